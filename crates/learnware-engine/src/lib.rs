@@ -1,0 +1,27 @@
+//! The learnware science, pure: no files, network, clock, environment or threads of its own.
+//!
+//! Layers, lower first; a module imports only from lower ones (`cargo xtask tidy` checks it):
+//!
+//! ```text
+//! error < numeric, semantic < specification < learnware, predictor < market, reuse
+//! ```
+//!
+//! * [`numeric`]: matrices, Gaussian kernel, k-means, simplex QP, seeded randomness.
+//! * [`semantic`]: what a learnware is for, in the vocabulary of the reference.
+//! * [`specification`]: reduced kernel mean embeddings and their file format.
+//! * [`learnware`]: a model's declaration together with its specification.
+//! * [`predictor`]: the trait behind which models run.
+//! * [`market`]: organizer, searchers and checkers.
+//! * [`reuse`]: from found learnwares to predictions.
+
+pub mod error;
+pub mod learnware;
+pub mod market;
+pub mod numeric;
+pub mod predictor;
+pub mod reuse;
+pub mod semantic;
+pub mod specification;
+
+pub use error::EngineError;
+pub use numeric::Matrix;

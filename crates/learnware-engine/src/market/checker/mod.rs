@@ -1,0 +1,1 @@
+//! Judges learnwares: findings are data, never errors.

@@ -1,0 +1,1 @@
+//! Finds learnwares for a user.

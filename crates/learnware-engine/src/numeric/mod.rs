@@ -1,0 +1,5 @@
+//! Mathematics without learnware words.
+
+mod matrix;
+
+pub use matrix::Matrix;

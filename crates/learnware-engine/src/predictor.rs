@@ -1,0 +1,123 @@
+//! The trait behind which models run, and what goes in and comes out.
+//!
+//! The engine never runs a model itself: runners outside implement [`Predictor`].
+
+use crate::numeric::Matrix;
+
+/// What a model is asked to predict on.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Batch {
+    /// Rows of a table; finite unless the learnware declares that it takes missing values.
+    Table(Matrix),
+    /// One text per example.
+    Text(Vec<String>),
+    /// Flattened examples of one shape (channels, height, width for images).
+    Tensor {
+        /// Shape of one example.
+        shape: Vec<usize>,
+        /// Examples x product of `shape`.
+        values: Matrix,
+    },
+}
+
+impl Batch {
+    /// Number of examples.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Table(rows) => rows.rows(),
+            Self::Text(texts) => texts.len(),
+            Self::Tensor { values, .. } => values.rows(),
+        }
+    }
+
+    /// Whether there is no example.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The examples with the given indices, in that order.
+    #[must_use]
+    pub fn select(&self, indices: &[usize]) -> Self {
+        match self {
+            Self::Table(rows) => Self::Table(rows.select_rows(indices)),
+            Self::Text(texts) => Self::Text(indices.iter().map(|&index| texts[index].clone()).collect()),
+            Self::Tensor { shape, values } => {
+                Self::Tensor { shape: shape.clone(), values: values.select_rows(indices) }
+            }
+        }
+    }
+}
+
+/// What a model answered: examples x outputs. A model that answers one number per example
+/// (a label or a quantity) has one column; class scores have one column per class.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Predictions {
+    /// Examples x outputs.
+    pub values: Matrix,
+}
+
+/// A model that can be asked for predictions. One call at a time; the model stays loaded between calls.
+pub trait Predictor: Send {
+    /// Shape of one example as the model declares it; `None` when it does not say.
+    fn input_shape(&self) -> Option<Vec<usize>>;
+
+    /// Shape of one answer as the model declares it; `None` when it does not say.
+    fn output_shape(&self) -> Option<Vec<usize>>;
+
+    /// Predicts for every example of `batch`. Implementations guarantee one row per example; they do
+    /// not judge the values (the model checker does).
+    fn predict(&mut self, batch: &Batch) -> Result<Predictions, PredictError>;
+}
+
+/// Why a model gave no predictions. The text is for the person who submitted or uses it.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PredictError {
+    /// The model raised an error of its own.
+    #[error("the model failed: {message}")]
+    Failed {
+        /// Its message, shortened.
+        message: String,
+        /// What it printed, shortened.
+        log: String,
+    },
+    /// The model's process ended.
+    #[error("the model's process ended unexpectedly: {reason}")]
+    Crashed {
+        /// Signal or exit code, for people.
+        reason: String,
+        /// What it printed, shortened.
+        log: String,
+    },
+    /// It took too long.
+    #[error("the model did not answer within {seconds} s")]
+    TimedOut {
+        /// The limit.
+        seconds: u64,
+    },
+    /// It used more memory, output or disk than it may.
+    #[error("the model went over its limit: {what}")]
+    OverLimit {
+        /// Which limit, for people.
+        what: String,
+    },
+    /// The answer is not of the promised form.
+    #[error("the model's answer is malformed: {reason}")]
+    BadAnswer {
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The batch does not fit the model.
+    #[error("the data does not fit the model: {reason}")]
+    BadInput {
+        /// What does not fit.
+        reason: String,
+    },
+    /// It could not be started.
+    #[error("the model could not be started: {reason}")]
+    NotStarted {
+        /// Why, and what to do.
+        reason: String,
+    },
+}

@@ -1,0 +1,1 @@
+//! From found learnwares to predictions.

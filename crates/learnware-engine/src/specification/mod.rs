@@ -1,0 +1,40 @@
+//! Statistical specifications: what a model's data looks like, in numbers that do not show the data.
+
+pub mod codec;
+mod table;
+
+pub use table::RkmeTable;
+
+/// A statistical specification. The set is closed on purpose: uploaded files choose among these kinds,
+/// they never name code.
+#[derive(Debug, Clone, PartialEq)]
+pub enum StatisticalSpecification {
+    /// Reduced kernel mean embedding of table rows.
+    Table(RkmeTable),
+}
+
+impl StatisticalSpecification {
+    /// The kind's name on the wire.
+    pub fn type_name(&self) -> &'static str {
+        match self {
+            Self::Table(_) => "RKMETableSpecification",
+        }
+    }
+
+    /// Which island the specification lives in.
+    pub fn island(&self) -> IslandKey {
+        match self {
+            Self::Table(table) => IslandKey::Table { dimension: table.dimension() },
+        }
+    }
+}
+
+/// What makes specifications comparable: kind and dimensions.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum IslandKey {
+    /// Tables of one width.
+    Table {
+        /// Number of model inputs.
+        dimension: usize,
+    },
+}

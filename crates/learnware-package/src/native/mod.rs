@@ -1,0 +1,1 @@
+//! Models that are data, not code, evaluated in this process.
