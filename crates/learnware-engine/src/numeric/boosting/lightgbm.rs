@@ -58,7 +58,7 @@ fn tree_block(tree: &Tree) -> String {
     let child = |child: Child| match child {
         Child::Split(index) => index.to_string(),
         // Leaves are written as ~index.
-        Child::Leaf(index) => (-(index as i64) - 1).to_string(),
+        Child::Leaf(index) => format!("-{}", index + 1),
     };
     let splits = &tree.splits;
     let kind = |missing_left: bool| NUMERIC_NAN + if missing_left { MISSING_LEFT } else { 0 };

@@ -172,7 +172,9 @@ fn objective(
         }
         let top = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let own = scores[label] - top;
-        scores.iter_mut().for_each(|score| *score = (*score - top).exp());
+        for score in &mut scores {
+            *score = (*score - top).exp();
+        }
         let total: f64 = scores.iter().sum();
         value += share * (total.ln() - own);
         for (class, score) in scores.iter().enumerate() {
@@ -188,9 +190,14 @@ fn objective(
 /// Turns scores into probabilities in place.
 pub fn softmax(scores: &mut [f64]) {
     let top = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    scores.iter_mut().for_each(|score| *score = (*score - top).exp());
-    let total: f64 = scores.iter().sum();
-    scores.iter_mut().for_each(|score| *score /= total);
+    let mut total = 0.0;
+    for score in &mut *scores {
+        *score = (*score - top).exp();
+        total += *score;
+    }
+    for score in scores {
+        *score /= total;
+    }
 }
 
 #[cfg(test)]
