@@ -45,7 +45,7 @@ impl Default for AutomaticParameters {
         Self {
             default: Method::WeightedAverage,
             folds: 5,
-            repeats: 3,
+            repeats: 2,
             bootstraps: 200,
             noise_factor: 1.0,
             seed: 0,
