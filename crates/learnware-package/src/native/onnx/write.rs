@@ -35,7 +35,8 @@ pub enum TreeNode {
     Split {
         /// Column read.
         column: usize,
-        /// Largest value that goes to `yes`; rounded down to `f32`, so branches on `f32` data stay.
+        /// Largest value that goes to `yes`. It and the data are rounded to the nearest `f32`, which keeps
+        /// order: a value that went to `yes` before still does.
         threshold: f64,
         /// Next node when it holds.
         yes: usize,
@@ -206,7 +207,7 @@ impl TreeLists {
                 if *column >= model.columns {
                     return Err(WriteError::NoSuchColumn { tree, column: *column });
                 }
-                (b"BRANCH_LEQ", *column, rounded_down(*threshold), *yes, *no, *missing_yes)
+                (b"BRANCH_LEQ", *column, *threshold, *yes, *no, *missing_yes)
             }
             TreeNode::Leaf { values } => {
                 expect("a leaf", model.base.len(), values.len())?;
@@ -244,12 +245,6 @@ impl TreeLists {
             floats(&format!("{prefix}_weights"), &self.leaf_values)?,
         ])
     }
-}
-
-/// The largest `f32` that is not above `value`.
-fn rounded_down(value: f64) -> f64 {
-    let near = value as f32;
-    f64::from(if f64::from(near) > value { near.next_down() } else { near })
 }
 
 fn expect(what: &'static str, expected: usize, found: usize) -> Result<(), WriteError> {
