@@ -40,14 +40,14 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("reqwest", &["learnware-api"]),
     ("pyo3", &["learnware-python"]),
     ("wasm-bindgen", &["learnware-wasm"]),
-    ("zip", &["learnware-package"]),
+    ("zip", &["learnware-package", "learnware-cli"]), // packages; and NPZ files of a user
     ("rand", &[]),    // randomness is numeric::random, seeded
     ("ndarray", &[]), // docs/adr/0002-array-library.md
 ];
 
 /// Who of us may read, but not own, an outside crate in its tests.
 const TEST_USERS: &[(&str, &str)] =
-    &[("learnware-dock", "zip"), ("learnware-cli", "zip"), ("learnware-cli", "rusqlite")];
+    &[("learnware-dock", "zip"), ("learnware-cli", "rusqlite")];
 
 /// One dependency of one of our crates.
 #[derive(Debug)]
@@ -178,7 +178,7 @@ mod tests {
         ] {
             assert_eq!(findings(importer, dependency, None), Vec::<String>::new());
         }
-        assert!(findings("learnware-cli", "zip", Some("dev")).is_empty());
+        assert!(findings("learnware-dock", "zip", Some("dev")).is_empty());
     }
 
     #[test]
