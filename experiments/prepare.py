@@ -2,8 +2,9 @@
 
     prepare.py SUITE_FOLDER SPACE OUT_ROOT [--raw] [--full] [--labelled]
 
-Writes OUT_ROOT/<key>/ with prepared.json and, per group, train.npy, test.npy (float32), train_y.npy,
-test_y.npy (float64), train.parquet and test.parquet (features only, named columns) and model.txt.
+Writes OUT_ROOT/<key>/ with prepared.json, all_test.parquet (the test rows of all groups) and, per group,
+train.npy, test.npy (float32), train_y.npy, test_y.npy (float64), train.parquet and test.parquet
+(features only, named columns) and model.txt.
 With --labelled also labelled/<index>.parquet (features and column `y`) and self_trained.json.
 The key is a hash of every input, so a second run finds the work done. The folder's path is printed last.
 Training is single-threaded and seeded: the same inputs give the same model files.
@@ -121,7 +122,7 @@ def prepare(folder, space, out_root, arguments):
     values, columns = suites.features(dataset, space, not arguments.raw)
     task, y, classes = suites.target(dataset, suite)
     class_count = len(classes) if classes else 0
-    started, groups, baselines = time.process_time(), [], {}
+    started, groups, baselines, all_test = time.process_time(), [], {}, []
     for index, name in enumerate(suite["groups"]):
         place = work / f"group_{index:04}"
         place.mkdir()
@@ -134,6 +135,7 @@ def prepare(folder, space, out_root, arguments):
         training = lightgbm.Dataset(train_x, train_y, feature_name=[f"column_{j}" for j in range(len(columns))])
         booster = lightgbm.train(parameters(recipe, task, class_count), training, num_boost_round=recipe["rounds"])
         booster.save_model(place / "model.txt")
+        all_test.append(test_x)
         groups.append({"name": str(name), "folder": place.name, "train": len(train_y), "test": len(test_x)})
         if arguments.labelled:
             (place / "labelled").mkdir()
@@ -152,6 +154,7 @@ def prepare(folder, space, out_root, arguments):
                 })
             baselines[str(name)] = results
         print(f"prepared {folder.name} {space}: {index + 1}/{len(suite['groups'])}", file=sys.stderr, flush=True)
+    write_table(work / "all_test.parquet", np.concatenate(all_test), columns)
     if arguments.labelled:
         (work / "self_trained.json").write_text(json.dumps(baselines))
     description = {

@@ -5,7 +5,8 @@
 PYTHON must have `learnware` and lightgbm. The same model files, the same rows: each model is wrapped
 as a reference learnware with a specification made by the reference itself from the train rows; each user
 makes one from the test rows and searches with EasyStatSearcher. Everything is measured on one core, as
-CPU seconds per step. Predictions per user are saved beside OUT_JSON as reference_predictions.npz.
+CPU seconds per step. Beside OUT_JSON lie *_all.npy (every learnware on the rows of all users) and
+*_predictions.npz (each reuse method per user).
 Nothing here is a re-implementation: what cannot run in PYTHON is reported as not run, with the reason.
 """
 
@@ -198,12 +199,13 @@ def run(folder, options):
     plans = json.loads((folder / "self_trained.json").read_text()) if options.labelled else {}
     if options.labelled:
         allow_recent_scikit_learn()
-    chosen = groups[: options.users] if options.users else groups
+    chosen, everything = groups[: options.users] if options.users else groups, []
     for index, group in enumerate(chosen):
         place = folder / group["folder"]
         x, y = np.load(place / "test.npy"), np.load(place / "test_y.npy")
         with steps("predictions_of_all"):
             every = [learnware.predict(x) for learnware in learnwares]
+        everything.append(np.asarray(every, dtype="float64"))
         user = {"group": group["name"], "metrics_of_all": [metric(task, values, y) for values in every]}
         user["average_of_all"] = metric(task, np.mean(every, axis=0), y)
         with steps("specification_of_user"):
@@ -225,6 +227,7 @@ def run(folder, options):
 
     result = {"version": learnware.__version__, "seed": options.seed, "max_search": options.max_search,
               "users": users, "cpu": steps.table(), "notes": notes}
+    saved["all"] = np.concatenate(everything, axis=1)
     return result, saved
 
 
@@ -244,6 +247,8 @@ def main():
     torch.manual_seed(options.seed)
     result, saved = run(options.prepared, options)
     options.out.write_text(json.dumps(result))
+    every = saved.pop("all")  # every learnware's predictions on the rows of all users, one after another
+    np.save(options.out.with_name(options.out.stem + "_all.npy"), every.reshape(len(every), -1))
     np.savez(options.out.with_name(options.out.stem + "_predictions.npz"), **saved)
 
 

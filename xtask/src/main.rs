@@ -4,6 +4,7 @@
 //! product drives the built `learnware` binary as a user would.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool speaks to its user")]
 
+mod experiment;
 mod test;
 mod tidy;
 
@@ -15,12 +16,19 @@ usage: cargo xtask COMMAND
 
   tidy                  check layers, module docs, the map in ARCHITECTURE.md, sizes, machine paths
   test [ARGUMENTS]      run every test of the workspace; ARGUMENTS go to the test runner
+  experiment SUITE --out DIR [OPTIONS]
+                        run a real-data suite through the learnware command (`experiment --help`)
 ";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let outcome = match arguments.first().map(String::as_str) {
         Some("tidy") => tidy::run(&project_root()),
+        Some("experiment") if arguments[1..].iter().any(|word| matches!(word.as_str(), "-h" | "--help")) => {
+            print!("{}", experiment::USAGE);
+            Ok(true)
+        }
+        Some("experiment") => experiment::run(&project_root(), &arguments[1..]),
         Some("test") => test::run(&project_root(), &arguments[1..]),
         Some("help" | "--help" | "-h") => {
             print!("{USAGE}");

@@ -41,13 +41,12 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("pyo3", &["learnware-python"]),
     ("wasm-bindgen", &["learnware-wasm"]),
     ("zip", &["learnware-package", "learnware-cli"]), // packages; and NPZ files of a user
-    ("rand", &[]),    // randomness is numeric::random, seeded
-    ("ndarray", &[]), // docs/adr/0002-array-library.md
+    ("rand", &[]),                                    // randomness is numeric::random, seeded
+    ("ndarray", &[]),                                 // docs/adr/0002-array-library.md
 ];
 
 /// Who of us may read, but not own, an outside crate in its tests.
-const TEST_USERS: &[(&str, &str)] =
-    &[("learnware-dock", "zip"), ("learnware-cli", "rusqlite")];
+const TEST_USERS: &[(&str, &str)] = &[("learnware-dock", "zip"), ("learnware-cli", "rusqlite")];
 
 /// One dependency of one of our crates.
 #[derive(Debug)]
