@@ -1,7 +1,7 @@
 //! Metrics, means, spreads and paired bootstrap intervals.
 //!
-//! Sums run in the order of the rows, like NumPy's over contiguous blocks up to rounding: two systems that
-//! predict the same bytes differ here by rounding only.
+//! Squared errors are summed with compensation, so that two systems that predict the same bytes get the
+//! same metric to the last digit.
 
 /// Resamples of a bootstrap interval: its ends are then stable to about a hundredth of its width.
 const RESAMPLES: usize = 10_000;
@@ -56,8 +56,8 @@ impl Task {
         let rows = predictions.chunks_exact(columns).zip(truth);
         match self {
             Self::Regression if columns == 1 => {
-                let sum: f64 = rows.map(|(row, truth)| (row[0] - truth) * (row[0] - truth)).sum();
-                Ok((sum / count).sqrt())
+                let squares = rows.map(|(row, truth)| (row[0] - truth) * (row[0] - truth));
+                Ok((compensated_sum(squares) / count).sqrt())
             }
             Self::Regression => Err(format!("{columns} predicted values a row, but the task is regression")),
             Self::Classification => {
@@ -66,6 +66,17 @@ impl Task {
             }
         }
     }
+}
+
+/// Neumaier's sum: the rounding errors are summed apart and added last.
+fn compensated_sum(values: impl Iterator<Item = f64>) -> f64 {
+    let (mut sum, mut lost) = (0.0_f64, 0.0_f64);
+    for value in values {
+        let next = sum + value;
+        lost += if sum.abs() >= value.abs() { (sum - next) + value } else { (value - next) + sum };
+        sum = next;
+    }
+    sum + lost
 }
 
 /// The label of one row: the number itself, or the first most probable class.
