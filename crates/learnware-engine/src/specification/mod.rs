@@ -1,8 +1,17 @@
 //! Statistical specifications: what a model's data looks like, in numbers that do not show the data.
 
 pub mod codec;
+pub mod compat;
+mod embedding;
+mod generate;
+mod herding;
+mod kernel;
+pub mod mixture;
 mod table;
 
+pub use embedding::{Embedding, reference_distance, reference_inner_product};
+pub use generate::{RkmeParameters, column_moments, reduced_set_size};
+pub use kernel::IslandKernel;
 pub use table::RkmeTable;
 
 /// A statistical specification. The set is closed on purpose: uploaded files choose among these kinds,
@@ -21,6 +30,13 @@ impl StatisticalSpecification {
         }
     }
 
+    /// The table specification it is.
+    pub fn as_table(&self) -> Option<&RkmeTable> {
+        match self {
+            Self::Table(table) => Some(table),
+        }
+    }
+
     /// Which island the specification lives in.
     pub fn island(&self) -> IslandKey {
         match self {
@@ -30,7 +46,8 @@ impl StatisticalSpecification {
 }
 
 /// What makes specifications comparable: kind and dimensions.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
 pub enum IslandKey {
     /// Tables of one width.
     Table {
