@@ -122,7 +122,10 @@ pub(crate) fn run(root: &Path) -> Result<bool, String> {
     findings.extend(documents::check(&tree));
     findings.sort();
     findings.dedup();
-    let mut text: String = findings.iter().map(|finding| format!("{finding}\n")).collect();
+    let mut text = String::new();
+    for finding in &findings {
+        let _ = writeln!(text, "{finding}");
+    }
     let (files, count) = (tree.files.len(), findings.len());
     let _ = writeln!(text, "tidy: {files} files, {count} finding{}", if count == 1 { "" } else { "s" });
     // A reader that has seen enough, such as `head`, is no failure.
