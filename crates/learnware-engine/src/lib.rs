@@ -3,7 +3,7 @@
 //! Layers, lower first; a module imports only from lower ones (`cargo xtask tidy` checks it):
 //!
 //! ```text
-//! error < numeric, semantic < table, specification < learnware, predictor < market, reuse
+//! error < numeric, semantic < table, specification < learnware, predictor, user_info < market, reuse
 //! ```
 //!
 //! * [`numeric`]: matrices, Gaussian kernel, k-means, simplex QP, seeded randomness.
@@ -24,6 +24,7 @@ pub mod reuse;
 pub mod semantic;
 pub mod specification;
 pub mod table;
+pub mod user_info;
 
 pub use error::EngineError;
 pub use numeric::Matrix;
