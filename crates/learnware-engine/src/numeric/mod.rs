@@ -1,5 +1,16 @@
 //! Mathematics without learnware words.
+//!
+//! Everything here gives the same bytes for the same input on any number of threads and on any processor
+//! with or without vector units: sums run in a fixed order and use fused multiply-add everywhere.
 
+pub mod cholesky;
+pub mod kernel;
+pub mod kmeans;
+pub mod lbfgs;
 mod matrix;
+pub mod parallel;
+pub mod quadratic;
+pub mod random;
+pub mod real;
 
 pub use matrix::Matrix;

@@ -1,8 +1,17 @@
 //! Statistical specifications: what a model's data looks like, in numbers that do not show the data.
 
 pub mod codec;
+pub mod compat;
+mod embedding;
+mod generate;
+mod herding;
+mod kernel;
+pub mod mixture;
 mod table;
 
+pub use embedding::{Embedding, reference_distance, reference_inner_product};
+pub use generate::{RkmeParameters, column_moments, reduced_set_size};
+pub use kernel::IslandKernel;
 pub use table::RkmeTable;
 
 /// A statistical specification. The set is closed on purpose: uploaded files choose among these kinds,

@@ -90,4 +90,25 @@ impl RkmeTable {
     pub fn dimension(&self) -> usize {
         self.points.columns()
     }
+
+    /// Weighted mean and variance of each column.
+    pub fn moments(&self) -> (Vec<f64>, Vec<f64>) {
+        let total: f64 = self.weights.iter().sum();
+        let share: Vec<f64> = if total.abs() > f64::MIN_POSITIVE {
+            self.weights.iter().map(|weight| weight / total).collect()
+        } else {
+            vec![1.0 / self.weights.len() as f64; self.weights.len()]
+        };
+        let mut means = vec![0.0; self.dimension()];
+        for (row, share) in self.points.iter_rows().zip(&share) {
+            means.iter_mut().zip(row).for_each(|(sum, value)| *sum += share * value);
+        }
+        let mut variances = vec![0.0; self.dimension()];
+        for (row, share) in self.points.iter_rows().zip(&share) {
+            for ((sum, value), mean) in variances.iter_mut().zip(row).zip(&means) {
+                *sum += share * (value - mean) * (value - mean);
+            }
+        }
+        (means, variances)
+    }
 }

@@ -1,0 +1,16 @@
+//! The one door to threads: ordered maps over fixed pieces of work.
+//!
+//! Results come back in order whatever the number of threads, so sums over them are reproducible.
+
+/// Maps `0..count` and returns the results in order.
+pub fn map<T: Send>(count: usize, work: impl Fn(usize) -> T + Sync + Send) -> Vec<T> {
+    #[cfg(feature = "parallel")]
+    {
+        use rayon::prelude::*;
+        (0..count).into_par_iter().map(work).collect()
+    }
+    #[cfg(not(feature = "parallel"))]
+    {
+        (0..count).map(work).collect()
+    }
+}

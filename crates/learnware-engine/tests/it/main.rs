@@ -1,0 +1,4 @@
+//! Tests of the engine through its public face.
+
+mod golden;
+mod golden_rkme;
