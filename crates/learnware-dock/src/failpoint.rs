@@ -1,17 +1,16 @@
-//! Steps at which the crash tests stop the process. Without the feature `failpoints` there are none.
+//! Steps at which the crash tests stop the process or panic. Only Rust code that fills
+//! [`Config::fail_point`](crate::config::Config) arms one; no file, variable or flag does.
 
 /// Where to stop, and how.
-#[cfg(feature = "failpoints")]
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FailPoint {
-    /// Name of the step.
+    /// Name of the step, one of [`STEPS`].
     pub step: String,
     /// What happens there.
     pub action: FailAction,
 }
 
 /// What happens at a fail point.
-#[cfg(feature = "failpoints")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FailAction {
     /// The process ends at once, without any clean-up.
@@ -20,7 +19,7 @@ pub enum FailAction {
     Panic,
 }
 
-/// Every step, in the order in which a submission, its check and its deletion pass them.
+/// Every step, in the order in which a submission, its check, its deletion and a sweep pass them.
 pub const STEPS: [&str; 13] = [
     "submit.staged",
     "submit.published",
@@ -37,15 +36,13 @@ pub const STEPS: [&str; 13] = [
     "sweep.removed",
 ];
 
-/// The armed fail points of a dock.
+/// The armed fail point of a dock, if any.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct FailPoints {
-    #[cfg(feature = "failpoints")]
     armed: Option<FailPoint>,
 }
 
 impl FailPoints {
-    #[cfg(feature = "failpoints")]
     pub(crate) fn new(armed: Option<FailPoint>) -> Self {
         Self { armed }
     }
@@ -53,14 +50,11 @@ impl FailPoints {
     /// Marks a step.
     pub(crate) fn pass(&self, step: &'static str) {
         debug_assert!(STEPS.contains(&step), "{step} is not listed");
-        #[cfg(feature = "failpoints")]
         if let Some(point) = self.armed.as_ref().filter(|point| point.step == step) {
             match point.action {
                 FailAction::Abort => std::process::abort(),
                 FailAction::Panic => panic!("fail point {step}"),
             }
         }
-        #[cfg(not(feature = "failpoints"))]
-        let _ = self;
     }
 }

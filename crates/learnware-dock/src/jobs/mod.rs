@@ -4,7 +4,6 @@
 //! ends in one transaction with its effect. `attempts` grows with each claim and is the fence: what a claim
 //! reports after its lease was taken over is refused.
 
-pub(crate) mod worker;
 
 use std::time::Duration;
 
@@ -92,7 +91,7 @@ pub struct LeaseRules {
 
 impl Default for LeaseRules {
     fn default() -> Self {
-        Self { lease: Duration::from_secs(120), attempts_max: 3, retry_delay: Duration::from_secs(20) }
+        Self { lease: Duration::from_mins(2), attempts_max: 3, retry_delay: Duration::from_secs(20) }
     }
 }
 

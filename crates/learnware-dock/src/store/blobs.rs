@@ -102,10 +102,8 @@ impl Blobs {
         let open_to_all = std::os::unix::fs::PermissionsExt::from_mode(0o666); // less the umask
         #[cfg(unix)]
         builder.permissions(open_to_all);
-        let mut file = builder
-            .prefix("in-")
-            .tempfile_in(&staging)
-            .map_err(DockError::io("make a file in", &staging))?;
+        let mut file =
+            builder.prefix("in-").tempfile_in(&staging).map_err(DockError::io("make a file in", &staging))?;
         let (digest, size_bytes) = copy_hashing(source, &mut file, bytes_max)
             .and_then(|done| file.as_file().sync_all().map(|()| done))
             .map_err(DockError::io("write", file.path()))?;

@@ -22,6 +22,9 @@ use rows::{
     ChangeRow, JobSummary, LearnwareRow, ListOptions, ListRow, Revision, SpecificationText, VersionRow,
 };
 
+/// The database in a dock's folder.
+pub(crate) const DATABASE: &str = "dock.sqlite";
+
 /// The rows of a dock.
 #[derive(Debug, Clone)]
 pub enum Store {
@@ -162,6 +165,12 @@ forward! {
 }
 
 impl Store {
+    /// Opens or makes the store of the dock in `folder`, which exists. [`Dock::open`](crate::dock::Dock::open)
+    /// does it with care for other processes; this is for tests and for moving docks.
+    pub async fn open_folder(folder: &Path, now: Timestamp) -> Result<Self> {
+        Self::open_sqlite(folder, &folder.join(DATABASE), FailPoints::default(), now).await
+    }
+
     /// Opens or makes the SQLite file of a dock and brings its schema up to date.
     pub(crate) async fn open_sqlite(
         folder: &Path,

@@ -72,16 +72,14 @@ impl SqliteStore {
     }
 
     pub(in crate::store) async fn prolong(&self, job: &ClaimedJob, until: Timestamp) -> Result<bool> {
-        sqlx::query(
-            "UPDATE jobs SET lease_until = ? WHERE id = ? AND attempts = ? AND state = 'leased'",
-        )
-        .bind(until.to_string())
-        .bind(job.id)
-        .bind(job.attempt)
-        .execute(&self.writer)
-        .await
-        .map(|done| done.rows_affected() == 1)
-        .map_err(database("prolong the lease of a job"))
+        sqlx::query("UPDATE jobs SET lease_until = ? WHERE id = ? AND attempts = ? AND state = 'leased'")
+            .bind(until.to_string())
+            .bind(job.id)
+            .bind(job.attempt)
+            .execute(&self.writer)
+            .await
+            .map(|done| done.rows_affected() == 1)
+            .map_err(database("prolong the lease of a job"))
     }
 
     pub(in crate::store) async fn finish_check(

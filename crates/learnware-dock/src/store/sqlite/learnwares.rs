@@ -45,7 +45,8 @@ impl SqliteStore {
         }
         if let Some((number, version)) = owner(&mut transaction, &new.digest).await? {
             // A learnware's own package may come again with other words, or after another one.
-            let repeated = Some(number) != new.replaces || repeats_newest(&mut transaction, number, new).await?;
+            let repeated =
+                Some(number) != new.replaces || repeats_newest(&mut transaction, number, new).await?;
             if repeated {
                 return Ok(Added::Duplicate { number, version });
             }

@@ -28,7 +28,7 @@ static MIGRATOR: Migrator = sqlx::migrate!("migrations/sqlite");
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a call waits for the one writing connection: behind others of this process, each of which may
 /// wait for another process.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(60);
+const ACQUIRE_TIMEOUT: Duration = Duration::from_mins(1);
 /// Connections that read.
 const READERS_MAX: u32 = 4;
 /// "LWDK", as the first migration writes it.
@@ -78,10 +78,9 @@ impl SqliteStore {
     }
 
     pub(super) async fn dock_id(&self) -> Result<String> {
-        self.fact("dock_id").await?.ok_or_else(|| DockError::BadRow {
-            what: "meta.dock_id".into(),
-            reason: "it is missing".into(),
-        })
+        self.fact("dock_id")
+            .await?
+            .ok_or_else(|| DockError::BadRow { what: "meta.dock_id".into(), reason: "it is missing".into() })
     }
 
     pub(super) async fn fact(&self, key: &str) -> Result<Option<String>> {
@@ -158,10 +157,11 @@ async fn refuse_foreign(folder: &Path, file: &Path) -> Result<()> {
     let mut connection = SqliteConnection::connect_with(&options).await.map_err(&look)?;
     let id: i64 =
         sqlx::query_scalar("PRAGMA application_id").fetch_one(&mut connection).await.map_err(&look)?;
-    let tables: i64 = sqlx::query_scalar("SELECT count(*) FROM sqlite_master WHERE name <> '_sqlx_migrations'")
-        .fetch_one(&mut connection)
-        .await
-        .map_err(&look)?;
+    let tables: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM sqlite_master WHERE name <> '_sqlx_migrations'")
+            .fetch_one(&mut connection)
+            .await
+            .map_err(&look)?;
     connection.close().await.map_err(&look)?;
     // The id comes with the first table, in one transaction.
     if id == APPLICATION_ID || (id == 0 && tables <= 1) {

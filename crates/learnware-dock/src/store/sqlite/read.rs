@@ -41,8 +41,10 @@ fn parsed_optional<T: FromStr<Err = String>>(row: &SqliteRow, column: &'static s
 /// The value of a whole-number column that must not be negative.
 fn unsigned<T: TryFrom<i64>>(row: &SqliteRow, column: &'static str) -> Result<T> {
     let number: i64 = field(row, column)?;
-    T::try_from(number)
-        .map_err(|_| DockError::BadRow { what: column.to_owned(), reason: format!("{number} is out of range") })
+    T::try_from(number).map_err(|_| DockError::BadRow {
+        what: column.to_owned(),
+        reason: format!("{number} is out of range"),
+    })
 }
 
 pub(super) fn version_number(row: &SqliteRow, column: &'static str) -> Result<u32> {

@@ -1,0 +1,4 @@
+//! Journeys on real docks in temporary folders.
+
+mod store_contract;
+mod support;
