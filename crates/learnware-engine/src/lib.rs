@@ -3,7 +3,7 @@
 //! Layers, lower first; a module imports only from lower ones (`cargo xtask tidy` checks it):
 //!
 //! ```text
-//! error < numeric, semantic < specification < learnware, predictor < market, reuse
+//! error < numeric, semantic < specification < learnware, predictor, user_info < market, reuse
 //! ```
 //!
 //! * [`numeric`]: matrices, Gaussian kernel, k-means, simplex QP, seeded randomness.
@@ -22,6 +22,7 @@ pub mod predictor;
 pub mod reuse;
 pub mod semantic;
 pub mod specification;
+pub mod user_info;
 
 pub use error::EngineError;
 pub use numeric::Matrix;

@@ -436,10 +436,10 @@ mod tests {
                 let gram = gram(&pa, &pb, shape);
                 let pulled = pull(&pa, &pb, &w, shape);
                 let single = pull(&sa, &sb, &w, shape);
-                for i in 0..left {
+                for (i, sum) in sums.iter().enumerate() {
                     let x = half(a.row(i));
                     let wanted: f64 = (0..right).map(|j| w[j] * plain(shape, &x, &half(b.row(j)))).sum();
-                    assert!((sums[i] - wanted).abs() < 1e-12 * (1.0 + wanted));
+                    assert!((sum - wanted).abs() < 1e-12 * (1.0 + wanted));
                     assert!((pulled.sums[i] - wanted).abs() < 1e-11 * (1.0 + wanted));
                     assert!((single.sums[i] - wanted).abs() < 1e-4 * (1.0 + wanted));
                     assert!(

@@ -1,4 +1,7 @@
 //! Tests of the engine through its public face.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
+
 mod golden;
 mod golden_rkme;
+mod golden_search;
