@@ -193,20 +193,20 @@ fn add_inner(forest: &mut Forest, block: &Block, inner: usize) -> Result<(), Nat
     let features: Vec<u32> = block.exactly("split_feature", inner)?;
     let thresholds: Vec<f64> = block.exactly("threshold", inner)?;
     let kinds: Vec<u32> = block.exactly("decision_type", inner)?;
-    let left: Vec<i64> = block.exactly("left_child", inner)?;
-    let right: Vec<i64> = block.exactly("right_child", inner)?;
+    let left: Vec<i32> = block.exactly("left_child", inner)?;
+    let right: Vec<i32> = block.exactly("right_child", inner)?;
     let first_set = forest.sets.len();
     if block.number::<usize>("num_cat")? > 0 {
         add_sets(forest, block)?;
     }
     let base = forest.nodes.len();
     // Negative children are leaves: -1 is the first; leaves follow the inner nodes here.
-    let child = |index: i64| {
-        let place = if index < 0 { inner as i64 - 1 - index } else { index };
-        if (index >= 0 && index >= inner as i64) || place > 2 * inner as i64 {
-            return Err(block.wrong(format!("child {index} does not exist")));
+    let child = |index: i32| {
+        let (first, size, place) = if index < 0 { (inner, inner + 1, -1 - index) } else { (0, inner, index) };
+        match usize::try_from(place) {
+            Ok(place) if place < size => Ok((base + first + place) as u32),
+            _ => Err(block.wrong(format!("child {index} does not exist"))),
         }
-        Ok((base as i64 + place) as u32)
     };
     for index in 0..inner {
         let kind = kinds[index];

@@ -31,7 +31,8 @@ struct File {
 #[derive(Deserialize)]
 struct Learner {
     gradient_booster: Booster,
-    learner_model_param: Parameters,
+    #[serde(rename = "learner_model_param")]
+    parameters: Parameters,
     objective: ObjectiveName,
 }
 
@@ -76,7 +77,8 @@ struct Model {
 
 #[derive(Deserialize)]
 struct Tree {
-    tree_param: TreeParameters,
+    #[serde(rename = "tree_param")]
+    parameters: TreeParameters,
     left_children: Vec<i32>,
     right_children: Vec<i32>,
     split_indices: Vec<u32>,
@@ -224,7 +226,7 @@ pub(crate) fn load(bytes: &[u8]) -> Result<XgBoost, NativeError> {
     }
     let file: File = serde_json::from_slice(bytes).map_err(|error| malformed(error.to_string()))?;
     let learner = file.learner;
-    let parameters = &learner.learner_model_param;
+    let parameters = &learner.parameters;
     let width = count("num_feature", &parameters.num_feature)?;
     at_most(FORMAT, "the number of input columns", width, WIDTH_MAX)?;
     let classes = count("num_class", &parameters.num_class)?;
@@ -256,6 +258,8 @@ pub(crate) fn load(bytes: &[u8]) -> Result<XgBoost, NativeError> {
         let weights = (booster.name == "dart").then_some(booster.weight_drop);
         Margins::Forest(forest(&model, weights.as_deref(), groups)?.checked(FORMAT, width, groups)?)
     };
+    // XGBoost's linear booster starts every output from the first base score.
+    let base = if booster.name == "gblinear" { vec![base[0]; groups] } else { base };
     Ok(XgBoost { margins, base, width, objective })
 }
 
@@ -301,7 +305,7 @@ fn base_margins(objective: &str, text: &str, groups: usize) -> Result<Vec<f64>, 
         return Err(malformed(format!("{} base scores for {groups} outputs", scores.len())));
     }
     let margin = |score: f64| match objective {
-        "reg:logistic" | "binary:logistic" | "binary:logitraw" => -(1.0 / score - 1.0).ln(),
+        "reg:logistic" | "binary:logistic" => -(1.0 / score - 1.0).ln(),
         "count:poisson" | "reg:gamma" | "reg:tweedie" | "survival:cox" | "survival:aft" => score.ln(),
         _ => score,
     };
@@ -337,7 +341,7 @@ fn forest(model: &Model, weights: Option<&[f32]>, groups: usize) -> Result<Fores
             return Err(wrong(format!("its arrays have {size} and {lengths:?} values")));
         }
         let sets = sets(tree, &mut words).map_err(wrong)?;
-        let leaf_size = count("size_leaf_vector", &tree.tree_param.size_leaf_vector)?.max(1);
+        let leaf_size = count("size_leaf_vector", &tree.parameters.size_leaf_vector)?.max(1);
         if leaf_size != 1 && leaf_size != groups {
             return Err(wrong(format!("leaves of {leaf_size} values for {groups} outputs")));
         }
@@ -349,11 +353,11 @@ fn forest(model: &Model, weights: Option<&[f32]>, groups: usize) -> Result<Fores
             *set_of.get_mut(node).ok_or_else(|| wrong(format!("category node {node}")))? = Some(place as u32);
             forest.sets.push(set);
         }
-        for node in 0..size {
+        for (node, set) in set_of.into_iter().enumerate() {
             if tree.left_children[node] == -1 {
                 add_leaf(&mut forest, tree, node, (output, leaf_size, scale)).map_err(wrong)?;
             } else {
-                let set = set_of[node].map(|set| first_set + set);
+                let set = set.map(|set| first_set + set);
                 let node = inner_node(tree, node, base, set).map_err(wrong)?;
                 forest.nodes.push(node);
             }

@@ -9,7 +9,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::learnware::{CheckStatus, Specification};
 
-mod draws;
 pub mod model;
 mod probe;
 pub mod semantic;

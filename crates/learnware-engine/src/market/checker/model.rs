@@ -4,11 +4,11 @@
 //! of them drawn from its specification) and also looks whether answers repeat and whether rows are answered
 //! independently. It does not judge how good the predictions are.
 
-use super::draws::Stream;
 use super::probe::{self, Probe};
 use super::{Finding, Stage};
 use crate::learnware::Specification;
 use crate::numeric::Matrix;
+use crate::numeric::random::Stream;
 use crate::predictor::{Batch, PredictError, Predictor};
 use crate::semantic::{DataType, Task};
 use crate::specification::StatisticalSpecification;

@@ -1,8 +1,8 @@
 //! The inputs on which a model is tried.
 
-use super::draws::Stream;
 use crate::learnware::Specification;
 use crate::numeric::Matrix;
+use crate::numeric::random::Stream;
 use crate::predictor::Batch;
 use crate::semantic::DataType;
 use crate::specification::{RkmeTable, StatisticalSpecification};

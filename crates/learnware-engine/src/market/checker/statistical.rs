@@ -320,7 +320,7 @@ mod tests {
 
         #[test]
         fn ordinary_samples_are_not_blamed(seed in 0u64..50) {
-            let mut draws = super::super::draws::Stream::new(seed);
+            let mut draws = crate::numeric::random::Stream::new(seed);
             let rows: Vec<[f64; 2]> = (0..30).map(|_| [draws.normal(), draws.normal()]).collect();
             prop_assert_eq!(codes(table(&rows, &[1.0 / 30.0; 30], 300)), Vec::<String>::new());
         }

@@ -11,6 +11,8 @@ mod graph;
 mod operators;
 mod proto;
 mod tensor;
+#[cfg(test)]
+mod tests;
 pub mod write;
 
 use learnware_engine::Matrix;

@@ -203,7 +203,6 @@ impl Place {
     fn field(self, tag: u64) -> Self {
         match (self, tag) {
             (Self::Model, 7) => Self::Graph,
-            (Self::Model, 8) => Self::Small,
             (Self::Graph, 1) => Self::Node,
             (Self::Graph | Self::Attribute, 5) => Self::Tensor,
             (Self::Graph, 11 | 12) => Self::Value,
@@ -211,7 +210,7 @@ impl Place {
             (Self::Value, 2) => Self::Type,
             (Self::Type, 1) => Self::TensorType,
             (Self::TensorType, 2) => Self::Shape,
-            (Self::Shape, 1) => Self::Small,
+            (Self::Model, 8) | (Self::Shape, 1) => Self::Small,
             (Self::Model, 25)
             | (Self::Graph, 15)
             | (Self::Node, 1 | 2)

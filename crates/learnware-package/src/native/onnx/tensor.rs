@@ -92,7 +92,7 @@ impl Budget {
 
     /// Accounts for a tensor of `shape` before it is made; gives its number of elements.
     pub(super) fn take(&mut self, shape: &[usize]) -> Result<usize, Fault> {
-        self.check(shape)?;
+        Self::check(shape)?;
         let count = elements(shape).unwrap_or(usize::MAX);
         self.live = self.live.saturating_add(count);
         if self.live > LIVE_ELEMENTS_MAX {
@@ -103,7 +103,7 @@ impl Budget {
     }
 
     /// Refuses a shape whose axes are too many or too long, even when it has no element.
-    pub(super) fn check(&self, shape: &[usize]) -> Result<(), Fault> {
+    pub(super) fn check(shape: &[usize]) -> Result<(), Fault> {
         if shape.len() > RANK_MAX || volume(shape).is_none_or(|volume| volume > LIVE_ELEMENTS_MAX) {
             return Err(Fault::OverLimit(format!("an intermediate result of shape {shape:?}")));
         }
@@ -140,7 +140,9 @@ impl Tensor {
     pub(super) fn new(kind: Kind, shape: Vec<usize>, mut data: Vec<f64>) -> Self {
         debug_assert_eq!(elements(&shape), Some(data.len()));
         if kind != Kind::Double {
-            data.iter_mut().for_each(|value| *value = kind.round(*value));
+            for value in &mut data {
+                *value = kind.round(*value);
+            }
         }
         Self { kind, shape, data }
     }
@@ -211,9 +213,14 @@ impl Tensor {
     }
 }
 
+/// A size as the signed number that axes and bounds are compared with.
+pub(super) fn signed(size: usize) -> i64 {
+    i64::try_from(size).unwrap_or(i64::MAX)
+}
+
 /// The place of `axis` among `rank`, counting from the end when negative.
 pub(super) fn place(axis: i64, rank: usize) -> Result<usize, Fault> {
-    let place = if axis < 0 { axis.saturating_add(rank as i64) } else { axis };
+    let place = if axis < 0 { axis.saturating_add(signed(rank)) } else { axis };
     usize::try_from(place)
         .ok()
         .filter(|place| *place < rank)
@@ -259,8 +266,13 @@ pub(super) fn walk<const N: usize>(shape: &[usize], steps: [&[usize]; N], mut vi
     }
 }
 
+/// Size of each axis.
+pub(super) type Shape = Vec<usize>;
+/// Steps between neighbours along each axis.
+pub(super) type Steps = Vec<usize>;
+
 /// Shape that two tensors share after broadcasting, and the steps of each in it.
-pub(super) fn broadcast(a: &[usize], b: &[usize]) -> Result<(Vec<usize>, Vec<usize>, Vec<usize>), Fault> {
+pub(super) fn broadcast(a: &[usize], b: &[usize]) -> Result<(Shape, Steps, Steps), Fault> {
     let rank = a.len().max(b.len());
     let size =
         |shape: &[usize], axis: usize| (axis + shape.len()).checked_sub(rank).map_or(1, |axis| shape[axis]);

@@ -77,9 +77,13 @@ impl PostTransform {
                 let power = |value: f64| {
                     if value.abs() > 1e-7 { (value - largest).exp() } else { value * (-largest).exp() }
                 };
-                row.iter_mut().for_each(|value| *value = power(*value));
+                for value in row.iter_mut() {
+                    *value = power(*value);
+                }
                 let sum: f64 = row.iter().sum();
-                row.iter_mut().for_each(|value| *value = if sum == 0.0 { 0.5 } else { *value / sum });
+                for value in row.iter_mut() {
+                    *value = if sum == 0.0 { 0.5 } else { *value / sum };
+                }
             }
         }
     }
@@ -187,7 +191,9 @@ fn normalizer(attributes: &Attributes) -> Result<Box<dyn Operator>, NativeError>
         for row in data.chunks_exact_mut(columns) {
             let size = norm(row);
             if size != 0.0 {
-                row.iter_mut().for_each(|value| *value /= size);
+                for value in row.iter_mut() {
+                    *value /= size;
+                }
             }
         }
         Ok(vec![Tensor::new(Kind::Float, input.shape.clone(), data)])

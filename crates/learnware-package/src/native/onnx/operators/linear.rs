@@ -75,7 +75,9 @@ fn gemm(attributes: &Attributes) -> Box<dyn Operator> {
         }
         let shape = vec![a.shape[0], b.shape[1]];
         let mut data = product(&a.data, &b.data, (a.shape[0], a.shape[1], b.shape[1]), budget)?;
-        data.iter_mut().for_each(|value| *value *= alpha);
+        for value in &mut data {
+            *value *= alpha;
+        }
         if let Some(c) = inputs.optional(2) {
             let (whole, steps, own) = broadcast(&c.shape, &shape)?;
             if whole != shape {

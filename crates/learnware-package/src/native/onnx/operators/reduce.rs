@@ -36,7 +36,9 @@ pub(super) fn compile(name: &str, attributes: &Attributes) -> Compiled {
         "Softmax" => along(attributes, softmax),
         "LogSoftmax" => along(attributes, |lane| {
             let total = log_sum_exp(lane);
-            lane.iter_mut().for_each(|value| *value -= total);
+            for value in lane.iter_mut() {
+                *value -= total;
+            }
         }),
         _ => return Ok(None),
     }))

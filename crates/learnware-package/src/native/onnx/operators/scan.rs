@@ -45,7 +45,7 @@ impl Operator for Scan {
         let Some((&count, row_shape)) = rows.shape.split_first() else {
             return Err(Fault::broken("nothing to go through"));
         };
-        let size = if count == 0 { 0 } else { rows.data.len() / count };
+        let size = rows.data.len().checked_div(count).unwrap_or(0);
         let mut state =
             (0..states).map(|place| inputs.required(place).cloned()).collect::<Result<Vec<_>, _>>()?;
         for tensor in &state {

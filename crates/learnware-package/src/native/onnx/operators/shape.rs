@@ -1,7 +1,7 @@
 //! Operators that move numbers without changing them.
 
 use super::super::attributes::Attributes;
-use super::super::tensor::{Budget, Fault, Kind, Tensor, broadcast, elements, place, walk};
+use super::super::tensor::{Budget, Fault, Kind, Tensor, broadcast, elements, place, signed, walk};
 use super::{Compiled, Inputs, Operator};
 use crate::native::error::NativeError;
 
@@ -55,8 +55,8 @@ fn with_shape(tensor: &Tensor, shape: Vec<usize>, budget: &mut Budget) -> Result
 }
 
 /// The integers of input `place`, or else the attribute `given`.
-fn listed(inputs: &Inputs, place: usize, given: &Option<Vec<i64>>) -> Option<Vec<i64>> {
-    inputs.optional(place).map(Tensor::integers).or_else(|| given.clone())
+fn listed(inputs: &Inputs, place: usize, given: Option<&Vec<i64>>) -> Option<Vec<i64>> {
+    inputs.optional(place).map(Tensor::integers).or_else(|| given.cloned())
 }
 
 /// The attribute's integers, if it is there.
@@ -69,7 +69,7 @@ fn reshape(attributes: &Attributes) -> Box<dyn Operator> {
     let keep_zero = attributes.integer("allowzero", 0) != 0;
     Box::new(move |inputs: &Inputs, budget: &mut Budget| {
         let input = inputs.required(0)?;
-        let wanted = listed(inputs, 1, &given).ok_or_else(|| Fault::broken("no shape given"))?;
+        let wanted = listed(inputs, 1, given.as_ref()).ok_or_else(|| Fault::broken("no shape given"))?;
         let mut shape = Vec::with_capacity(wanted.len());
         let mut open = None;
         for (axis, size) in wanted.iter().enumerate() {
@@ -97,7 +97,7 @@ fn flatten(axis: i64) -> Box<dyn Operator> {
     Box::new(move |inputs: &Inputs, budget: &mut Budget| {
         let input = inputs.required(0)?;
         let rank = input.shape.len();
-        let axis = if axis == rank as i64 { rank } else { place(axis, rank)? };
+        let axis = if axis == signed(rank) { rank } else { place(axis, rank)? };
         let rows = elements(&input.shape[..axis]).unwrap_or(0);
         let columns = elements(&input.shape[axis..]).unwrap_or(0);
         with_shape(input, vec![rows, columns], budget)
@@ -127,13 +127,15 @@ fn squeeze(attributes: &Attributes) -> Box<dyn Operator> {
     Box::new(move |inputs: &Inputs, budget: &mut Budget| {
         let input = inputs.required(0)?;
         let mut shape = input.shape.clone();
-        match listed(inputs, 1, &given) {
+        match listed(inputs, 1, given.as_ref()) {
             None => shape.retain(|size| *size != 1),
             Some(axes) => {
                 let mut axes = axes.iter().map(|axis| input.axis(*axis)).collect::<Result<Vec<_>, _>>()?;
                 axes.sort_unstable();
                 axes.dedup();
-                axes.iter().rev().for_each(|axis| drop(shape.remove(*axis)));
+                for axis in axes.iter().rev() {
+                    shape.remove(*axis);
+                }
             }
         }
         with_shape(input, shape, budget)
@@ -144,7 +146,7 @@ fn unsqueeze(attributes: &Attributes) -> Box<dyn Operator> {
     let given = attribute(attributes, "axes");
     Box::new(move |inputs: &Inputs, budget: &mut Budget| {
         let input = inputs.required(0)?;
-        let axes = listed(inputs, 1, &given).ok_or_else(|| Fault::broken("no axes given"))?;
+        let axes = listed(inputs, 1, given.as_ref()).ok_or_else(|| Fault::broken("no axes given"))?;
         let rank = input.shape.len() + axes.len();
         let mut axes = axes.iter().map(|axis| place(*axis, rank)).collect::<Result<Vec<_>, _>>()?;
         axes.sort_unstable();
@@ -208,10 +210,10 @@ fn slice(attributes: &Attributes) -> Box<dyn Operator> {
     Box::new(move |inputs: &Inputs, budget: &mut Budget| {
         let input = inputs.required(0)?;
         let missing = || Fault::broken("no bounds given");
-        let starts = listed(inputs, 1, &starts).ok_or_else(missing)?;
-        let ends = listed(inputs, 2, &ends).ok_or_else(missing)?;
-        let axes = listed(inputs, 3, &axes).unwrap_or_else(|| (0..starts.len() as i64).collect());
-        let steps = listed(inputs, 4, &None).unwrap_or_else(|| vec![1; starts.len()]);
+        let starts = listed(inputs, 1, starts.as_ref()).ok_or_else(missing)?;
+        let ends = listed(inputs, 2, ends.as_ref()).ok_or_else(missing)?;
+        let axes = listed(inputs, 3, axes.as_ref()).unwrap_or_else(|| (0..signed(starts.len())).collect());
+        let steps = listed(inputs, 4, None).unwrap_or_else(|| vec![1; starts.len()]);
         if ends.len() != starts.len() || axes.len() != starts.len() || steps.len() != starts.len() {
             return Err(Fault::broken("its bounds differ in number"));
         }
@@ -219,7 +221,7 @@ fn slice(attributes: &Attributes) -> Box<dyn Operator> {
         let mut result = input.clone();
         for number in 0..starts.len() {
             let axis = result.axis(axes[number])?;
-            let size = result.shape[axis] as i64;
+            let size = signed(result.shape[axis]);
             if steps[number] < 1 {
                 return Err(Fault::broken("steps backwards, which is not evaluated here"));
             }
@@ -247,7 +249,7 @@ fn gather(axis: i64) -> Box<dyn Operator> {
         let axis = input.axis(axis)?;
         let mut result = pick(input, axis, &places(indices, input.shape[axis])?, budget)?;
         result.shape.splice(axis..=axis, indices.shape.iter().copied());
-        budget.check(&result.shape)?;
+        Budget::check(&result.shape)?;
         Ok(vec![result])
     })
 }

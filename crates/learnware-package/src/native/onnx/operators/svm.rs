@@ -246,7 +246,8 @@ impl Operator for Classifier {
     }
 }
 
-/// Class probabilities from pairwise ones.
+/// Class probabilities from pairwise ones; two classes too, as ONNX Runtime does.
+#[expect(clippy::needless_range_loop, reason = "matrix notation of the paper, both halves at once")]
 fn coupled(scores: &[f64], pairs: &[(f64, f64)], classes: usize) -> Vec<f64> {
     let mut wins = vec![vec![0.0; classes]; classes];
     let mut next = scores.iter().zip(pairs);
@@ -256,9 +257,6 @@ fn coupled(scores: &[f64], pairs: &[(f64, f64)], classes: usize) -> Vec<f64> {
             wins[i][j] = first.clamp(1e-7, 1.0 - 1e-7);
             wins[j][i] = 1.0 - wins[i][j];
         }
-    }
-    if classes == 2 {
-        return vec![wins[0][1], wins[1][0]];
     }
     let mut q = vec![vec![0.0; classes]; classes];
     for t in 0..classes {

@@ -52,7 +52,7 @@ impl Trees {
         let leaves = leaves(attributes, prefix, &places)?;
         let columns = Columns::read(attributes, trees.len())?;
         let mut forest = Forest::default();
-        for place in 0..trees.len() {
+        for (place, tree) in trees.iter().enumerate() {
             let mode = columns.modes[place].as_slice();
             if mode == b"LEAF" {
                 let first = forest.leaves.len();
@@ -61,8 +61,8 @@ impl Trees {
                 continue;
             }
             let child = |id: i64| {
-                let found = places.get(&(&trees[place], &id)).copied();
-                found.ok_or_else(|| attributes.wrong(format!("tree {} has no node {id}", trees[place])))
+                let found = places.get(&(tree, &id)).copied();
+                found.ok_or_else(|| attributes.wrong(format!("tree {tree} has no node {id}")))
             };
             let test = test(mode)
                 .ok_or_else(|| attributes.wrong(format!("mode {}", String::from_utf8_lossy(mode))))?;
@@ -263,7 +263,9 @@ impl Regressor {
                 4 => Test::Equal,
                 5 => Test::NotEqual,
                 6 => {
-                    return Err(attributes.unsupported("set membership", "export it with one test per member"));
+                    return Err(
+                        attributes.unsupported("set membership", "export it with one test per member")
+                    );
                 }
                 mode => return Err(attributes.wrong(format!("mode {mode}"))),
             };
@@ -307,7 +309,9 @@ impl Regressor {
                 sums.fill(0.0);
                 forest.add_to(row, sums);
                 if self.aggregate == Aggregate::Average {
-                    sums.iter_mut().for_each(|sum| *sum /= forest.roots.len() as f64);
+                    for sum in sums.iter_mut() {
+                        *sum /= forest.roots.len() as f64;
+                    }
                 }
             }
             Aggregate::Min | Aggregate::Max => {
