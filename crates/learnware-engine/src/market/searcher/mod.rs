@@ -3,6 +3,7 @@
 pub mod mixture;
 pub mod score;
 pub mod semantic;
+mod spelling;
 mod statistical;
 
 use std::collections::BTreeSet;

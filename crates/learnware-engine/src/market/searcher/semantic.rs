@@ -1,11 +1,10 @@
 //! Finds learnwares by words: tags must agree, text must be contained or be similar.
 
-use std::cmp::Ordering;
-use std::collections::BTreeMap;
-
+pub use super::spelling::partial_ratio;
+use super::spelling::partial_ratio_from;
 use crate::learnware::LearnwareId;
 use crate::market::results::SemanticMode;
-use crate::semantic::SemanticSpecification;
+use crate::semantic::{ModelKind, SemanticSpecification};
 
 /// Similarity from which a text counts as found, 0 to 100, as in the reference.
 const SIMILARITY_MIN: f64 = 75.0;
@@ -40,75 +39,13 @@ fn fuzzy<'a>(tagged: Vec<(&'a LearnwareId, &'a SemanticSpecification)>, text: &s
     let mut similar: Vec<(&LearnwareId, f64)> = tagged
         .into_iter()
         .map(|(id, words)| {
-            let name = partial_ratio(text, &plain(&words.name));
-            (id, name.max(partial_ratio(text, &plain(&words.description))))
+            let similarity = |other: &str| partial_ratio_from(text, &plain(other), SIMILARITY_MIN);
+            (id, similarity(&words.name).max(similarity(&words.description)))
         })
         .filter(|&(_, similarity)| similarity >= SIMILARITY_MIN)
         .collect();
     similar.sort_by(|a, b| b.1.total_cmp(&a.1));
     similar.into_iter().map(|(id, _)| id).collect()
-}
-
-/// Similarity of the shorter text to its best place in the longer one, 0 to 100 (RapidFuzz's
-/// `partial_ratio`): the best ratio over all pieces of the longer text that have the shorter one's length, or
-/// less at either end.
-pub fn partial_ratio(a: &str, b: &str) -> f64 {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    if a.is_empty() && b.is_empty() {
-        return 100.0;
-    }
-    match a.len().cmp(&b.len()) {
-        Ordering::Less => best_place(&a, &b),
-        Ordering::Greater => best_place(&b, &a),
-        Ordering::Equal => best_place(&a, &b).max(best_place(&b, &a)),
-    }
-}
-
-fn best_place(shorter: &[char], longer: &[char]) -> f64 {
-    if shorter.is_empty() {
-        return 0.0;
-    }
-    let pattern = Pattern::new(shorter);
-    let length = shorter.len();
-    let starts = (1..length).map(|end| &longer[..end]);
-    let ends = (longer.len() - length + 1..longer.len()).map(|start| &longer[start..]);
-    let pieces = longer.windows(length).chain(starts).chain(ends);
-    pieces.map(|piece| pattern.ratio(piece)).fold(0.0, f64::max)
-}
-
-/// A text prepared for bit-parallel longest common subsequences (Hyyro 2004).
-struct Pattern {
-    length: usize,
-    /// For each character the places where it stands, 64 to a word.
-    places: BTreeMap<char, Vec<u64>>,
-}
-
-impl Pattern {
-    fn new(text: &[char]) -> Self {
-        let words = text.len().div_ceil(64);
-        let mut places: BTreeMap<char, Vec<u64>> = BTreeMap::new();
-        for (index, &character) in text.iter().enumerate() {
-            places.entry(character).or_insert_with(|| vec![0; words])[index / 64] |= 1 << (index % 64);
-        }
-        Self { length: text.len(), places }
-    }
-
-    /// Twice the longest common subsequence over the sum of the lengths, times 100.
-    fn ratio(&self, text: &[char]) -> f64 {
-        let mut state = vec![u64::MAX; self.length.div_ceil(64)];
-        for places in text.iter().filter_map(|character| self.places.get(character)) {
-            let mut carry = false;
-            for (state, places) in state.iter_mut().zip(places) {
-                let hit = *state & places;
-                let (sum, over) = state.overflowing_add(hit);
-                let (sum, over_again) = sum.overflowing_add(u64::from(carry));
-                carry = over || over_again;
-                *state = sum | (*state - hit);
-            }
-        }
-        let common: u32 = state.iter().map(|word| word.count_zeros()).sum();
-        200.0 * f64::from(common) / (self.length + text.len()) as f64
-    }
 }
 
 fn plain(text: &str) -> String {
@@ -132,10 +69,57 @@ fn tags_match(query: &SemanticSpecification, words: &SemanticSpecification) -> b
     fn class<T: PartialEq>(wanted: &[T], found: &[T]) -> bool {
         wanted.is_empty() || found.first().is_some_and(|first| wanted.contains(first))
     }
+    // As in 0.4 of the reference, who does not name a kind of language model has none: another one.
+    let unsaid_model = words.model.is_empty() && query.model.contains(&ModelKind::Others);
     class(&query.data, &words.data)
         && class(&query.task, &words.task)
-        && class(&query.model, &words.model)
+        && (class(&query.model, &words.model) || unsaid_model)
         && class(&query.library, &words.library)
         && class(&query.license, &words.license)
         && (query.scenario.is_empty() || words.scenario.iter().any(|found| query.scenario.contains(found)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(name: &str) -> SemanticSpecification {
+        SemanticSpecification { name: name.into(), ..SemanticSpecification::default() }
+    }
+
+    fn found(
+        items: &[SemanticSpecification],
+        query: &SemanticSpecification,
+        mode: SemanticMode,
+    ) -> Vec<usize> {
+        let ids: Vec<LearnwareId> = (0..items.len()).map(|i| LearnwareId(i.to_string())).collect();
+        let found = search(ids.iter().zip(items), query, mode);
+        found.into_iter().map(|id| id.0.parse().unwrap()).collect()
+    }
+
+    #[test]
+    fn blanks_and_case_around_the_text_do_not_count() {
+        let items = [named("Sales forecast"), named("weather")];
+        for mode in [SemanticMode::Exact, SemanticMode::Fuzzy] {
+            assert_eq!(found(&items, &named("  SALES "), mode), [0]);
+            assert_eq!(found(&items, &named("   "), mode), [0, 1]);
+        }
+    }
+
+    #[test]
+    fn similar_spellings_come_best_first_and_ties_in_the_given_order() {
+        let items = [named("wether"), named("weather forecast"), named("sales"), named("wether")];
+        assert_eq!(found(&items, &named("weathr"), SemanticMode::Fuzzy), [1, 0, 3]);
+        assert_eq!(found(&items, &named("weathr"), SemanticMode::Exact), Vec::<usize>::new());
+    }
+
+    #[test]
+    fn a_learnware_without_kind_of_language_model_is_another_one() {
+        let mut items = [named("a"), named("b")];
+        items[1].model = vec![ModelKind::Base];
+        let asked = |kinds: &[ModelKind]| SemanticSpecification { model: kinds.to_vec(), ..named("") };
+        assert_eq!(found(&items, &asked(&[ModelKind::Others]), SemanticMode::Fuzzy), [0]);
+        assert_eq!(found(&items, &asked(&[ModelKind::Base]), SemanticMode::Fuzzy), [1]);
+        assert_eq!(found(&items, &asked(&[]), SemanticMode::Fuzzy), [0, 1]);
+    }
 }
