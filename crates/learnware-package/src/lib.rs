@@ -11,8 +11,11 @@
 
 pub mod archive;
 pub mod error;
+pub mod manifest;
 pub mod native;
+pub mod package;
 pub mod runner;
 pub mod yaml;
 
 pub use error::PackageError;
+pub use package::Package;
