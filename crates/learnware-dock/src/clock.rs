@@ -65,8 +65,8 @@ impl std::str::FromStr for Timestamp {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let moment =
-            OffsetDateTime::parse(text, &Rfc3339).map_err(|error| format!("{text:?} is not a time: {error}"))?;
+        let moment = OffsetDateTime::parse(text, &Rfc3339)
+            .map_err(|error| format!("{text:?} is not a time: {error}"))?;
         let microseconds = moment.unix_timestamp_nanos() / 1000;
         i64::try_from(microseconds).map(Self::from_microseconds).map_err(|error| error.to_string())
     }

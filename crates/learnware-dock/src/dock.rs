@@ -12,12 +12,10 @@ use crate::cpu::{Cpu, Pool, QueueTimes};
 use crate::error::{DockError, Result};
 use crate::failpoint::FailPoints;
 use crate::ids::LearnwareNumber;
-use crate::store::Store;
 use crate::store::blobs::{self, Blobs};
 use crate::store::rows::{LearnwareRow, Revision};
+use crate::store::{DATABASE, Store};
 
-/// The database in the folder.
-const DATABASE: &str = "dock.sqlite";
 /// Locked while the folder is being made or its schema brought up to date.
 const LOCK: &str = "dock.lock";
 /// Folder of the packages.
@@ -65,7 +63,7 @@ impl Dock {
     pub async fn open(folder: impl AsRef<Path>, config: Config) -> Result<Self> {
         let folder = folder.as_ref().to_owned();
         let cpu = Cpu::new(config.compute_width, config.models_width);
-        let fail = config.fail_points();
+        let fail = FailPoints::new(config.fail_point.clone());
         let create = config.create;
         let (path, lock) = cpu
             .run(Pool::Compute, "preparing the folder", move || {
@@ -142,7 +140,9 @@ fn prepare_folder(folder: &Path, create: Create) -> Result<File> {
         }
         Ok(_) => {}
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => match create {
-            Create::Never => return Err(refuse("there is no such folder; check the path, or submit a learnware")),
+            Create::Never => {
+                return Err(refuse("there is no such folder; check the path, or submit a learnware"));
+            }
             Create::IfMissing => {
                 fs::create_dir_all(folder).map_err(DockError::io("make the folder", folder))?;
             }
@@ -151,7 +151,7 @@ fn prepare_folder(folder: &Path, create: Create) -> Result<File> {
     }
     if !folder.join(DATABASE).exists() {
         let mut entries = fs::read_dir(folder).map_err(DockError::io("read the folder", folder))?;
-        if entries.any(|entry| entry.is_ok_and(|entry| entry.file_name() != LOCK && entry.file_name() != DATABASE)) {
+        if entries.any(|entry| entry.is_ok_and(|entry| !is_ours(&entry.file_name()))) {
             return Err(refuse("it holds other files and no dock.sqlite; name an empty or a new folder"));
         }
         if create == Create::Never {
@@ -167,4 +167,9 @@ fn prepare_folder(folder: &Path, create: Create) -> Result<File> {
         .map_err(DockError::io("open", &path))?;
     lock.lock().map_err(DockError::io("lock", &path))?;
     Ok(lock)
+}
+
+/// Whether a file belongs to a dock that is being made, perhaps by another process.
+fn is_ours(name: &std::ffi::OsStr) -> bool {
+    name.to_str().is_some_and(|name| name == LOCK || name.starts_with(DATABASE))
 }

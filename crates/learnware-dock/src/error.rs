@@ -137,9 +137,22 @@ pub enum DockError {
         /// The panic's message.
         message: String,
     },
+    /// A setting has a value that it can't have.
+    #[error("{name} is {value:?}, but must be {wanted}")]
+    Setting {
+        /// The variable.
+        name: &'static str,
+        /// Its value.
+        value: String,
+        /// What it may be.
+        wanted: &'static str,
+    },
     /// The dock is closing.
     #[error("the dock is closed")]
     Closed,
+    /// A package of the dock can't be opened or unpacked.
+    #[error(transparent)]
+    Package(#[from] learnware_package::PackageError),
     /// The engine refused a request.
     #[error(transparent)]
     Engine(#[from] EngineError),

@@ -46,7 +46,9 @@ mod tests {
         for (text, number) in [("00000001", Some(1)), ("7", Some(7)), ("123456789", Some(123_456_789))] {
             assert_eq!(LearnwareNumber::from_id(&LearnwareId(text.into())).ok().map(|n| n.0), number);
         }
-        for text in ["", "0", "00000000", "-1", "+1", "1 ", "1; DROP TABLE", "9999999999999999999", "\u{0661}"] {
+        for text in
+            ["", "0", "00000000", "-1", "+1", "1 ", "1; DROP TABLE", "9999999999999999999", "\u{0661}"]
+        {
             assert!(LearnwareNumber::from_id(&LearnwareId(text.into())).is_err(), "{text:?}");
         }
     }

@@ -24,30 +24,35 @@ pub struct SweepReport {
 }
 
 impl Dock {
-    /// Removes what nobody has used for `age_min`.
+    /// Removes what nobody has used for `age_min`, which must be longer than an upload takes.
     pub async fn sweep(&self, age_min: Duration) -> Result<SweepReport> {
         let state = self.state();
         let now = state.config.clock.now();
         let blobs = state.blobs.clone();
-        let fail = state.fail.clone();
-        let (staged_count, old) = state
-            .cpu
-            .run(Pool::Compute, "looking for unused files", move || {
-                let staged_count = blobs.sweep_staging(age_min)?;
-                fail.pass("sweep.staging");
-                let mut old = blobs.list()?;
-                old.retain(|entry| entry.age >= age_min);
-                Ok::<_, crate::DockError>((staged_count, old))
-            })
-            .await??;
-        let candidates: Vec<_> = old.into_iter().map(|entry| entry.digest).collect();
-        let mut package_count = 0;
-        for chunk in candidates.chunks(CANDIDATES_MAX) {
-            package_count += state.store.remove_unused(chunk, &state.blobs, age_min, now).await?;
-        }
+        let sweep_staging = move || blobs.sweep_staging(age_min);
+        let staged_count = state.cpu.run(Pool::Compute, "removing unused files", sweep_staging).await??;
+        state.fail.pass("sweep.staging");
+        let package_count = self.sweep_packages(age_min).await?;
         let job_count = state.store.forget_jobs(now.minus(age_min)).await?;
         state.store.set_fact(SWEPT_AT, &now.to_string()).await?;
         Ok(SweepReport { staged_count, package_count, job_count })
+    }
+
+    /// Removes packages that no learnware has used for `age_min`; returns how many. Safe at any age: a
+    /// submission whose package is removed under its hands notices and begins again.
+    pub async fn sweep_packages(&self, age_min: Duration) -> Result<usize> {
+        let state = self.state();
+        let blobs = state.blobs.clone();
+        let list = move || blobs.list();
+        let mut old = state.cpu.run(Pool::Compute, "listing packages", list).await??;
+        old.retain(|entry| entry.age >= age_min);
+        let candidates: Vec<_> = old.into_iter().map(|entry| entry.digest).collect();
+        let now = state.config.clock.now();
+        let mut count = 0;
+        for chunk in candidates.chunks(CANDIDATES_MAX) {
+            count += state.store.remove_unused(chunk, &state.blobs, age_min, now).await?;
+        }
+        Ok(count)
     }
 
     /// Sweeps when the last sweep is longer ago than the configured age.

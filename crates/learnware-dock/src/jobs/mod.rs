@@ -4,6 +4,7 @@
 //! ends in one transaction with its effect. `attempts` grows with each claim and is the fence: what a claim
 //! reports after its lease was taken over is refused.
 
+pub(crate) mod worker;
 
 use std::time::Duration;
 

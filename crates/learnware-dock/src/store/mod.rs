@@ -160,12 +160,14 @@ forward! {
     /// not published within
     /// `age_min`; returns how many. Holds the write lock meanwhile.
     remove_unused(candidates: &[Digest], blobs: &Blobs, age_min: Duration, now: Timestamp) -> usize;
+    /// What the database itself finds wrong with its file; empty when it is sound.
+    integrity() -> Vec<String>;
     /// Forgets finished jobs that ended before `before`; returns how many.
     forget_jobs(before: Timestamp) -> u64;
 }
 
 impl Store {
-    /// Opens or makes the store of the dock in `folder`, which exists. [`Dock::open`](crate::dock::Dock::open)
+    /// Opens or makes the store of the dock in `folder`, which exists. [`Dock::open`](crate::Dock::open)
     /// does it with care for other processes; this is for tests and for moving docks.
     pub async fn open_folder(folder: &Path, now: Timestamp) -> Result<Self> {
         Self::open_sqlite(folder, &folder.join(DATABASE), FailPoints::default(), now).await

@@ -14,7 +14,7 @@ use learnware_engine::learnware::{CheckStatus, ModelFormat};
 use crate::support::{seconds, start};
 
 const RULES: LeaseRules =
-    LeaseRules { lease: Duration::from_secs(60), attempts_max: 2, retry_delay: Duration::from_secs(10) };
+    LeaseRules { lease: Duration::from_mins(1), attempts_max: 2, retry_delay: Duration::from_secs(10) };
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sqlite_keeps_the_contract() {

@@ -103,6 +103,21 @@ impl SqliteStore {
         Ok(())
     }
 
+    pub(super) async fn integrity(&self) -> Result<Vec<String>> {
+        const ACTION: &str = "check the database file";
+        let found: Vec<String> = sqlx::query_scalar("SELECT integrity_check FROM pragma_integrity_check")
+            .fetch_all(&self.readers)
+            .await
+            .map_err(database(ACTION))?;
+        let dangling: Vec<String> = sqlx::query_scalar(
+            "SELECT DISTINCT \"table\" || ' refers to a missing row of ' || parent FROM pragma_foreign_key_check",
+        )
+        .fetch_all(&self.readers)
+        .await
+        .map_err(database(ACTION))?;
+        Ok(found.into_iter().filter(|line| line != "ok").chain(dangling).collect())
+    }
+
     /// Begins a transaction that writes.
     async fn begin(&self, action: &'static str) -> Result<Transaction<'static, Sqlite>> {
         self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(database(action))
