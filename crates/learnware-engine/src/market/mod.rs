@@ -1,4 +1,52 @@
 //! The market: organizer, searchers and checkers over one immutable snapshot.
 
 pub mod checker;
+pub mod island;
+pub mod organizer;
+pub mod results;
 pub mod searcher;
+
+use organizer::Organizer;
+pub use results::{
+    Funnel, KernelChoice, Member, MixtureMethod, MultipleResult, SearchOptions, SearchResults, SemanticMode,
+    SingleResult, Verdict,
+};
+
+use crate::error::Result;
+use crate::learnware::{Learnware, LearnwareId};
+use crate::user_info::UserInfo;
+
+/// All learnwares that can be found, at one moment. Cheap to clone; a change makes a new market.
+#[derive(Debug, Clone, Default)]
+pub struct Market {
+    organizer: Organizer,
+}
+
+impl Market {
+    /// A market of these learnwares; of equal identifiers the last one stays.
+    pub fn from_learnwares(learnwares: impl IntoIterator<Item = Learnware>) -> Self {
+        Self { organizer: Organizer::from_learnwares(learnwares) }
+    }
+
+    /// The same with one learnware more, or replaced if its identifier is known.
+    #[must_use]
+    pub fn with_added(&self, learnware: Learnware) -> Self {
+        Self { organizer: self.organizer.with_added(learnware) }
+    }
+
+    /// The same without one learnware.
+    #[must_use]
+    pub fn with_removed(&self, id: &LearnwareId) -> Self {
+        Self { organizer: self.organizer.with_removed(id) }
+    }
+
+    /// What the market holds.
+    pub fn organizer(&self) -> &Organizer {
+        &self.organizer
+    }
+
+    /// Searches this snapshot.
+    pub fn search(&self, user: &UserInfo, options: &SearchOptions) -> Result<SearchResults> {
+        searcher::search(&self.organizer, user, options)
+    }
+}

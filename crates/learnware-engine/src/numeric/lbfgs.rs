@@ -79,7 +79,9 @@ fn direction(gradient: &[f64], history: &std::collections::VecDeque<(Vec<f64>, V
     }
     if let Some((moved, turned)) = history.back() {
         let scale = dot(moved, turned) / dot(turned, turned);
-        q.iter_mut().for_each(|q| *q *= scale);
+        for q in &mut q {
+            *q *= scale;
+        }
     }
     for ((moved, turned), share) in history.iter().zip(shares.into_iter().rev()) {
         let back = dot(turned, &q) / dot(moved, turned);

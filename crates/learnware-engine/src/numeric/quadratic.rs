@@ -110,7 +110,9 @@ fn project(v: &mut [f64]) {
             shift = candidate;
         }
     }
-    v.iter_mut().for_each(|value| *value = (*value - shift).max(0.0));
+    for value in v {
+        *value = (*value - shift).max(0.0);
+    }
 }
 
 /// Moves to the minimum on the support, or as far as the weights stay non-negative; then the weight that
@@ -148,7 +150,9 @@ fn step_on_support(k: &Matrix, c: &[f64], weights: &mut [f64], support: &mut [bo
         support[i] = false;
     }
     let total: f64 = weights.iter().sum();
-    weights.iter_mut().for_each(|weight| *weight /= total);
+    for weight in weights {
+        *weight /= total;
+    }
     blocking.is_some()
 }
 

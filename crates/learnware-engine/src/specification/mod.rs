@@ -30,6 +30,13 @@ impl StatisticalSpecification {
         }
     }
 
+    /// The table specification it is.
+    pub fn as_table(&self) -> Option<&RkmeTable> {
+        match self {
+            Self::Table(table) => Some(table),
+        }
+    }
+
     /// Which island the specification lives in.
     pub fn island(&self) -> IslandKey {
         match self {
@@ -39,7 +46,8 @@ impl StatisticalSpecification {
 }
 
 /// What makes specifications comparable: kind and dimensions.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
 pub enum IslandKey {
     /// Tables of one width.
     Table {

@@ -1,6 +1,10 @@
 //! Tests of the engine through its public face.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
+
 mod golden;
 mod golden_reuse;
 mod golden_rkme;
+mod golden_search;
+mod market;
 mod reuser_contract;

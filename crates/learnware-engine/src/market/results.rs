@@ -1,0 +1,165 @@
+//! What a search is asked for and what it answers.
+
+use serde::Serialize;
+
+use crate::learnware::LearnwareId;
+use crate::specification::IslandKey;
+
+/// How a mixture of learnwares is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MixtureMethod {
+    /// One member after the other, each the best next one.
+    Greedy,
+    /// All candidates weighed at once, the heaviest kept.
+    Auto,
+    /// No mixture.
+    None,
+}
+
+/// How words are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SemanticMode {
+    /// Name and description must contain the text; spelling counts.
+    Exact,
+    /// Falls back to similar spelling when nothing contains the text.
+    Fuzzy,
+}
+
+/// Under which kernel specifications are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KernelChoice {
+    /// The island's own: columns scaled by their spread, three widths.
+    Island,
+    /// The reference's `exp(-gamma |x-y|^2)` on raw columns, with its numbers and scores.
+    Reference,
+}
+
+/// Options of a search.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SearchOptions {
+    /// Members of a mixture at most.
+    pub max_learnwares: usize,
+    /// How a mixture is looked for.
+    pub mixture: MixtureMethod,
+    /// How words are compared.
+    pub semantic: SemanticMode,
+    /// Kernel and scores.
+    pub kernel: KernelChoice,
+    /// Single results at most.
+    pub single_max: usize,
+    /// Learnwares that shall not be found.
+    pub exclude: Vec<LearnwareId>,
+}
+
+impl Default for SearchOptions {
+    fn default() -> Self {
+        Self {
+            max_learnwares: 5,
+            mixture: MixtureMethod::Greedy,
+            semantic: SemanticMode::Fuzzy,
+            kernel: KernelChoice::Island,
+            single_max: 10,
+            exclude: Vec::new(),
+        }
+    }
+}
+
+/// Answer of a search.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct SearchResults {
+    /// Single learnwares, best first.
+    pub single: Vec<SingleResult>,
+    /// A combination, when one is better than the best single learnware.
+    pub multiple: Option<MultipleResult>,
+    /// Island in which distances were computed; `None` when the user brought no statistical specification.
+    pub island: Option<IslandKey>,
+    /// Share of the user's data that some learnware covers, 0 to 1; `None` without distances.
+    pub covered: Option<f64>,
+    /// Whether anything fits.
+    pub verdict: Verdict,
+    /// How many were looked at and why others were left out.
+    pub funnel: Funnel,
+}
+
+/// One learnware that was found.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SingleResult {
+    /// Which.
+    pub id: LearnwareId,
+    /// Squared distance to the user's specification.
+    pub distance: Option<f64>,
+    /// Cosine of the two embeddings: 1 for the same distribution, 0 for nothing in common.
+    pub similarity: Option<f64>,
+    /// The reference's display score, relative to the other candidates; only under its kernel.
+    pub score: Option<f64>,
+}
+
+/// Several learnwares whose mixture was found.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct MultipleResult {
+    /// Members with their weights; weights are non-negative with sum one.
+    pub members: Vec<Member>,
+    /// Squared distance of the mixture to the user's specification.
+    pub distance: f64,
+    /// The reference's display score; only under its kernel.
+    pub score: Option<f64>,
+}
+
+/// Member of a mixture.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Member {
+    /// Which.
+    pub id: LearnwareId,
+    /// Its share.
+    pub weight: f64,
+}
+
+/// Whether the learnwares found fit the user's data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// The user brought no statistical specification, or nothing was comparable.
+    #[default]
+    Unknown,
+    /// Nearly all of the data is covered.
+    Fits,
+    /// A part of the data is covered by nobody.
+    FitsPartly,
+    /// Most of the data is covered by nobody: predictions would be guesses.
+    NothingFits,
+}
+
+/// Covered share from which the data counts as covered.
+const FITS_FROM: f64 = 0.8;
+/// Covered share below which nothing fits.
+const NOTHING_BELOW: f64 = 0.5;
+
+impl Verdict {
+    /// The verdict for a covered share.
+    pub fn of_covered(covered: f64) -> Self {
+        if covered >= FITS_FROM {
+            Self::Fits
+        } else if covered >= NOTHING_BELOW {
+            Self::FitsPartly
+        } else {
+            Self::NothingFits
+        }
+    }
+}
+
+/// How many learnwares passed each stage.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Funnel {
+    /// In the market.
+    pub total: usize,
+    /// Excluded by the user.
+    pub excluded: usize,
+    /// Whose words match.
+    pub semantic: usize,
+    /// Of those, in the user's island.
+    pub comparable: usize,
+    /// Distances computed exactly; the others are proved farther.
+    pub evaluated: usize,
+    /// Of other islands, which the user's data can't be compared with: island and count.
+    pub other_islands: Vec<(IslandKey, usize)>,
+}

@@ -1,0 +1,173 @@
+//! Ranks learnwares by the distance of their specification to the user's, and finds a mixture.
+
+use super::{mixture, score};
+use crate::error::{EngineError, Result};
+use crate::market::island::{IslandIndex, covered_share};
+use crate::market::organizer::{Island, table};
+use crate::market::results::{
+    KernelChoice, Member, MixtureMethod, MultipleResult, SearchOptions, SearchResults, SingleResult, Verdict,
+};
+use crate::numeric::real::Real;
+use crate::numeric::{Matrix, parallel};
+use crate::specification::mixture as weights;
+use crate::specification::{Embedding, IslandKernel, RkmeTable, reference_distance};
+
+/// A further member is taken when it lowers the distance to this part of what it was. The reference asks for
+/// more; with weights, further members helped on every suite (experiments/README.md).
+const DECAY: f64 = 0.995;
+/// The same in the reference.
+const REFERENCE_DECAY: f64 = 0.95;
+/// Squared distance below which two specifications are one, up to rounding.
+const SAME_BELOW: f64 = 1e-12;
+/// Gap below which two kernel widths count as one.
+const GAMMA_SLACK: f64 = 1e-12;
+
+/// Fills in the statistical part of `results`: `wanted` says which members of the island may be found.
+pub(crate) fn search(
+    island: &Island,
+    user: &RkmeTable,
+    wanted: &[bool],
+    options: &SearchOptions,
+    results: &mut SearchResults,
+) -> Result<()> {
+    match options.kernel {
+        KernelChoice::Island => by_island_kernel(island, user, wanted, options, results),
+        KernelChoice::Reference => by_reference_kernel(island, user, wanted, options, results)?,
+    }
+    Ok(())
+}
+
+/// Candidates of a mixture: the nearest ones, as many as the reference takes.
+fn candidate_count(options: &SearchOptions) -> usize {
+    options.max_learnwares * options.max_learnwares
+}
+
+fn by_island_kernel(
+    island: &Island,
+    user: &RkmeTable,
+    wanted: &[bool],
+    options: &SearchOptions,
+    results: &mut SearchResults,
+) {
+    let index: &IslandIndex = island.index();
+    let target = Embedding::<f32>::new(user, index.kernel());
+    let nearest = index.nearest(&target, options.single_max.max(candidate_count(options)), wanted);
+    results.funnel.evaluated = nearest.evaluations;
+    let embedding = |place: usize| &index.embeddings()[place];
+    results.single = nearest
+        .found
+        .iter()
+        .take(options.single_max)
+        .map(|&(place, distance)| {
+            let norms = (target.norm_squared() * embedding(place).norm_squared()).sqrt();
+            let product = 0.5 * (target.norm_squared() + embedding(place).norm_squared() - distance);
+            SingleResult {
+                id: island.members()[place].id.clone(),
+                distance: Some(distance.max(0.0)),
+                similarity: (norms > 0.0).then(|| (product / norms).clamp(0.0, 1.0)),
+                score: None,
+            }
+        })
+        .collect();
+    let places: Vec<usize> =
+        nearest.found.iter().take(candidate_count(options)).map(|found| found.0).collect();
+    let candidates: Vec<&Embedding<f32>> = places.iter().map(|&place| embedding(place)).collect();
+    if candidates.is_empty() {
+        return;
+    }
+    let cross: Vec<f64> = candidates.iter().map(|candidate| target.inner_product(candidate)).collect();
+    let covered = covered_share(&weights::gram(&candidates), &cross);
+    results.covered = Some(covered);
+    results.verdict = Verdict::of_covered(covered);
+    results.multiple = find_mixture(&target, &candidates, options).map(|found| MultipleResult {
+        members: members(&found, |place| island.members()[places[place]].id.clone()),
+        distance: found.mixture.distance.max(0.0),
+        score: None,
+    });
+}
+
+/// A mixture of more than one member, if any.
+fn find_mixture<T: Real>(
+    target: &Embedding<T>,
+    candidates: &[&Embedding<T>],
+    options: &SearchOptions,
+) -> Option<mixture::Found> {
+    let decay = match options.kernel {
+        KernelChoice::Island => DECAY,
+        KernelChoice::Reference => REFERENCE_DECAY,
+    };
+    let found = match options.mixture {
+        MixtureMethod::Greedy => mixture::greedy(target, candidates, options.max_learnwares, decay),
+        MixtureMethod::Auto => mixture::auto(target, candidates, options.max_learnwares),
+        MixtureMethod::None => None,
+    };
+    found.filter(|found| found.members.len() > 1)
+}
+
+fn members(found: &mixture::Found, id: impl Fn(usize) -> crate::learnware::LearnwareId) -> Vec<Member> {
+    let places = found.members.iter().zip(&found.mixture.weights);
+    places.map(|(&place, &weight)| Member { id: id(place), weight }).collect()
+}
+
+/// The reference's search to the last rule (`EasyStatSearcher.__call__`). Learnwares of another kernel width
+/// are left out: their distances would mean nothing.
+fn by_reference_kernel(
+    island: &Island,
+    user: &RkmeTable,
+    wanted: &[bool],
+    options: &SearchOptions,
+    results: &mut SearchResults,
+) -> Result<()> {
+    if !reference_distance(user, user).is_finite() {
+        return Err(EngineError::Incomparable {
+            reason: "the user's specification has no finite norm".into(),
+        });
+    }
+    let kernel = IslandKernel::reference(user.dimension(), user.gamma());
+    let target = Embedding::<f64>::new(user, &kernel);
+    let comparable: Vec<usize> = (0..island.members().len())
+        .filter(|&place| wanted[place])
+        .filter(|&place| {
+            table(&island.members()[place])
+                .is_some_and(|table| (table.gamma() - user.gamma()).abs() < GAMMA_SLACK)
+        })
+        .collect();
+    let embeddings: Vec<Embedding<f64>> = parallel::map(comparable.len(), |i| {
+        let table = table(&island.members()[comparable[i]]).expect("members without table were left out");
+        Embedding::new(table, &kernel)
+    });
+    results.funnel.evaluated = embeddings.len();
+    let mut ranked: Vec<(usize, f64)> =
+        embeddings.iter().enumerate().map(|(i, embedding)| (i, embedding.distance(&target))).collect();
+    ranked.sort_by(|a, b| a.1.total_cmp(&b.1));
+    let Some(&(_, nearest)) = ranked.first() else { return Ok(()) };
+    let candidates: Vec<&Embedding<f64>> =
+        ranked.iter().take(candidate_count(options)).map(|&(i, _)| &embeddings[i]).collect();
+    // Reference quirk: no mixture is looked for when one learnware has the user's own specification.
+    let found = if nearest > SAME_BELOW { find_mixture(&target, &candidates, options) } else { None };
+    let distances: Vec<f64> = ranked.iter().map(|&(_, distance)| distance).collect();
+    let scored = score::reference_scores(&distances, found.as_ref().map(|found| found.mixture.distance));
+    let id = |rank: usize| island.members()[comparable[ranked[rank].0]].id.clone();
+    results.single = scored
+        .single
+        .iter()
+        .enumerate()
+        .map(|(rank, &score)| SingleResult {
+            id: id(rank),
+            distance: Some(distances[rank]),
+            similarity: None,
+            score: Some(score),
+        })
+        .collect();
+    results.multiple = found.zip(scored.multiple).map(|(found, score)| MultipleResult {
+        members: members(&found, id),
+        distance: found.mixture.distance,
+        score: Some(score),
+    });
+    let gram: Matrix = weights::gram(&candidates);
+    let cross: Vec<f64> = candidates.iter().map(|candidate| target.inner_product(candidate)).collect();
+    let covered = covered_share(&gram, &cross);
+    results.covered = Some(covered);
+    results.verdict = Verdict::of_covered(covered);
+    Ok(())
+}
