@@ -3,11 +3,12 @@
 //! Layers, lower first; a module imports only from lower ones (`cargo xtask tidy` checks it):
 //!
 //! ```text
-//! error < numeric, semantic < specification < learnware, predictor, user_info < market, reuse
+//! error < numeric, semantic < table, specification < learnware, predictor, user_info < market, reuse
 //! ```
 //!
 //! * [`numeric`]: matrices, Gaussian kernel, k-means, simplex QP, seeded randomness.
 //! * [`semantic`]: what a learnware is for, in the vocabulary of the reference.
+//! * [`table`]: raw columns and how they become numbers.
 //! * [`specification`]: reduced kernel mean embeddings and their file format.
 //! * [`learnware`]: a model's declaration together with its specification.
 //! * [`predictor`]: the trait behind which models run.
@@ -22,6 +23,7 @@ pub mod predictor;
 pub mod reuse;
 pub mod semantic;
 pub mod specification;
+pub mod table;
 pub mod user_info;
 
 pub use error::EngineError;

@@ -9,6 +9,8 @@
     reason = "vector code is only made inside the function that chose the processor"
 )]
 
+use std::ops::Range;
+
 use super::real::Real;
 use super::{Matrix, parallel};
 
@@ -20,6 +22,9 @@ const TILE: usize = 4;
 
 /// Points of the right set in one piece of parallel work; fixed, so that sums do not depend on threads.
 const PIECE: usize = 64 * LANES;
+
+/// Scaled coordinates are held within this distance: the kernel is 0 long before, and squares stay finite.
+const FAR: f64 = 1e15;
 
 /// The kernel as a function of the scaled squared distance `r`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -86,7 +91,9 @@ impl<T: Real> Points<T> {
         assert_eq!(points.columns(), multipliers.len(), "one multiplier for each column");
         let scale = |row: &[f64]| -> Vec<T> {
             let parts = row.iter().zip(centre).zip(multipliers);
-            parts.map(|((value, centre), factor)| T::from_f64((value - centre) * factor)).collect()
+            parts
+                .map(|((value, centre), factor)| T::from_f64(((value - centre) * factor).clamp(-FAR, FAR)))
+                .collect()
         };
         let rows = points.iter_rows().flat_map(scale).collect();
         Self::from_rows(points.rows(), points.columns(), rows)
@@ -168,7 +175,7 @@ fn row_sums_body<T: Real>(
     left: &Points<T>,
     right: &Points<T>,
     weights: &[f64],
-    (shape, blocks): (Shape, std::ops::Range<usize>),
+    (shape, blocks): (Shape, Range<usize>),
     sums: &mut [f64],
 ) {
     for first in (0..left.count).step_by(TILE) {
@@ -193,17 +200,34 @@ fn row_sums_body<T: Real>(
 pub fn row_sums<T: Real>(left: &Points<T>, right: &Points<T>, weights: &[f64], shape: Shape) -> Vec<f64> {
     assert_eq!(left.dimension, right.dimension, "point sets of one dimension");
     let weights = padded(weights, right.count);
+    row_sums_of_blocks(left, right, &weights, shape, 0..right.block_count())
+}
+
+// The functions that choose the processor stand for themselves: a closure inside another one is not compiled
+// for it.
+fn row_sums_of_blocks<T: Real>(
+    left: &Points<T>,
+    right: &Points<T>,
+    weights: &[f64],
+    shape: Shape,
+    blocks: Range<usize>,
+) -> Vec<f64> {
     let mut sums = vec![0.0; left.count];
-    let all = 0..right.block_count();
     // The shape is named in each arm so that each gets loops of its own.
     pulp::Arch::new().dispatch(
         #[inline(always)]
         || match shape {
-            Shape::Gaussian => row_sums_body(left, right, &weights, (Shape::Gaussian, all), &mut sums),
-            Shape::ThreeScale => row_sums_body(left, right, &weights, (Shape::ThreeScale, all), &mut sums),
+            Shape::Gaussian => row_sums_body(left, right, weights, (Shape::Gaussian, blocks), &mut sums),
+            Shape::ThreeScale => row_sums_body(left, right, weights, (Shape::ThreeScale, blocks), &mut sums),
         },
     );
     sums
+}
+
+/// Blocks of one piece of parallel work.
+fn blocks_of(piece: usize, block_count: usize) -> Range<usize> {
+    let size = PIECE / LANES;
+    piece * size..((piece + 1) * size).min(block_count)
 }
 
 /// [`row_sums`] over (much) data, whose pieces run in parallel.
@@ -211,20 +235,7 @@ pub fn cross_sums<T: Real>(points: &Points<T>, data: &Points<T>, weights: &[f64]
     assert_eq!(points.dimension, data.dimension, "point sets of one dimension");
     let weights = padded(weights, data.count);
     let pieces = parallel::map(data.block_count().div_ceil(PIECE / LANES), |piece| {
-        let blocks = piece * (PIECE / LANES)..((piece + 1) * (PIECE / LANES)).min(data.block_count());
-        let mut sums = vec![0.0; points.count];
-        pulp::Arch::new().dispatch(
-            #[inline(always)]
-            || match shape {
-                Shape::Gaussian => {
-                    row_sums_body(points, data, &weights, (Shape::Gaussian, blocks.clone()), &mut sums);
-                }
-                Shape::ThreeScale => {
-                    row_sums_body(points, data, &weights, (Shape::ThreeScale, blocks.clone()), &mut sums);
-                }
-            },
-        );
-        sums
+        row_sums_of_blocks(points, data, &weights, shape, blocks_of(piece, data.block_count()))
     });
     let mut total = vec![0.0; points.count];
     for part in pieces {
@@ -282,23 +293,8 @@ pub struct Pull {
 pub fn pull<T: Real>(points: &Points<T>, data: &Points<T>, weights: &[f64], shape: Shape) -> Pull {
     assert_eq!(points.dimension, data.dimension, "point sets of one dimension");
     let weights: Vec<T> = padded(weights, data.count).into_iter().map(T::from_f64).collect();
-    let blocks_in_piece = PIECE / LANES;
-    let pieces = parallel::map(data.block_count().div_ceil(blocks_in_piece), |piece| {
-        let blocks = piece * blocks_in_piece..((piece + 1) * blocks_in_piece).min(data.block_count());
-        let mut part =
-            Pull { sums: vec![0.0; points.count], gradient: Matrix::zeros(points.count, points.dimension) };
-        pulp::Arch::new().dispatch(
-            #[inline(always)]
-            || match shape {
-                Shape::Gaussian => {
-                    pull_body(points, data, &weights, (Shape::Gaussian, blocks.clone()), &mut part);
-                }
-                Shape::ThreeScale => {
-                    pull_body(points, data, &weights, (Shape::ThreeScale, blocks.clone()), &mut part);
-                }
-            },
-        );
-        part
+    let pieces = parallel::map(data.block_count().div_ceil(PIECE / LANES), |piece| {
+        pull_of_blocks(points, data, &weights, shape, blocks_of(piece, data.block_count()))
     });
     let mut total =
         Pull { sums: vec![0.0; points.count], gradient: Matrix::zeros(points.count, points.dimension) };
@@ -310,12 +306,31 @@ pub fn pull<T: Real>(points: &Points<T>, data: &Points<T>, weights: &[f64], shap
     total
 }
 
+fn pull_of_blocks<T: Real>(
+    points: &Points<T>,
+    data: &Points<T>,
+    weights: &[T],
+    shape: Shape,
+    blocks: Range<usize>,
+) -> Pull {
+    let mut part =
+        Pull { sums: vec![0.0; points.count], gradient: Matrix::zeros(points.count, points.dimension) };
+    pulp::Arch::new().dispatch(
+        #[inline(always)]
+        || match shape {
+            Shape::Gaussian => pull_body(points, data, weights, (Shape::Gaussian, blocks), &mut part),
+            Shape::ThreeScale => pull_body(points, data, weights, (Shape::ThreeScale, blocks), &mut part),
+        },
+    );
+    part
+}
+
 #[inline(always)]
 fn pull_body<T: Real>(
     points: &Points<T>,
     data: &Points<T>,
     weights: &[T],
-    (shape, blocks): (Shape, std::ops::Range<usize>),
+    (shape, blocks): (Shape, Range<usize>),
     part: &mut Pull,
 ) {
     let dimension = points.dimension;
@@ -364,22 +379,25 @@ fn pull_body<T: Real>(
 pub fn nearest<T: Real>(data: &Points<T>, centres: &Points<T>) -> Vec<(usize, f64)> {
     assert_eq!(data.dimension, centres.dimension, "point sets of one dimension");
     let pieces = parallel::map(data.count.div_ceil(PIECE), |piece| {
-        let rows = piece * PIECE..((piece + 1) * PIECE).min(data.count);
-        let mut found = Vec::with_capacity(rows.len());
-        pulp::Arch::new().dispatch(
-            #[inline(always)]
-            || nearest_body(data, centres, rows.clone(), &mut found),
-        );
-        found
+        nearest_of_rows(data, centres, piece * PIECE..((piece + 1) * PIECE).min(data.count))
     });
     pieces.concat()
+}
+
+fn nearest_of_rows<T: Real>(data: &Points<T>, centres: &Points<T>, rows: Range<usize>) -> Vec<(usize, f64)> {
+    let mut found = Vec::with_capacity(rows.len());
+    pulp::Arch::new().dispatch(
+        #[inline(always)]
+        || nearest_body(data, centres, rows, &mut found),
+    );
+    found
 }
 
 #[inline(always)]
 fn nearest_body<T: Real>(
     data: &Points<T>,
     centres: &Points<T>,
-    rows: std::ops::Range<usize>,
+    rows: Range<usize>,
     found: &mut Vec<(usize, f64)>,
 ) {
     for first in rows.clone().step_by(TILE) {

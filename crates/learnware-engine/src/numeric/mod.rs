@@ -3,10 +3,13 @@
 //! Everything here gives the same bytes for the same input on any number of threads and on any processor
 //! with or without vector units: sums run in a fixed order and use fused multiply-add everywhere.
 
+pub mod boosting;
 pub mod cholesky;
+pub mod folds;
 pub mod kernel;
 pub mod kmeans;
 pub mod lbfgs;
+pub mod linear;
 mod matrix;
 pub mod parallel;
 pub mod quadratic;

@@ -1,0 +1,170 @@
+//! The command line: clap types only; a doc comment is the help text.
+//!
+//! Arguments that several commands share are in [`shared`]; each command's own are beside its name here.
+
+mod shared;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub(crate) use shared::{ColumnArgs, DockArgs, GenerateArgs, TableArgs};
+
+/// Find, check and reuse models that other people trained, without showing your data.
+///
+/// A learnware is a trained model with a specification: a small weighted set of points that tells what its
+/// data looked like. `learnware` makes the specification of your data on your machine, finds the models in a
+/// dock (a folder) that fit it, and predicts with them, alone or combined.
+#[derive(Debug, Parser)]
+#[command(name = "learnware", version, after_long_help = EXIT_CODES, max_term_width = 100)]
+#[command(disable_help_subcommand = false, infer_subcommands = false)]
+pub(crate) struct Cli {
+    /// Flags that every command has.
+    #[command(flatten)]
+    pub(crate) global: GlobalArgs,
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Explained in the long help and the manual page.
+pub(crate) const EXIT_CODES: &str = "\
+Exit codes:
+  0    done
+  1    done, with a finding: a check failed, a search found nothing that fits
+  2    not done: wrong arguments, unreadable input, or another error
+  130  interrupted
+
+Environment:
+  LEARNWARE_DOCK  the dock when --dock is not given
+  NO_COLOR        no colours, as with --color never";
+
+/// Flags that every command has.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct GlobalArgs {
+    /// Print the result as one JSON document.
+    ///
+    /// Its `schema` is `learnware.COMMAND/1`, or `learnware.error/1` when the command failed.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// No notes, warnings and progress.
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
+    /// Colours.
+    #[arg(long, value_enum, default_value_t, value_name = "WHEN", global = true)]
+    pub(crate) color: ColorWhen,
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ColorWhen {
+    /// On a terminal, unless NO_COLOR is set.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Make the specification of a table, or look at one.
+    Spec(Box<SpecArgs>),
+    /// Write the shell's completion script.
+    Completions(CompletionsArgs),
+    /// Write the manual pages.
+    Man(ManArgs),
+}
+
+/// Make the specification of a table, or look at one.
+///
+/// The specification tells what the data looks like without holding its rows; search with it, or give it to
+/// others. It is the reference package's JSON file, with the description of the columns beside.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+#[command(after_long_help = "\
+Examples:
+  learnware spec customers.csv -o stat.json
+  learnware spec customers.csv --labels churned --drop id -o stat.json
+  learnware spec measurements.npz --array X --reduced-set-size 200 -o stat.json
+  learnware spec show stat.json")]
+pub(crate) struct SpecArgs {
+    /// Look at a specification instead.
+    #[command(subcommand)]
+    pub(crate) command: Option<SpecCommand>,
+    /// The data.
+    #[command(flatten)]
+    pub(crate) data: Option<DataArgs>,
+    /// Where to write the specification.
+    #[arg(long, short, value_name = "FILE", required = true)]
+    pub(crate) output: Option<PathBuf>,
+    /// Leave the column names and words out of the file.
+    ///
+    /// Without them nobody can match columns by name.
+    #[arg(long)]
+    pub(crate) bare: bool,
+    /// How the specification is made.
+    #[command(flatten)]
+    pub(crate) generate: GenerateArgs,
+    /// Which part of the file is read.
+    #[command(flatten)]
+    pub(crate) table: TableArgs,
+    /// What its columns are.
+    #[command(flatten)]
+    pub(crate) columns: ColumnArgs,
+}
+
+/// The data, by place or by name.
+#[derive(Debug, Clone, Args)]
+#[group(id = "data_file", required = true, multiple = false)]
+pub(crate) struct DataArgs {
+    /// Table file: .csv, .tsv, .parquet, .arrow, .feather, .npy or .npz.
+    #[arg(value_name = "DATA")]
+    place: Option<PathBuf>,
+    /// The same by name.
+    #[arg(long = "data", value_name = "DATA")]
+    named: Option<PathBuf>,
+}
+
+impl DataArgs {
+    /// The file; the parser makes sure that exactly one is given.
+    pub(crate) fn path(&self) -> PathBuf {
+        self.place.clone().or_else(|| self.named.clone()).unwrap_or_default()
+    }
+}
+
+/// What else to do with specifications.
+#[derive(Debug, Subcommand)]
+pub(crate) enum SpecCommand {
+    /// Show what a specification file holds.
+    Show {
+        /// The file.
+        file: PathBuf,
+    },
+}
+
+/// Write the shell's completion script to standard output.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  learnware completions bash > ~/.local/share/bash-completion/completions/learnware
+  learnware completions zsh > ~/.zfunc/_learnware
+  learnware completions fish > ~/.config/fish/completions/learnware.fish")]
+pub(crate) struct CompletionsArgs {
+    /// The shell.
+    #[arg(value_enum)]
+    pub(crate) shell: clap_complete::Shell,
+}
+
+/// Write the manual pages, one for each command, into a directory.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  learnware man ~/.local/share/man/man1")]
+pub(crate) struct ManArgs {
+    /// The directory; made when it is not there.
+    pub(crate) directory: PathBuf,
+}

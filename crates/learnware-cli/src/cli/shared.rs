@@ -1,0 +1,151 @@
+//! Arguments that several commands share.
+
+use clap::{Args, ValueEnum};
+use learnware_engine::table::{EncodingChoice, InferOptions, MissingChoice};
+
+use crate::tablefile::ReadOptions;
+
+/// Which dock.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct DockArgs {
+    /// The dock's folder; your own dock when left out.
+    #[arg(long, value_name = "DIR", env = "LEARNWARE_DOCK", hide_env_values = true)]
+    pub(crate) dock: Option<String>,
+}
+
+/// Which part of a table file is read.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Reading the table")]
+pub(crate) struct TableArgs {
+    /// Keep only these columns, in this order (numbers from 1 where the file has no names).
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub(crate) columns: Vec<String>,
+    /// Leave these columns out.
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub(crate) drop: Vec<String>,
+    /// The column with the labels; it is not part of the inputs.
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) labels: Option<String>,
+    /// The first line is data, not names.
+    #[arg(long)]
+    pub(crate) no_header: bool,
+    /// What separates the fields; found out when left out (`tab` is possible).
+    #[arg(long, value_name = "CHARACTER", value_parser = delimiter)]
+    pub(crate) delimiter: Option<u8>,
+    /// The array of an NPZ file that holds the rows.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) array: Option<String>,
+    /// NaN stands for an absent value.
+    #[arg(long)]
+    pub(crate) nan_as_missing: bool,
+}
+
+impl TableArgs {
+    /// The same for the reader.
+    pub(crate) fn read_options(&self) -> ReadOptions {
+        ReadOptions {
+            columns: self.columns.clone(),
+            drop: self.drop.clone(),
+            labels: self.labels.clone(),
+            no_header: self.no_header,
+            delimiter: self.delimiter,
+            array: self.array.clone(),
+            nan_as_missing: self.nan_as_missing,
+        }
+    }
+}
+
+/// What the columns of a table are and how they become numbers.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Columns")]
+pub(crate) struct ColumnArgs {
+    /// These columns hold categories, even if their values are numbers or very many words.
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub(crate) categories: Vec<String>,
+    /// How categories become numbers; `auto` is one-hot up to 12 words and ordinal beyond.
+    #[arg(long, value_enum, default_value_t, value_name = "HOW")]
+    pub(crate) encoding: EncodingWord,
+    /// What absent numbers become.
+    #[arg(long, value_enum, default_value_t, value_name = "HOW")]
+    pub(crate) missing: MissingWord,
+}
+
+impl ColumnArgs {
+    /// The same for the engine.
+    pub(crate) fn infer_options(&self) -> InferOptions {
+        InferOptions {
+            categories: self.categories.iter().cloned().collect(),
+            encoding: match self.encoding {
+                EncodingWord::Auto => EncodingChoice::Auto,
+                EncodingWord::OneHot => EncodingChoice::OneHot,
+                EncodingWord::Ordinal => EncodingChoice::Ordinal,
+            },
+            missing: self.missing.choice(),
+        }
+    }
+}
+
+/// How categories become numbers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum EncodingWord {
+    /// One-hot up to 12 words, ordinal beyond.
+    #[default]
+    Auto,
+    /// One input for each word: equally far apart.
+    OneHot,
+    /// One input with the place of the word: for trees.
+    Ordinal,
+}
+
+/// What absent numbers become.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum MissingWord {
+    /// The mean of the column.
+    #[default]
+    Fill,
+    /// An error.
+    Refuse,
+    /// NaN, for models that take it.
+    Keep,
+}
+
+impl MissingWord {
+    fn choice(self) -> MissingChoice {
+        match self {
+            Self::Fill => MissingChoice::Fill,
+            Self::Refuse => MissingChoice::Refuse,
+            Self::Keep => MissingChoice::Keep,
+        }
+    }
+}
+
+/// How a specification is made.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Specification")]
+pub(crate) struct GenerateArgs {
+    /// Points in the specification; fewer where there are fewer rows.
+    #[arg(long, value_name = "COUNT", default_value_t = 100)]
+    pub(crate) reduced_set_size: usize,
+    /// Seed of everything random: same seed, same bytes.
+    #[arg(long, default_value_t = 0)]
+    pub(crate) seed: u64,
+    /// Use the algorithm of the reference package.
+    #[arg(long)]
+    pub(crate) compat: bool,
+}
+
+impl Default for GenerateArgs {
+    fn default() -> Self {
+        Self { reduced_set_size: 100, seed: 0, compat: false }
+    }
+}
+
+fn delimiter(text: &str) -> Result<u8, String> {
+    match text {
+        "tab" | "\\t" => Ok(b'\t'),
+        _ => match text.as_bytes() {
+            [byte] if byte.is_ascii() && !byte.is_ascii_alphanumeric() && *byte != b'"' => Ok(*byte),
+            _ => Err("one character that is no letter, digit or quote, or the word `tab`".into()),
+        },
+    }
+}

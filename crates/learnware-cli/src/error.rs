@@ -1,0 +1,192 @@
+//! Outcomes, exit codes, and what to do next for each error.
+//!
+//! Libraries give typed errors; this file alone matches them and knows the advice in terms of this command
+//! line.
+
+use learnware_engine::EngineError;
+use learnware_engine::table::TableError;
+
+use crate::tablefile::{ENDINGS, TableFileError};
+
+/// Exit code of a command that could not do its work.
+pub(crate) const EXIT_ERROR: u8 = 2;
+
+/// How a command that did its work ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// As wished.
+    Success,
+    /// A check found something, or a search found nothing.
+    Finding,
+}
+
+impl Outcome {
+    /// The code for the shell.
+    pub(crate) fn exit_code(self) -> u8 {
+        match self {
+            Self::Success => 0,
+            Self::Finding => 1,
+        }
+    }
+}
+
+/// An error with its own advice.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub(crate) struct Advised {
+    message: String,
+    hint: String,
+}
+
+/// An error that says what to do next.
+pub(crate) fn advised(message: impl Into<String>, hint: impl Into<String>) -> anyhow::Error {
+    Advised { message: message.into(), hint: hint.into() }.into()
+}
+
+/// What to do next. The outermost error that has advice decides.
+pub(crate) fn hint(failure: &anyhow::Error) -> String {
+    failure.chain().find_map(known_hint).unwrap_or_else(|| {
+        "`learnware doctor` checks this machine; `learnware help COMMAND` shows examples".into()
+    })
+}
+
+fn known_hint(cause: &(dyn std::error::Error + 'static)) -> Option<String> {
+    if let Some(advised) = cause.downcast_ref::<Advised>() {
+        return Some(advised.hint.clone());
+    }
+    if let Some(error) = cause.downcast_ref::<TableFileError>() {
+        return Some(table_file_hint(error));
+    }
+    if let Some(error) = cause.downcast_ref::<TableError>() {
+        return Some(table_hint(error));
+    }
+    if let Some(error) = cause.downcast_ref::<EngineError>() {
+        return engine_hint(error);
+    }
+    cause.downcast_ref::<std::io::Error>().and_then(io_hint)
+}
+
+fn table_file_hint(error: &TableFileError) -> String {
+    match error {
+        TableFileError::Missing(path) => similar_name(path).map_or_else(
+            || "check the path; it is relative to the current directory".into(),
+            |name| format!("did you mean {name}?"),
+        ),
+        TableFileError::Directory(_) => format!("name a file in it ({ENDINGS})"),
+        TableFileError::Unreadable { .. } => "check that you may read the file".into(),
+        TableFileError::UnknownEnding(_) => format!("table files end in {ENDINGS}; rename or convert it"),
+        #[cfg(not(feature = "parquet"))]
+        TableFileError::NotBuilt(_) => "build with the feature `parquet`, or convert the file to CSV".into(),
+        TableFileError::Empty(_) | TableFileError::HeaderOnly(_) => {
+            "a table needs a header line and at least two rows".into()
+        }
+        TableFileError::TooLarge(_) => {
+            "take a sample of the rows: 100 000 describe a distribution as well as more".into()
+        }
+        TableFileError::NotUtf8 { .. } => "save the file as UTF-8, e.g. `iconv -f latin1 -t utf-8`".into(),
+        TableFileError::Binary(_) => format!("the ending must fit the content ({ENDINGS})"),
+        TableFileError::Ragged { .. } => {
+            "put fields that hold the separator in quotes, or name the separator with --delimiter".into()
+        }
+        TableFileError::OpenQuote { .. } => {
+            "close the quote (a quote inside a quoted field is written twice)".into()
+        }
+        TableFileError::DuplicateName { .. } => {
+            "give every column its own name, or say --no-header if the first line is data".into()
+        }
+        TableFileError::NoSuchColumn { .. } => "names must be exact, including letter case".into(),
+        TableFileError::NoColumns(_) => "keep at least one column besides the labels".into(),
+        TableFileError::ColumnType { column, .. } => {
+            format!("leave it out with --drop {column:?}, or store numbers (e.g. days since a date)")
+        }
+        TableFileError::Malformed { .. } => {
+            "write the file again; it may be cut off or of another form".into()
+        }
+        TableFileError::SeveralArrays { .. } => "choose one with --array NAME".into(),
+    }
+}
+
+fn table_hint(error: &TableError) -> String {
+    match error {
+        TableError::Empty { .. } => "a table needs a header line and at least two rows".into(),
+        TableError::OneRow => "give more rows; a few hundred describe a distribution well".into(),
+        TableError::AllConstant => "check that the right file and columns are read".into(),
+        TableError::NoSuchColumn { .. } => {
+            "names must be exact, including letter case; `learnware show ID` lists a learnware's columns"
+                .into()
+        }
+        TableError::Width { .. } => {
+            "choose the columns with --columns or --drop; split the labels off with --labels".into()
+        }
+        TableError::NotFinite { value, .. } if value.is_nan() => {
+            "say --nan-as-missing if it stands for an absent value, or remove the row".into()
+        }
+        TableError::NotFinite { .. } => "replace infinite values or remove the rows".into(),
+        TableError::TextInNumbers { value, .. } if decimal_comma(value) => {
+            "write numbers with a decimal point".into()
+        }
+        TableError::TextInNumbers { .. } => "correct the value; absent values are empty or NA".into(),
+        TableError::MixedColumn { value, .. } if decimal_comma(value) => {
+            "write numbers with a decimal point".into()
+        }
+        TableError::MixedColumn { column, .. } => format!(
+            "correct the value (absent values are empty or NA), or say --categories {column:?} if the column \
+             holds words, or --drop {column:?}"
+        ),
+        TableError::MissingValue { .. } => {
+            "say --missing fill to put in the mean of the column, or remove the row".into()
+        }
+        TableError::NoValues { column } => format!("leave it out with --drop {column:?}"),
+        TableError::TooManyWords { column, .. } => format!(
+            "leave it out with --drop {column:?}, or say --categories {column:?} if the words are categories"
+        ),
+        _ => "check the table".into(),
+    }
+}
+
+fn engine_hint(error: &EngineError) -> Option<String> {
+    match error {
+        EngineError::NonFinite { .. } => Some("replace NaN and infinite values, or remove the rows".into()),
+        EngineError::Shape { .. } => Some(
+            "the data must have the columns that the learnware takes; `learnware show ID` lists them".into(),
+        ),
+        EngineError::Format { .. } => {
+            Some("make the file again with `learnware spec` or `learnware pack`".into())
+        }
+        EngineError::Incomparable { .. } => {
+            Some("specifications are comparable when they have the same number of inputs".into())
+        }
+        _ => None,
+    }
+}
+
+fn io_hint(error: &std::io::Error) -> Option<String> {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => {
+            Some("check the path; it is relative to the current directory".into())
+        }
+        std::io::ErrorKind::PermissionDenied => Some("check the rights on the file and its directory".into()),
+        std::io::ErrorKind::StorageFull => Some("free some disk space".into()),
+        _ => None,
+    }
+}
+
+fn decimal_comma(value: &str) -> bool {
+    value.contains(',') && value.replace('.', "").replacen(',', ".", 1).parse::<f64>().is_ok()
+}
+
+/// A file in the same directory with nearly that name.
+fn similar_name(path: &std::path::Path) -> Option<String> {
+    let wanted = path.file_stem()?.to_str()?.to_lowercase();
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let entries = std::fs::read_dir(directory.unwrap_or(std::path::Path::new("."))).ok()?;
+    let mut names: Vec<std::path::PathBuf> = entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|entry| {
+            let stem = entry.file_stem().and_then(|stem| stem.to_str()).map(str::to_lowercase);
+            entry.is_file() && stem.is_some_and(|stem| stem == wanted)
+        })
+        .collect();
+    names.sort();
+    Some(names.first()?.display().to_string().trim_start_matches("./").to_owned())
+}

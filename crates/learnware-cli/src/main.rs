@@ -1,0 +1,36 @@
+//! The command `learnware`: from a table to predictions with other people's models.
+//!
+//! Parses the arguments, runs one command and turns its outcome into an exit code. What commands exist is in
+//! [`cli`]; each is one file in [`commands`]; only [`printer`] writes to the terminal; only [`error`] knows
+//! what to advise for which error.
+
+mod cli;
+mod commands;
+mod error;
+mod files;
+mod printer;
+mod specfile;
+mod tablefile;
+mod target;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::printer::Printer;
+
+fn main() -> ExitCode {
+    let arguments: Vec<std::ffi::OsString> = std::env::args_os().collect();
+    let cli = match cli::Cli::try_parse_from(&arguments) {
+        Ok(cli) => cli,
+        Err(refusal) => return ExitCode::from(printer::refuse_usage(&refusal, &arguments)),
+    };
+    let printer = Printer::new(&cli.global);
+    match commands::run(cli.command, &printer) {
+        Ok(outcome) => ExitCode::from(outcome.exit_code()),
+        Err(failure) => {
+            printer.failure(&failure);
+            ExitCode::from(error::EXIT_ERROR)
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! Table files become raw tables: CSV and TSV, Parquet, Arrow IPC, NPY and NPZ.
+//!
+//! The form follows from the file name's ending. Every refusal names the file and, where there is one, the
+//! column and the line. What the columns mean is not decided here but in `learnware_engine::table`.
+
+mod delimited;
+mod numpy;
+
+#[cfg(feature = "parquet")]
+mod columnar;
+
+use std::path::{Path, PathBuf};
+
+use learnware_engine::table::{Cell, Header, RawColumn, RawTable};
+
+/// Cells in a table at most: one takes 24 bytes, so this is 1.2 GB of memory.
+const CELLS_MAX: usize = 50_000_000;
+/// Bytes in a table file at most.
+const FILE_BYTES_MAX: u64 = 4 << 30;
+/// Words that stand for an absent value, as spreadsheets, pandas, R and the UCI archive write it.
+const MISSING_WORDS: &[&str] = &["", "NA", "N/A", "n/a", "<NA>", "#N/A", "null", "NULL", "None", "?"];
+
+/// How a table file is read.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ReadOptions {
+    /// Keep these columns, in this order; all when empty.
+    pub(crate) columns: Vec<String>,
+    /// Leave these columns out.
+    pub(crate) drop: Vec<String>,
+    /// Split this column off.
+    pub(crate) labels: Option<String>,
+    /// The first line is data already.
+    pub(crate) no_header: bool,
+    /// What separates the fields; found out when `None`.
+    pub(crate) delimiter: Option<u8>,
+    /// The array of an NPZ file.
+    pub(crate) array: Option<String>,
+    /// NaN counts as an absent value.
+    pub(crate) nan_as_missing: bool,
+}
+
+impl ReadOptions {
+    /// Whether a column is read at all.
+    fn wants(&self, name: &str) -> bool {
+        let named = |names: &[String]| names.iter().any(|wanted| wanted == name);
+        let is_label = self.labels.as_deref() == Some(name);
+        is_label || (!named(&self.drop) && (self.columns.is_empty() || named(&self.columns)))
+    }
+}
+
+/// A table as it was read, without its label column.
+#[derive(Debug)]
+pub(crate) struct TableFile {
+    /// The columns.
+    pub(crate) table: RawTable,
+    /// The label column, when one was asked for.
+    pub(crate) labels: Option<RawColumn>,
+    /// What a person should know.
+    pub(crate) warnings: Vec<String>,
+}
+
+/// What is wrong with a table file.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum TableFileError {
+    #[error("{} does not exist", .0.display())]
+    Missing(PathBuf),
+    #[error("{} is a directory, not a table file", .0.display())]
+    Directory(PathBuf),
+    #[error("cannot read {}", .path.display())]
+    Unreadable { path: PathBuf, source: std::io::Error },
+    #[error("{}: the ending is not that of a table file", .0.display())]
+    UnknownEnding(PathBuf),
+    #[cfg(not(feature = "parquet"))]
+    #[error("{}: this build reads no Parquet or Arrow files", .0.display())]
+    NotBuilt(PathBuf),
+    #[error("{}: the file is empty", .0.display())]
+    Empty(PathBuf),
+    #[error("{}: there is a header, but no rows", .0.display())]
+    HeaderOnly(PathBuf),
+    #[error("{}: the table has more than {CELLS_MAX} values", .0.display())]
+    TooLarge(PathBuf),
+    #[error("{}, line {line}: the text is not UTF-8", .path.display())]
+    NotUtf8 { path: PathBuf, line: usize },
+    #[error("{}: it is not a text file", .0.display())]
+    Binary(PathBuf),
+    #[error("{}, line {line}: there are {found} fields, but {expected} columns", .path.display())]
+    Ragged { path: PathBuf, line: usize, found: usize, expected: usize },
+    #[error("{}, line {line}: a quoted field does not end", .path.display())]
+    OpenQuote { path: PathBuf, line: usize },
+    #[error("{}: the column name {name:?} is there twice", .path.display())]
+    DuplicateName { path: PathBuf, name: String },
+    #[error("{}: there is no column {name:?}; the columns are: {known}", .path.display())]
+    NoSuchColumn { path: PathBuf, name: String, known: String },
+    #[error("{}: no column is left", .0.display())]
+    NoColumns(PathBuf),
+    #[error("{}, column {column:?}: values of type {kind} are neither numbers nor words", .path.display())]
+    ColumnType { path: PathBuf, column: String, kind: String },
+    #[error("{}: {reason}", .path.display())]
+    Malformed { path: PathBuf, reason: String },
+    #[error("{}: it holds several arrays: {arrays}", .path.display())]
+    SeveralArrays { path: PathBuf, arrays: String },
+}
+
+type Result<T> = std::result::Result<T, TableFileError>;
+
+/// Endings of table files, for help texts.
+pub(crate) const ENDINGS: &str = ".csv, .tsv, .parquet, .arrow, .feather, .npy, .npz";
+
+/// Whether the name has the ending of a table file.
+pub(crate) fn is_table_name(path: &Path) -> bool {
+    Form::of(path).is_some()
+}
+
+/// Reads a table file.
+pub(crate) fn read(path: &Path, options: &ReadOptions) -> Result<TableFile> {
+    let metadata = match std::fs::metadata(path) {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Err(TableFileError::Missing(path.into()));
+        }
+        Err(source) => return Err(TableFileError::Unreadable { path: path.into(), source }),
+    };
+    if metadata.is_dir() {
+        return Err(TableFileError::Directory(path.into()));
+    }
+    let form = Form::of(path).ok_or_else(|| TableFileError::UnknownEnding(path.into()))?;
+    if metadata.len() > FILE_BYTES_MAX {
+        return Err(TableFileError::TooLarge(path.into()));
+    }
+    let bytes =
+        std::fs::read(path).map_err(|source| TableFileError::Unreadable { path: path.into(), source })?;
+    if bytes.is_empty() {
+        return Err(TableFileError::Empty(path.into()));
+    }
+    let read = match form {
+        Form::Delimited(delimiter) => delimited::read(path, &bytes, options.delimiter.or(delimiter), options),
+        Form::Npy => numpy::read_npy(path, &bytes),
+        Form::Npz => numpy::read_npz(path, &bytes, options),
+        #[cfg(feature = "parquet")]
+        Form::Parquet => columnar::read_parquet(path, bytes, options),
+        #[cfg(feature = "parquet")]
+        Form::Arrow => columnar::read_arrow(path, bytes, options),
+        #[cfg(not(feature = "parquet"))]
+        Form::Parquet | Form::Arrow => Err(TableFileError::NotBuilt(path.into())),
+    };
+    select(path, read?, options)
+}
+
+/// Forms of table files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// Text; the separator when the ending tells it.
+    Delimited(Option<u8>),
+    Parquet,
+    Arrow,
+    Npy,
+    Npz,
+}
+
+impl Form {
+    fn of(path: &Path) -> Option<Self> {
+        match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
+            "csv" | "txt" => Some(Self::Delimited(None)),
+            "tsv" | "tab" => Some(Self::Delimited(Some(b'\t'))),
+            "parquet" | "pq" => Some(Self::Parquet),
+            "arrow" | "feather" | "ipc" => Some(Self::Arrow),
+            "npy" => Some(Self::Npy),
+            "npz" => Some(Self::Npz),
+            _ => None,
+        }
+    }
+}
+
+/// What a form's reader hands over.
+#[derive(Debug)]
+struct Read {
+    table: RawTable,
+    labels: Option<RawColumn>,
+    warnings: Vec<String>,
+}
+
+/// The word in a field as a cell.
+fn parse_cell(text: &str) -> Cell {
+    let text = text.trim();
+    if MISSING_WORDS.contains(&text) {
+        return Cell::Missing;
+    }
+    text.parse().map_or_else(|_| Cell::Text(text.to_owned()), Cell::Number)
+}
+
+/// Name of a column in a file without names.
+fn positional_name(place: usize) -> String {
+    format!("column {}", place + 1)
+}
+
+/// Splits the labels off and keeps the wanted columns.
+fn select(path: &Path, read: Read, options: &ReadOptions) -> Result<TableFile> {
+    let Read { mut table, mut labels, warnings } = read;
+    if table.row_count() == 0 {
+        return Err(TableFileError::HeaderOnly(path.into()));
+    }
+    let full_name = |name: &String| match (table.header, name.parse::<usize>()) {
+        (Header::Positional, Ok(place)) => format!("column {place}"),
+        (Header::Named | Header::Positional, _) => name.clone(),
+    };
+    let columns: Vec<String> = options.columns.iter().map(full_name).collect();
+    let drop: Vec<String> = options.drop.iter().map(full_name).collect();
+    let wanted = options.labels.as_ref().map(full_name);
+    let known: Vec<_> = table.columns.iter().take(30).map(|column| column.name.clone()).collect();
+    let absent = |name: &str| TableFileError::NoSuchColumn {
+        path: path.into(),
+        name: name.into(),
+        known: known.join(", "),
+    };
+    if let (Some(name), None) = (&wanted, &labels) {
+        labels = Some(table.take_column(name).map_err(|_| absent(name))?);
+    }
+    for name in &drop {
+        table.take_column(name).map_err(|_| absent(name))?;
+    }
+    if !columns.is_empty() {
+        for name in &columns {
+            table.column(name).ok_or_else(|| absent(name))?;
+        }
+        table.keep_columns(&columns).map_err(|_| absent(&columns.join(", ")))?;
+    }
+    if table.columns.is_empty() {
+        return Err(TableFileError::NoColumns(path.into()));
+    }
+    if options.nan_as_missing {
+        for cell in table.columns.iter_mut().flat_map(|column| &mut column.cells) {
+            if matches!(cell, Cell::Number(number) if number.is_nan()) {
+                *cell = Cell::Missing;
+            }
+        }
+    }
+    Ok(TableFile { table, labels, warnings })
+}
+
+#[cfg(test)]
+mod tests;

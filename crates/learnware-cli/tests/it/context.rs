@@ -1,0 +1,101 @@
+//! A temporary directory in which the binary runs.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use serde_json::Value;
+
+/// A directory with a home and a dock of its own.
+pub(crate) struct TestContext {
+    folder: tempfile::TempDir,
+}
+
+/// What a run of the binary gave.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl TestContext {
+    pub(crate) fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap() }
+    }
+
+    /// A path in the directory.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Writes a file.
+    pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) {
+        std::fs::write(self.path(name), content).unwrap();
+    }
+
+    /// Runs `learnware` with arguments split at spaces.
+    pub(crate) fn run(&self, arguments: &str) -> Answer {
+        self.run_with(&arguments.split_whitespace().collect::<Vec<_>>())
+    }
+
+    /// Runs `learnware`.
+    pub(crate) fn run_with(&self, arguments: &[&str]) -> Answer {
+        let output = Command::new(env!("CARGO_BIN_EXE_learnware"))
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .env("HOME", self.folder.path())
+            .env("LEARNWARE_DOCK", self.path("dock"))
+            .env_remove("XDG_DATA_HOME")
+            .env_remove("NO_COLOR")
+            .output()
+            .unwrap();
+        Answer {
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
+    /// Runs a command that must succeed, with `--json`.
+    pub(crate) fn json(&self, arguments: &str) -> Value {
+        let answer = self.run(&format!("{arguments} --json"));
+        assert_eq!(answer.code, 0, "{answer:?}");
+        answer.json()
+    }
+
+    /// Runs a command that must fail, and gives what it says.
+    pub(crate) fn refusal(&self, arguments: &str) -> String {
+        let answer = self.run(arguments);
+        assert_eq!(answer.code, 2, "{answer:?}");
+        assert_eq!(answer.stdout, "");
+        answer.stderr
+    }
+
+    /// Names of the files in the directory.
+    pub(crate) fn files(&self) -> Vec<String> {
+        let entries = std::fs::read_dir(self.folder.path()).unwrap();
+        let mut names: Vec<_> =
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+}
+
+impl Answer {
+    /// Standard output as the one JSON document it must be.
+    pub(crate) fn json(&self) -> Value {
+        assert_eq!(self.stderr, "", "nothing is on standard error with --json");
+        serde_json::from_str(&self.stdout).unwrap()
+    }
+}
+
+/// A table of numbers and a category, with 60 rows and labels.
+pub(crate) fn shop_csv() -> String {
+    let mut text = String::from("size,price,colour,sold\n");
+    for row in 0..60 {
+        let colour = ["red", "green", "blue"][row % 3];
+        let sold = if row % 4 == 0 { "yes" } else { "no" };
+        text += &format!("{},{:.2},{colour},{sold}\n", row % 7, (row * row % 31) as f64 * 1.5);
+    }
+    text
+}

@@ -1,0 +1,21 @@
+//! The commands as people run them: the real binary in a temporary directory.
+
+mod context;
+mod help;
+mod pages;
+mod spec;
+mod tables;
+
+/// Every file of this folder is part of the test binary.
+#[test]
+fn no_test_file_is_forgotten() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it");
+    let main = std::fs::read_to_string(folder.join("main.rs")).unwrap();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        if path.extension().is_some_and(|ending| ending == "rs") && name != "main" {
+            assert!(main.contains(&format!("mod {name};")), "{name} is not in main.rs");
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! Looking at learnwares without searching, and deleting them.
+
+use learnware_engine::learnware::{CheckStatus, LearnwareId, ModelFormat, Specification};
+use learnware_engine::market::checker::CheckReport;
+use learnware_engine::semantic::SemanticSpecification;
+use serde_json::Value;
+
+use crate::clock::Timestamp;
+use crate::dock::Dock;
+use crate::error::{DockError, Result};
+use crate::jobs::Job;
+use crate::store::blobs::Digest;
+use crate::store::rows::{JobSummary, ListOptions, ListRow, VersionRow};
+
+/// A line of the list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LearnwareEntry {
+    /// Its id.
+    pub id: LearnwareId,
+    /// Semantic specification of the latest version.
+    pub semantic: SemanticSpecification,
+    /// How the latest version's model is stored.
+    pub format: ModelFormat,
+    /// The version that searches find and downloads give.
+    pub latest_version: u32,
+    /// State of the latest version.
+    pub latest_status: CheckStatus,
+    /// The newest version; it becomes the latest when its check finds it usable.
+    pub newest_version: u32,
+    /// State of the newest version.
+    pub newest_status: CheckStatus,
+    /// The check of the newest version, while it is not finished: open, leased, or dead after too many attempts.
+    pub check: Option<JobSummary>,
+    /// When the first version was submitted.
+    pub created_at: Timestamp,
+    /// When it was deleted, if it was.
+    pub deleted_at: Option<Timestamp>,
+}
+
+/// Everything about a learnware.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LearnwareDetail {
+    /// Its id.
+    pub id: LearnwareId,
+    /// The version that searches find and downloads give.
+    pub latest_version: u32,
+    /// Its versions, oldest first.
+    pub versions: Vec<VersionDetail>,
+    /// When the first version was submitted.
+    pub created_at: Timestamp,
+}
+
+/// Everything about a version.
+#[derive(Debug, Clone, PartialEq)]
+pub struct VersionDetail {
+    /// 1 for the first.
+    pub version: u32,
+    /// Digest of its package.
+    pub digest: Digest,
+    /// Size of its package.
+    pub size_bytes: u64,
+    /// State of its check.
+    pub status: CheckStatus,
+    /// Its specification.
+    pub specification: Specification,
+    /// How its model is stored.
+    pub format: ModelFormat,
+    /// What the last finished check found.
+    pub report: Option<CheckReport>,
+    /// Its check, while it is not finished.
+    pub check: Option<JobSummary>,
+    /// When it was submitted.
+    pub submitted_at: Timestamp,
+    /// When the last check ended.
+    pub checked_at: Option<Timestamp>,
+}
+
+impl Dock {
+    /// Learnwares by id, at most `options.limit`; go on with `options.after`.
+    pub async fn list(&self, options: &ListOptions) -> Result<Vec<LearnwareEntry>> {
+        self.state().store.list(options).await?.into_iter().map(entry).collect()
+    }
+
+    /// Everything about one learnware.
+    pub async fn show(&self, id: &LearnwareId) -> Result<LearnwareDetail> {
+        let row = self.living(id).await?;
+        let mut versions = Vec::new();
+        for version in self.state().store.versions(row.number).await? {
+            let subject = Job::check(row.number, version.version).subject();
+            let check = self.state().store.unfinished_job(&subject).await?.map(|(summary, _)| summary);
+            versions.push(version_detail(version, check)?);
+        }
+        Ok(LearnwareDetail {
+            id: row.number.id(),
+            latest_version: row.latest_version,
+            versions,
+            created_at: row.created_at,
+        })
+    }
+
+    /// Deletes a learnware with all its versions. Its id is never used again; its packages stay in the folder
+    /// until a sweep finds them unused for long enough.
+    pub async fn delete(&self, id: &LearnwareId) -> Result<()> {
+        let row = self.living(id).await?;
+        let now = self.state().config.clock.now();
+        if !self.state().store.delete(row.number, now).await? {
+            // Somebody else deleted it in between.
+            return Err(DockError::Deleted { id: row.number.to_string(), deleted_at: now });
+        }
+        self.state().fail.pass("delete.committed");
+        Ok(())
+    }
+}
+
+fn entry(row: ListRow) -> Result<LearnwareEntry> {
+    let semantic: Value = serde_json::from_str(&row.semantic).map_err(|error| DockError::BadRow {
+        what: format!("semantic specification of {}", row.learnware.number),
+        reason: error.to_string(),
+    })?;
+    Ok(LearnwareEntry {
+        id: row.learnware.number.id(),
+        semantic: SemanticSpecification::from_json(&semantic)?,
+        format: row.format,
+        latest_version: row.learnware.latest_version,
+        latest_status: row.latest_status,
+        newest_version: row.newest_version,
+        newest_status: row.newest_status,
+        check: row.check,
+        created_at: row.learnware.created_at,
+        deleted_at: row.learnware.deleted_at,
+    })
+}
+
+fn version_detail(row: VersionRow, check: Option<JobSummary>) -> Result<VersionDetail> {
+    let specification = Specification {
+        semantic: row.specification.semantic()?,
+        statistical: row.specification.statistical()?,
+    };
+    let report = row.report.as_deref().map(serde_json::from_str).transpose().map_err(|error| {
+        DockError::BadRow { what: format!("check report of {}", row.number), reason: error.to_string() }
+    })?;
+    Ok(VersionDetail {
+        version: row.version,
+        digest: row.digest,
+        size_bytes: row.size_bytes,
+        status: row.status,
+        specification,
+        format: row.format,
+        report,
+        check,
+        submitted_at: row.submitted_at,
+        checked_at: row.checked_at,
+    })
+}

@@ -1,0 +1,107 @@
+//! The market as the database has it: a snapshot that searches read, brought up to date by revision.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use learnware_engine::learnware::{Learnware, LearnwareId};
+use learnware_engine::market::Market;
+use tokio::sync::Mutex;
+
+use crate::cpu::Pool;
+use crate::dock::Dock;
+use crate::error::Result;
+use crate::store::Changes;
+use crate::store::rows::Revision;
+
+/// More changes than this make a new market at once and not one learnware after the other.
+const STEPS_MAX: usize = 16;
+
+/// The market at one revision.
+#[derive(Debug, Clone, Default)]
+pub struct Snapshot {
+    /// Learnwares that searches find.
+    pub market: Market,
+    /// The revision it shows.
+    pub revision: Revision,
+    /// Learnwares left out because their rows can't be read, and why.
+    pub unreadable: BTreeMap<LearnwareId, String>,
+}
+
+/// Keeps the current snapshot.
+#[derive(Debug, Default)]
+pub(crate) struct Catalog {
+    current: RwLock<Arc<Snapshot>>,
+    /// Held while a newer snapshot is made, so that it is made once.
+    refreshing: Mutex<()>,
+}
+
+impl Catalog {
+    fn current(&self) -> Arc<Snapshot> {
+        // Only whole snapshots are ever stored, so a poisoned lock guards nothing broken.
+        Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn replace(&self, next: Arc<Snapshot>) {
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = next;
+    }
+}
+
+impl Dock {
+    /// The market as it is now: every change that was acknowledged before the call is in it.
+    pub async fn catalog(&self) -> Result<Arc<Snapshot>> {
+        let state = self.state();
+        let current = state.catalog.current();
+        if state.store.revision().await? == current.revision {
+            return Ok(current);
+        }
+        let _turn = state.catalog.refreshing.lock().await;
+        let mut current = state.catalog.current();
+        let revision = state.store.revision().await?;
+        if revision == current.revision {
+            return Ok(current);
+        }
+        if revision < current.revision {
+            current = Arc::default(); // An older database was put in place: begin again.
+        }
+        let changes = state.store.changes(current.revision).await?;
+        let next =
+            state.cpu.run(Pool::Compute, "building the catalog", move || advance(&current, changes)).await?;
+        let next = Arc::new(next);
+        state.catalog.replace(Arc::clone(&next));
+        Ok(next)
+    }
+}
+
+/// The snapshot after the changes.
+fn advance(current: &Snapshot, changes: Changes) -> Snapshot {
+    let mut unreadable = current.unreadable.clone();
+    let mut changed: BTreeMap<LearnwareId, Option<Learnware>> = BTreeMap::new();
+    for row in changes.rows {
+        let id = row.number.id();
+        unreadable.remove(&id);
+        let learnware = row.usable.and_then(|usable| match usable.learnware(row.number) {
+            Ok(learnware) => Some(learnware),
+            Err(error) => {
+                unreadable.insert(id.clone(), error.to_string());
+                None
+            }
+        });
+        changed.insert(id, learnware);
+    }
+    let market = if changed.len() <= STEPS_MAX {
+        changed.into_iter().fold(current.market.clone(), |market, (id, learnware)| match learnware {
+            Some(learnware) => market.with_added(learnware),
+            None => market.with_removed(&id),
+        })
+    } else {
+        let kept = current
+            .market
+            .organizer()
+            .iter()
+            .filter(|learnware| !changed.contains_key(&learnware.id))
+            .cloned();
+        let kept: Vec<Learnware> = kept.collect();
+        Market::from_learnwares(kept.into_iter().chain(changed.into_values().flatten()))
+    };
+    Snapshot { market, revision: changes.revision, unreadable }
+}

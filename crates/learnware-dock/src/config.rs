@@ -1,0 +1,61 @@
+//! What a dock can be told when it is opened. Everything has a default that suits one person's folder.
+
+use std::time::Duration;
+
+use crate::clock::Clock;
+use crate::failpoint::FailPoint;
+use crate::jobs::LeaseRules;
+use crate::policy;
+
+/// Settings of an open dock.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Whether a missing folder is made.
+    pub create: Create,
+    /// Where the time comes from.
+    pub clock: Clock,
+    /// Searches, package openings and file copies at once; at least 1.
+    pub compute_width: usize,
+    /// Checks that run a model at once; at least 1.
+    pub models_width: usize,
+    /// How checks are claimed, retried and given up.
+    pub leases: LeaseRules,
+    /// Bytes of a package at most.
+    pub package_bytes_max: u64,
+    /// How long unused files are kept; also how often opening a dock looks for them.
+    pub sweep_age: Duration,
+    /// Seed of the random examples that checks feed to models.
+    pub check_seed: u64,
+    /// A step at which the crash tests stop.
+    #[doc(hidden)]
+    pub fail_point: Option<FailPoint>,
+}
+
+/// Whether a missing or empty folder becomes a dock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Create {
+    /// It does.
+    #[default]
+    IfMissing,
+    /// It is an error.
+    Never,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        let width = std::thread::available_parallelism().map_or(2, usize::from);
+        Self {
+            create: Create::IfMissing,
+            clock: Clock::System,
+            compute_width: width,
+            // A model's own threads share the machine with searches.
+            models_width: (width / 2).max(1),
+            leases: LeaseRules::default(),
+            package_bytes_max: policy::PACKAGE_BYTES_MAX,
+            // Longer than any upload or check takes.
+            sweep_age: Duration::from_hours(24),
+            check_seed: 0,
+            fail_point: None,
+        }
+    }
+}

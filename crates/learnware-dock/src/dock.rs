@@ -1,0 +1,175 @@
+//! The handle everyone holds.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use learnware_engine::learnware::LearnwareId;
+
+use crate::catalog::Catalog;
+use crate::config::{Config, Create};
+use crate::cpu::{Cpu, Pool, QueueTimes};
+use crate::error::{DockError, Result};
+use crate::failpoint::FailPoints;
+use crate::ids::LearnwareNumber;
+use crate::store::blobs::{self, Blobs};
+use crate::store::rows::{LearnwareRow, Revision};
+use crate::store::{DATABASE, Store};
+
+/// Locked while the folder is being made or its schema brought up to date.
+const LOCK: &str = "dock.lock";
+/// Folder of the packages.
+const BLOBS: &str = "blobs";
+
+/// An open dock. Clones share it. Several processes may have the same folder open.
+#[derive(Debug, Clone)]
+pub struct Dock {
+    state: Arc<State>,
+}
+
+/// What the journeys work with.
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) folder: PathBuf,
+    pub(crate) config: Config,
+    pub(crate) store: Store,
+    pub(crate) blobs: Blobs,
+    pub(crate) cpu: Cpu,
+    pub(crate) catalog: Catalog,
+    pub(crate) fail: FailPoints,
+}
+
+/// How the dock is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Health {
+    /// The dock's own random id.
+    pub dock_id: String,
+    /// Market changes so far.
+    pub revision: Revision,
+    /// Learnwares that searches can't see because their rows can't be read, and why.
+    pub unreadable: Vec<(LearnwareId, String)>,
+    /// Waiting for searches, package opening and files.
+    pub compute: QueueTimes,
+    /// Waiting for checks.
+    pub models: QueueTimes,
+}
+
+impl Dock {
+    /// Opens the dock in `folder`; makes it when the folder is missing or empty and `config` allows it.
+    ///
+    /// # Errors
+    /// [`DockError::NotADock`] when the folder holds something else; nothing in it is changed then.
+    /// [`DockError::NewerSchema`] when a newer program wrote it.
+    pub async fn open(folder: impl AsRef<Path>, config: Config) -> Result<Self> {
+        let folder = folder.as_ref().to_owned();
+        let cpu = Cpu::new(config.compute_width, config.models_width);
+        let fail = FailPoints::new(config.fail_point.clone());
+        let create = config.create;
+        let (path, lock) = cpu
+            .run(Pool::Compute, "preparing the folder", move || {
+                let lock = prepare_folder(&folder, create)?;
+                Ok::<_, DockError>((folder, lock))
+            })
+            .await??;
+        let now = config.clock.now();
+        let store = Store::open_sqlite(&path, &path.join(DATABASE), fail.clone(), now).await?;
+        blobs::sync_folder(&path)?;
+        drop(lock);
+        let blobs = Blobs::new(path.join(BLOBS));
+        let catalog = Catalog::default();
+        let state = State { folder: path, config, store, blobs, cpu, catalog, fail };
+        let dock = Self { state: Arc::new(state) };
+        dock.sweep_when_due().await?;
+        Ok(dock)
+    }
+
+    /// Closes the database. Calls that are under way fail or finish; later ones fail.
+    pub async fn close(&self) {
+        self.state.store.close().await;
+    }
+
+    /// The folder it lies in.
+    pub fn folder(&self) -> &Path {
+        &self.state.folder
+    }
+
+    /// The rows, for those who move or inspect a whole dock.
+    pub fn store(&self) -> &Store {
+        &self.state.store
+    }
+
+    /// The packages, for those who move or inspect a whole dock.
+    pub fn blobs(&self) -> &Blobs {
+        &self.state.blobs
+    }
+
+    /// How the dock is.
+    pub async fn health(&self) -> Result<Health> {
+        let snapshot = self.catalog().await?;
+        Ok(Health {
+            dock_id: self.state.store.dock_id().await?,
+            revision: snapshot.revision,
+            unreadable: snapshot.unreadable.iter().map(|(id, why)| (id.clone(), why.clone())).collect(),
+            compute: self.state.cpu.queue_times(Pool::Compute),
+            models: self.state.cpu.queue_times(Pool::Models),
+        })
+    }
+
+    pub(crate) fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// The row of a learnware that is there.
+    pub(crate) async fn living(&self, id: &LearnwareId) -> Result<LearnwareRow> {
+        let number = LearnwareNumber::from_id(id)?;
+        let row = self.state.store.learnware(number).await?;
+        let row = row.ok_or_else(|| DockError::UnknownLearnware { id: number.to_string() })?;
+        match row.deleted_at {
+            Some(deleted_at) => Err(DockError::Deleted { id: number.to_string(), deleted_at }),
+            None => Ok(row),
+        }
+    }
+}
+
+/// Makes sure that the folder is a dock or may become one. The lock is held until the file is dropped.
+fn prepare_folder(folder: &Path, create: Create) -> Result<File> {
+    let refuse = |reason: &str| DockError::NotADock { path: folder.to_owned(), reason: reason.to_owned() };
+    match fs::metadata(folder) {
+        Ok(metadata) if !metadata.is_dir() => {
+            return Err(refuse("it is a file; name the folder that holds dock.sqlite"));
+        }
+        Ok(_) => {}
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => match create {
+            Create::Never => {
+                return Err(refuse("there is no such folder; check the path, or submit a learnware"));
+            }
+            Create::IfMissing => {
+                fs::create_dir_all(folder).map_err(DockError::io("make the folder", folder))?;
+            }
+        },
+        Err(error) => return Err(DockError::io("look at", folder)(error)),
+    }
+    if !folder.join(DATABASE).exists() {
+        let mut entries = fs::read_dir(folder).map_err(DockError::io("read the folder", folder))?;
+        if entries.any(|entry| entry.is_ok_and(|entry| !is_ours(&entry.file_name()))) {
+            return Err(refuse("it holds other files and no dock.sqlite; name an empty or a new folder"));
+        }
+        if create == Create::Never {
+            return Err(refuse("it is empty; check the path, or submit a learnware"));
+        }
+    }
+    let path = folder.join(LOCK);
+    let lock = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path)
+        .map_err(DockError::io("open", &path))?;
+    lock.lock().map_err(DockError::io("lock", &path))?;
+    Ok(lock)
+}
+
+/// Whether a file belongs to a dock that is being made, perhaps by another process.
+fn is_ours(name: &std::ffi::OsStr) -> bool {
+    name.to_str().is_some_and(|name| name == LOCK || name.starts_with(DATABASE))
+}

@@ -1,0 +1,141 @@
+//! Every `LEARNWARE_*` variable that the dock reads, in one table. Flags of a command come after these.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::config::Config;
+use crate::error::{DockError, Result};
+
+/// A variable and what it does.
+#[derive(Debug, Clone, Copy)]
+pub struct Variable {
+    /// Its name.
+    pub name: &'static str,
+    /// What it sets, with its unit and default.
+    pub meaning: &'static str,
+    set: fn(&mut Settings, &str) -> Result<(), &'static str>,
+}
+
+/// What the environment says.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// The dock's folder, when it is named.
+    pub dock: Option<PathBuf>,
+    /// Everything else.
+    pub config: Config,
+}
+
+/// The table.
+pub const VARIABLES: &[Variable] = &[
+    Variable {
+        name: "LEARNWARE_DOCK",
+        meaning: "folder of the dock, where none is named",
+        set: |settings, text| {
+            settings.dock = Some(PathBuf::from(text));
+            Ok(())
+        },
+    },
+    Variable {
+        name: "LEARNWARE_SEARCHES",
+        meaning: "searches and package openings at once; default: processors",
+        set: |settings, text| {
+            settings.config.compute_width = count(text)?;
+            Ok(())
+        },
+    },
+    Variable {
+        name: "LEARNWARE_CHECKS",
+        meaning: "checks at once; default: half the processors",
+        set: |settings, text| {
+            settings.config.models_width = count(text)?;
+            Ok(())
+        },
+    },
+    Variable {
+        name: "LEARNWARE_CHECK_ATTEMPTS",
+        meaning: "attempts before a check is given up; default 3",
+        set: |settings, text| {
+            settings.config.leases.attempts_max = count(text)?;
+            Ok(())
+        },
+    },
+    Variable {
+        name: "LEARNWARE_CHECK_LEASE_SECONDS",
+        meaning: "seconds after which a check whose process died is taken over; default 120",
+        set: |settings, text| {
+            settings.config.leases.lease = Duration::from_secs(count(text)?);
+            Ok(())
+        },
+    },
+    Variable {
+        name: "LEARNWARE_PACKAGE_BYTES_MAX",
+        meaning: "bytes of a package at most; default 1 GiB",
+        set: |settings, text| {
+            settings.config.package_bytes_max = count(text)?;
+            Ok(())
+        },
+    },
+    Variable {
+        name: "LEARNWARE_SWEEP_HOURS",
+        meaning: "hours that unused files are kept; default 24",
+        set: |settings, text| {
+            settings.config.sweep_age = Duration::from_hours(count::<u32>(text)?.into());
+            Ok(())
+        },
+    },
+];
+
+/// Reads the variables of this process.
+///
+/// # Errors
+/// [`DockError::Setting`] for the first one that can't be read; an empty variable counts as absent.
+pub fn settings() -> Result<Settings> {
+    read(|name| std::env::var(name).ok())
+}
+
+/// Reads variables from `value_of`.
+pub fn read(value_of: impl Fn(&str) -> Option<String>) -> Result<Settings> {
+    let mut settings = Settings::default();
+    for variable in VARIABLES {
+        if let Some(value) = value_of(variable.name).filter(|value| !value.is_empty()) {
+            (variable.set)(&mut settings, &value).map_err(|wanted| DockError::Setting {
+                name: variable.name,
+                value,
+                wanted,
+            })?;
+        }
+    }
+    Ok(settings)
+}
+
+fn count<T: std::str::FromStr + PartialOrd + From<u8>>(text: &str) -> Result<T, &'static str> {
+    match text.parse() {
+        Ok(number) if number >= T::from(1) => Ok(number),
+        _ => Err("a whole number from 1"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variables_are_read_and_bad_ones_are_named() {
+        let settings = read(|name| match name {
+            "LEARNWARE_DOCK" => Some("some/folder".into()),
+            "LEARNWARE_CHECKS" => Some("7".into()),
+            "LEARNWARE_SWEEP_HOURS" => Some(String::new()),
+            _ => None,
+        })
+        .unwrap();
+        assert_eq!(settings.dock, Some(PathBuf::from("some/folder")));
+        assert_eq!(settings.config.models_width, 7);
+        assert_eq!(settings.config.sweep_age, Config::default().sweep_age);
+        for variable in VARIABLES.iter().filter(|variable| variable.name != "LEARNWARE_DOCK") {
+            for bad in ["0", "-1", "many"] {
+                let error = read(|name| (name == variable.name).then(|| bad.to_owned())).unwrap_err();
+                assert!(error.to_string().contains(variable.name), "{error}");
+            }
+        }
+    }
+}

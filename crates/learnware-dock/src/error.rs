@@ -1,0 +1,175 @@
+//! What can go wrong in the dock, cut by what the caller can do about it. A bad learnware is not among
+//! them: submit and check report it as findings.
+
+use std::path::PathBuf;
+
+use learnware_engine::EngineError;
+
+use crate::clock::Timestamp;
+
+/// Errors of the dock.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DockError {
+    /// The folder can't be a dock; nothing in it was changed.
+    #[error("{} is not a dock: {reason}", path.display())]
+    NotADock {
+        /// The folder.
+        path: PathBuf,
+        /// Why, and what to do.
+        reason: String,
+    },
+    /// A newer program wrote the dock.
+    #[error(
+        "the dock {} was written by a newer release (schema {found}, this program knows {known}); \
+         use that release",
+        path.display()
+    )]
+    NewerSchema {
+        /// The folder.
+        path: PathBuf,
+        /// Its schema.
+        found: i64,
+        /// The newest schema known here.
+        known: i64,
+    },
+    /// The text is no learnware id.
+    #[error("{id:?} is not a learnware id; ids are numbers such as 00000001")]
+    BadId {
+        /// The text, shortened.
+        id: String,
+    },
+    /// There is no such learnware.
+    #[error("there is no learnware {id}")]
+    UnknownLearnware {
+        /// The id asked for.
+        id: String,
+    },
+    /// The learnware was there once.
+    #[error("learnware {id} was deleted at {deleted_at}")]
+    Deleted {
+        /// The id asked for.
+        id: String,
+        /// When.
+        deleted_at: Timestamp,
+    },
+    /// The learnware has no such version.
+    #[error("learnware {id} has no version {version}")]
+    UnknownVersion {
+        /// The id asked for.
+        id: String,
+        /// The version asked for.
+        version: u32,
+    },
+    /// Somebody else is checking the learnware right now.
+    #[error("learnware {id} is being checked by another process, whose lease ends at {lease_until}")]
+    CheckInProgress {
+        /// The learnware.
+        id: String,
+        /// When the check may be taken over at the earliest, unless it is prolonged.
+        lease_until: Timestamp,
+    },
+    /// The check itself failed, which says nothing about the learnware.
+    #[error("the check of learnware {id} could not be completed: {reason}")]
+    CheckFailed {
+        /// The learnware.
+        id: String,
+        /// What happened.
+        reason: String,
+    },
+    /// A package is not where it should be.
+    #[error("the package {digest} is missing from the dock; restore it from a backup")]
+    BlobMissing {
+        /// Digest of the package.
+        digest: String,
+    },
+    /// A package is not what was stored.
+    #[error("the package {digest} is damaged: its content has the digest {found}; restore it from a backup")]
+    BlobDamaged {
+        /// Digest of the package as stored.
+        digest: String,
+        /// Digest of what is there.
+        found: String,
+    },
+    /// A file operation failed.
+    #[error("cannot {action} {}: {source}", path.display())]
+    Io {
+        /// What was tried.
+        action: &'static str,
+        /// On which file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The database stayed locked by others for too long.
+    #[error("the database is busy: cannot {action} now; try again")]
+    Busy {
+        /// What was tried.
+        action: &'static str,
+    },
+    /// The database failed.
+    #[error("cannot {action}: {source}")]
+    Database {
+        /// What was tried.
+        action: &'static str,
+        /// Why.
+        source: sqlx::Error,
+    },
+    /// The schema could not be brought up to date.
+    #[error("cannot bring the dock's schema up to date: {source}")]
+    Migration {
+        /// Why.
+        source: sqlx::migrate::MigrateError,
+    },
+    /// A row holds what this program never writes.
+    #[error("the database holds something unreadable: {what}: {reason}")]
+    BadRow {
+        /// Which row and field.
+        what: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Work on the pool of threads panicked: a defect of ours or of a library.
+    #[error("{work} ended in a panic: {message}")]
+    Panicked {
+        /// What was done.
+        work: &'static str,
+        /// The panic's message.
+        message: String,
+    },
+    /// A setting has a value that it can't have.
+    #[error("{name} is {value:?}, but must be {wanted}")]
+    Setting {
+        /// The variable.
+        name: &'static str,
+        /// Its value.
+        value: String,
+        /// What it may be.
+        wanted: &'static str,
+    },
+    /// The dock is closing.
+    #[error("the dock is closed")]
+    Closed,
+    /// A package of the dock can't be opened or unpacked.
+    #[error(transparent)]
+    Package(#[from] learnware_package::PackageError),
+    /// The engine refused a request.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+}
+
+/// Result of dock functions.
+pub type Result<T, E = DockError> = std::result::Result<T, E>;
+
+impl DockError {
+    /// Whether the same call may work later without anybody changing anything.
+    pub fn is_temporary(&self) -> bool {
+        matches!(self, Self::Busy { .. } | Self::CheckInProgress { .. })
+    }
+
+    /// Makes a file error; for `map_err`.
+    pub(crate) fn io(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::Io { action, path, source }
+    }
+}

@@ -1,0 +1,127 @@
+//! Background work: what there is to do, and how far it is. Who does it: `check` and `worker`.
+//!
+//! A job is put into the database by the transaction that makes it necessary, is claimed by a lease, and
+//! ends in one transaction with its effect. `attempts` grows with each claim and is the fence: what a claim
+//! reports after its lease was taken over is refused.
+
+pub(crate) mod worker;
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::clock::Timestamp;
+use crate::ids::LearnwareNumber;
+
+/// What there is to do. A closed set: payloads choose among these, they never name code.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Job {
+    /// Check one version of a learnware.
+    CheckLearnware {
+        /// Row number of the learnware.
+        learnware: i64,
+        /// The version.
+        version: u32,
+    },
+}
+
+impl Job {
+    /// The check of a version.
+    pub fn check(number: LearnwareNumber, version: u32) -> Self {
+        Self::CheckLearnware { learnware: number.0, version }
+    }
+
+    /// Its kind, for the column of that name.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::CheckLearnware { .. } => "check_learnware",
+        }
+    }
+
+    /// What it is about: at most one unfinished job has a subject.
+    pub fn subject(&self) -> String {
+        match self {
+            Self::CheckLearnware { learnware, version } => format!("check:{learnware}:{version}"),
+        }
+    }
+}
+
+/// How far a job is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum JobState {
+    /// To be claimed.
+    Open,
+    /// Claimed; open again when its lease ends.
+    Leased,
+    /// Finished.
+    Done,
+    /// Given up after too many attempts; a person may ask for it again.
+    Dead,
+    /// Not needed any more.
+    Cancelled,
+}
+
+impl JobState {
+    /// Every state.
+    pub const ALL: [Self; 5] = [Self::Open, Self::Leased, Self::Done, Self::Dead, Self::Cancelled];
+
+    /// The word in the database and on the wire.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Leased => "leased",
+            Self::Done => "done",
+            Self::Dead => "dead",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+/// How claims are made and given up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LeaseRules {
+    /// How long a claim holds unless it is prolonged.
+    pub lease: Duration,
+    /// How often a job is begun before it is given up.
+    pub attempts_max: u32,
+    /// Wait after the first failure; doubles with each further one.
+    pub retry_delay: Duration,
+}
+
+impl Default for LeaseRules {
+    fn default() -> Self {
+        Self { lease: Duration::from_mins(2), attempts_max: 3, retry_delay: Duration::from_secs(20) }
+    }
+}
+
+impl LeaseRules {
+    /// When a job that failed for the `attempts`-th time may be claimed again.
+    pub(crate) fn retry_at(&self, now: Timestamp, attempts: u32) -> Timestamp {
+        let doublings = attempts.saturating_sub(1).min(10);
+        now.plus(self.retry_delay.saturating_mul(1 << doublings))
+    }
+}
+
+/// Which job to claim.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ClaimFilter {
+    /// The one that has waited longest.
+    Any,
+    /// The one with this subject, even before its next attempt is due.
+    Subject(String),
+}
+
+/// A job in our hands, until its lease ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClaimedJob {
+    /// Row number of the job.
+    pub id: i64,
+    /// What to do.
+    pub job: Job,
+    /// Which attempt this is, from 1; the fence.
+    pub attempt: u32,
+    /// When the lease ends.
+    pub lease_until: Timestamp,
+}

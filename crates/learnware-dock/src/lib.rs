@@ -1,0 +1,35 @@
+//! The dock that remembers: learnwares with their versions, packages, checks, and what searches find.
+//!
+//! A dock is a folder: `dock.sqlite` and `blobs/`. [`Dock`] is the handle everyone holds. Its journeys are
+//! files: [`submit`], [`check`], `search`, [`deploy`]; they meet in [`store`], [`catalog`] and [`jobs`] and do
+//! not import each other. The science is in `learnware-engine`, the zip and the model's process in
+//! `learnware-package`. Async on tokio; work for the processor goes through `cpu`, the one door.
+//!
+//! It knows nothing of HTTP, and has no SQL outside [`store`].
+
+pub mod browse;
+pub mod catalog;
+pub mod check;
+pub mod clock;
+pub mod config;
+mod cpu;
+pub mod deploy;
+mod dock;
+pub mod env;
+pub mod error;
+#[doc(hidden)]
+pub mod failpoint;
+pub mod ids;
+mod inspect;
+pub mod jobs;
+pub mod policy;
+mod search;
+pub mod store;
+pub mod submit;
+mod sweep;
+
+pub use config::Config;
+pub use cpu::QueueTimes;
+pub use dock::{Dock, Health};
+pub use error::DockError;
+pub use sweep::SweepReport;

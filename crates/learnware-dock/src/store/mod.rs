@@ -1,0 +1,192 @@
+//! What the dock remembers: rows in a database, packages as blobs. SQL lives only below this module.
+//!
+//! [`Store`] offers whole transactions, never a connection; each either happens or does not. It has one
+//! variant for each database, and `tests/it/store_contract.rs` holds what all of them promise.
+
+pub mod blobs;
+pub mod rows;
+mod sqlite;
+
+use std::path::Path;
+use std::time::Duration;
+
+use learnware_engine::learnware::{CheckStatus, ModelFormat};
+
+use crate::clock::Timestamp;
+use crate::error::Result;
+use crate::failpoint::FailPoints;
+use crate::ids::LearnwareNumber;
+use crate::jobs::{ClaimFilter, ClaimedJob, JobState, LeaseRules};
+use blobs::{Blobs, Digest};
+use rows::{
+    ChangeRow, JobSummary, LearnwareRow, ListOptions, ListRow, Revision, SpecificationText, VersionRow,
+};
+
+/// The database in a dock's folder.
+pub(crate) const DATABASE: &str = "dock.sqlite";
+
+/// The rows of a dock.
+#[derive(Debug, Clone)]
+pub enum Store {
+    /// A SQLite file.
+    Sqlite(sqlite::SqliteStore),
+}
+
+/// A version about to be stored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewVersion {
+    /// The learnware that gets a new version; `None` for a new learnware.
+    pub replaces: Option<LearnwareNumber>,
+    /// Its name.
+    pub name: String,
+    /// Digest of the zip.
+    pub digest: Digest,
+    /// Size of the zip.
+    pub size_bytes: u64,
+    /// Semantic and statistical specification.
+    pub specification: SpecificationText,
+    /// How its model is stored.
+    pub format: ModelFormat,
+}
+
+/// What became of a submission.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Added {
+    /// It is stored, and its check is waiting.
+    Stored {
+        /// The learnware.
+        number: LearnwareNumber,
+        /// The new version.
+        version: u32,
+    },
+    /// The same package is there already; nothing was changed.
+    Duplicate {
+        /// The learnware that has it.
+        number: LearnwareNumber,
+        /// The newest of its versions that has it.
+        version: u32,
+    },
+    /// The learnware to replace is not there (any more); nothing was changed.
+    NothingToReplace,
+    /// The blob is not there, so that the row would lie; nothing was changed. Publish it again.
+    BlobGone,
+}
+
+/// The verdict on a version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    /// Usable, non-usable or invalid.
+    pub status: CheckStatus,
+    /// The check report, JSON.
+    pub report: String,
+    /// Statistical specifications as the check read them, JSON; `None` leaves what is stored.
+    pub statistical: Option<String>,
+}
+
+/// What became of a wish to check again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Requeued {
+    /// A check is waiting now, or was waiting already.
+    Waiting,
+    /// A check is under way until the time given at least.
+    Leased(Timestamp),
+    /// There is no such version.
+    Unknown,
+}
+
+/// Changes since a revision.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Changes {
+    /// The revision that the changes lead to.
+    pub revision: Revision,
+    /// Learnwares that changed, each once.
+    pub rows: Vec<ChangeRow>,
+}
+
+macro_rules! forward {
+    ($($(#[$doc:meta])* $name:ident($($argument:ident: $type:ty),*) -> $result:ty;)+) => {
+        impl Store {
+            $($(#[$doc])*
+            pub async fn $name(&self, $($argument: $type),*) -> Result<$result> {
+                match self {
+                    Self::Sqlite(store) => store.$name($($argument),*).await,
+                }
+            })+
+        }
+    };
+}
+
+forward! {
+    /// The dock's own random id.
+    dock_id() -> String;
+    /// A fact of the dock by key.
+    fact(key: &str) -> Option<String>;
+    /// Sets a fact of the dock.
+    set_fact(key: &str, value: &str) -> ();
+    /// Stores a version and the job to check it. `blobs` is asked for the blob while the write lock is held,
+    /// so that no sweep can come between.
+    add_version(new: &NewVersion, blobs: &Blobs, now: Timestamp) -> Added;
+    /// Which learnware has the package, and the newest of its versions with it.
+    owner(digest: &Digest) -> Option<(LearnwareNumber, u32)>;
+    /// A learnware, deleted or not.
+    learnware(number: LearnwareNumber) -> Option<LearnwareRow>;
+    /// The versions of a learnware, oldest first.
+    versions(number: LearnwareNumber) -> Vec<VersionRow>;
+    /// One version of a learnware.
+    version(number: LearnwareNumber, version: u32) -> Option<VersionRow>;
+    /// Learnwares by number.
+    list(options: &ListOptions) -> Vec<ListRow>;
+    /// Deletes a learnware: a tombstone stays, its unfinished jobs are cancelled, its packages may be
+    /// submitted again. False when it is not there (any more).
+    delete(number: LearnwareNumber, now: Timestamp) -> bool;
+    /// Claims a job that is open, or whose lease ended; gives up jobs whose attempts are used up.
+    claim(filter: &ClaimFilter, rules: &LeaseRules, now: Timestamp) -> Option<ClaimedJob>;
+    /// Prolongs a lease. False when the job is not ours any more.
+    prolong(job: &ClaimedJob, until: Timestamp) -> bool;
+    /// Stores a verdict and ends its job. False, and no change, when the job is not ours any more.
+    finish_check(job: &ClaimedJob, verdict: &Verdict, now: Timestamp) -> bool;
+    /// Ends an attempt without a result: open again, or dead after too many. `None` when the job is not
+    /// ours any more.
+    fail(job: &ClaimedJob, error: &str, rules: &LeaseRules, now: Timestamp) -> Option<JobState>;
+    /// The unfinished job with this subject, and the end of its lease when it is claimed.
+    unfinished_job(subject: &str) -> Option<(JobSummary, Option<Timestamp>)>;
+    /// Asks for a check of a version again.
+    requeue_check(number: LearnwareNumber, version: u32, now: Timestamp) -> Requeued;
+    /// The current revision.
+    revision() -> Revision;
+    /// What changed after `since`, read in one snapshot.
+    changes(since: Revision) -> Changes;
+    /// Removes those of `candidates` that no learnware uses (deletions count after `age_min`) and that were
+    /// not published within
+    /// `age_min`; returns how many. Holds the write lock meanwhile.
+    remove_unused(candidates: &[Digest], blobs: &Blobs, age_min: Duration, now: Timestamp) -> usize;
+    /// What the database itself finds wrong with its file; empty when it is sound.
+    integrity() -> Vec<String>;
+    /// Forgets finished jobs that ended before `before`; returns how many.
+    forget_jobs(before: Timestamp) -> u64;
+}
+
+impl Store {
+    /// Opens or makes the store of the dock in `folder`, which exists. [`Dock::open`](crate::Dock::open)
+    /// does it with care for other processes; this is for tests and for moving docks.
+    pub async fn open_folder(folder: &Path, now: Timestamp) -> Result<Self> {
+        Self::open_sqlite(folder, &folder.join(DATABASE), FailPoints::default(), now).await
+    }
+
+    /// Opens or makes the SQLite file of a dock and brings its schema up to date.
+    pub(crate) async fn open_sqlite(
+        folder: &Path,
+        file: &Path,
+        fail: FailPoints,
+        now: Timestamp,
+    ) -> Result<Self> {
+        Ok(Self::Sqlite(sqlite::SqliteStore::open(folder, file, fail, now).await?))
+    }
+
+    /// Closes every connection; the last process to do so folds the write-ahead log into the file.
+    pub async fn close(&self) {
+        match self {
+            Self::Sqlite(store) => store.close().await,
+        }
+    }
+}

@@ -1,0 +1,343 @@
+//! Learnwares and their versions.
+
+use std::time::Duration;
+
+use sqlx::{Row, SqliteConnection};
+
+use super::{SqliteStore, database, next_revision, read};
+use crate::clock::Timestamp;
+use crate::error::Result;
+use crate::ids::LearnwareNumber;
+use crate::jobs::Job;
+use crate::store::blobs::{Blobs, Digest};
+use crate::store::rows::{
+    ChangeRow, DeletedRows, LearnwareRow, ListOptions, ListRow, Revision, UsableRow, VersionRow,
+};
+use crate::store::{Added, Changes, NewVersion};
+
+const LIST: &str = "
+    SELECT l.*, v.status AS latest_status, v.format, v.semantic,
+           n.version AS newest_version, n.status AS newest_status,
+           j.state AS job_state, j.attempts, j.last_error
+    FROM learnwares l
+    JOIN versions v ON v.learnware_id = l.id AND v.version = l.latest_version
+    JOIN versions n ON n.learnware_id = l.id
+        AND n.version = (SELECT max(version) FROM versions WHERE learnware_id = l.id)
+    LEFT JOIN jobs j ON j.subject = 'check:' || n.learnware_id || ':' || n.version
+        AND j.state IN ('open', 'leased', 'dead')
+    WHERE l.id > ? AND (l.deleted_at IS NULL OR ?)
+    ORDER BY l.id
+    LIMIT ?";
+
+impl SqliteStore {
+    pub(in crate::store) async fn add_version(
+        &self,
+        new: &NewVersion,
+        blobs: &Blobs,
+        now: Timestamp,
+    ) -> Result<Added> {
+        const ACTION: &str = "store the submission";
+        let mut transaction = self.begin(ACTION).await?;
+        if let Some(number) = new.replaces
+            && !is_alive(&mut transaction, number).await?
+        {
+            return Ok(Added::NothingToReplace);
+        }
+        if let Some((number, version)) = owner(&mut transaction, &new.digest).await? {
+            // A learnware's own package may come again with other words, or after another one.
+            let repeated =
+                Some(number) != new.replaces || repeats_newest(&mut transaction, number, new).await?;
+            if repeated {
+                return Ok(Added::Duplicate { number, version });
+            }
+        }
+        if !blobs.has(&new.digest) {
+            return Ok(Added::BlobGone);
+        }
+        let (number, version) = insert_version(&mut transaction, new, now).await?;
+        insert_check(&mut transaction, number, version, now).await?;
+        self.fail.pass("submit.before_commit");
+        transaction.commit().await.map_err(database(ACTION))?;
+        Ok(Added::Stored { number, version })
+    }
+
+    pub(in crate::store) async fn owner(&self, digest: &Digest) -> Result<Option<(LearnwareNumber, u32)>> {
+        let mut connection = self.readers.acquire().await.map_err(database("look for the package"))?;
+        owner(&mut connection, digest).await
+    }
+
+    pub(in crate::store) async fn learnware(&self, number: LearnwareNumber) -> Result<Option<LearnwareRow>> {
+        sqlx::query("SELECT * FROM learnwares WHERE id = ?")
+            .bind(number.0)
+            .fetch_optional(&self.readers)
+            .await
+            .map_err(database("read a learnware"))?
+            .as_ref()
+            .map(read::learnware_row)
+            .transpose()
+    }
+
+    pub(in crate::store) async fn versions(&self, number: LearnwareNumber) -> Result<Vec<VersionRow>> {
+        sqlx::query("SELECT * FROM versions WHERE learnware_id = ? ORDER BY version")
+            .bind(number.0)
+            .fetch_all(&self.readers)
+            .await
+            .map_err(database("read the versions of a learnware"))?
+            .iter()
+            .map(read::version_row)
+            .collect()
+    }
+
+    pub(in crate::store) async fn version(
+        &self,
+        number: LearnwareNumber,
+        version: u32,
+    ) -> Result<Option<VersionRow>> {
+        sqlx::query("SELECT * FROM versions WHERE learnware_id = ? AND version = ?")
+            .bind(number.0)
+            .bind(version)
+            .fetch_optional(&self.readers)
+            .await
+            .map_err(database("read a version"))?
+            .as_ref()
+            .map(read::version_row)
+            .transpose()
+    }
+
+    pub(in crate::store) async fn list(&self, options: &ListOptions) -> Result<Vec<ListRow>> {
+        sqlx::query(LIST)
+            .bind(options.after.map_or(0, |number| number.0))
+            .bind(options.deleted == DeletedRows::Show)
+            .bind(options.limit)
+            .fetch_all(&self.readers)
+            .await
+            .map_err(database("list the learnwares"))?
+            .iter()
+            .map(read::list_row)
+            .collect()
+    }
+
+    pub(in crate::store) async fn delete(&self, number: LearnwareNumber, now: Timestamp) -> Result<bool> {
+        const ACTION: &str = "delete the learnware";
+        let mut transaction = self.begin(ACTION).await?;
+        if !is_alive(&mut transaction, number).await? {
+            return Ok(false);
+        }
+        let revision = next_revision(&mut transaction).await?;
+        sqlx::query("UPDATE learnwares SET deleted_at = ?, revision = ? WHERE id = ?")
+            .bind(now.to_string())
+            .bind(revision)
+            .bind(number.0)
+            .execute(&mut *transaction)
+            .await
+            .map_err(database(ACTION))?;
+        sqlx::query("DELETE FROM package_owners WHERE learnware_id = ?")
+            .bind(number.0)
+            .execute(&mut *transaction)
+            .await
+            .map_err(database(ACTION))?;
+        sqlx::query(
+            "UPDATE jobs SET state = 'cancelled', lease_until = NULL, finished_at = ?
+             WHERE state IN ('open', 'leased', 'dead')
+               AND subject IN (SELECT 'check:' || learnware_id || ':' || version
+                               FROM versions WHERE learnware_id = ?)",
+        )
+        .bind(now.to_string())
+        .bind(number.0)
+        .execute(&mut *transaction)
+        .await
+        .map_err(database(ACTION))?;
+        self.fail.pass("delete.before_commit");
+        transaction.commit().await.map_err(database(ACTION))?;
+        Ok(true)
+    }
+
+    pub(in crate::store) async fn revision(&self) -> Result<Revision> {
+        sqlx::query_scalar("SELECT value FROM revision WHERE only_row = 1")
+            .fetch_one(&self.readers)
+            .await
+            .map(Revision)
+            .map_err(database("read the revision"))
+    }
+
+    pub(in crate::store) async fn changes(&self, since: Revision) -> Result<Changes> {
+        const ACTION: &str = "read what changed";
+        // One reading transaction: both statements see the same state.
+        let mut transaction = self.readers.begin().await.map_err(database(ACTION))?;
+        let revision = sqlx::query_scalar("SELECT value FROM revision WHERE only_row = 1")
+            .fetch_one(&mut *transaction)
+            .await
+            .map_err(database(ACTION))?;
+        let rows = sqlx::query(
+            "SELECT l.id, v.semantic, v.statistical, v.format
+             FROM learnwares l
+             LEFT JOIN versions v ON v.learnware_id = l.id AND v.version = l.latest_version
+                 AND v.status = 'usable' AND l.deleted_at IS NULL
+             WHERE l.revision > ?
+             ORDER BY l.id",
+        )
+        .bind(since.0)
+        .fetch_all(&mut *transaction)
+        .await
+        .map_err(database(ACTION))?;
+        let rows = rows
+            .iter()
+            .map(|row| {
+                let format: Option<&str> = read::field(row, "format")?;
+                let usable = format
+                    .map(|format| -> Result<UsableRow> {
+                        let format = crate::store::rows::format_from_word(format)?;
+                        Ok(UsableRow { specification: read::specification_text(row)?, format })
+                    })
+                    .transpose()?;
+                Ok(ChangeRow { number: LearnwareNumber(read::field(row, "id")?), usable })
+            })
+            .collect::<Result<_>>()?;
+        Ok(Changes { revision: Revision(revision), rows })
+    }
+
+    pub(in crate::store) async fn remove_unused(
+        &self,
+        candidates: &[Digest],
+        blobs: &Blobs,
+        age_min: Duration,
+        now: Timestamp,
+    ) -> Result<usize> {
+        const ACTION: &str = "look for unused packages";
+        // The write lock keeps submissions from pointing at a blob while it is being removed.
+        let mut transaction = self.begin(ACTION).await?;
+        let mut removed = 0;
+        for digest in candidates {
+            let used: bool = sqlx::query_scalar(
+                "SELECT EXISTS (
+                     SELECT 1 FROM versions v JOIN learnwares l ON l.id = v.learnware_id
+                     WHERE v.digest = ? AND (l.deleted_at IS NULL OR l.deleted_at > ?))",
+            )
+            .bind(digest.as_str())
+            .bind(now.minus(age_min).to_string())
+            .fetch_one(&mut *transaction)
+            .await
+            .map_err(database(ACTION))?;
+            if !used && blobs.age(digest).is_some_and(|age| age >= age_min) {
+                self.fail.pass("sweep.before_remove");
+                blobs.remove(digest)?;
+                self.fail.pass("sweep.removed");
+                removed += 1;
+            }
+        }
+        transaction.rollback().await.map_err(database(ACTION))?;
+        Ok(removed)
+    }
+}
+
+pub(super) async fn is_alive(transaction: &mut SqliteConnection, number: LearnwareNumber) -> Result<bool> {
+    sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM learnwares WHERE id = ? AND deleted_at IS NULL)")
+        .bind(number.0)
+        .fetch_one(transaction)
+        .await
+        .map_err(database("look for the learnware"))
+}
+
+/// The living learnware that has the package, and its newest version with it.
+async fn owner(connection: &mut SqliteConnection, digest: &Digest) -> Result<Option<(LearnwareNumber, u32)>> {
+    let row = sqlx::query(
+        "SELECT o.learnware_id, max(v.version) AS version
+         FROM package_owners o
+         JOIN versions v ON v.learnware_id = o.learnware_id AND v.digest = o.digest
+         WHERE o.digest = ?
+         GROUP BY o.learnware_id",
+    )
+    .bind(digest.as_str())
+    .fetch_optional(connection)
+    .await
+    .map_err(database("look for the package"))?;
+    row.map(|row| {
+        Ok((LearnwareNumber(read::field(&row, "learnware_id")?), read::version_number(&row, "version")?))
+    })
+    .transpose()
+}
+
+/// Whether the submission says nothing that the newest version does not say.
+async fn repeats_newest(
+    transaction: &mut SqliteConnection,
+    number: LearnwareNumber,
+    new: &NewVersion,
+) -> Result<bool> {
+    sqlx::query_scalar(
+        "SELECT digest = ? AND semantic = ? FROM versions WHERE learnware_id = ? ORDER BY version DESC LIMIT 1",
+    )
+    .bind(new.digest.as_str())
+    .bind(&new.specification.semantic)
+    .bind(number.0)
+    .fetch_one(transaction)
+    .await
+    .map_err(database("compare with the newest version"))
+}
+
+async fn insert_version(
+    transaction: &mut SqliteConnection,
+    new: &NewVersion,
+    now: Timestamp,
+) -> Result<(LearnwareNumber, u32)> {
+    let store = database("store the submission");
+    let number = match new.replaces {
+        Some(number) => number.0,
+        None => sqlx::query(
+            "INSERT INTO learnwares (name, latest_version, revision, created_at) VALUES (?, 1, 0, ?)
+             RETURNING id",
+        )
+        .bind(&new.name)
+        .bind(now.to_string())
+        .fetch_one(&mut *transaction)
+        .await
+        .map_err(&store)?
+        .get("id"),
+    };
+    let row = sqlx::query(
+        "INSERT INTO versions (learnware_id, version, digest, size_bytes, status, semantic, statistical,
+                               format, submitted_at)
+         VALUES (?1, (SELECT coalesce(max(version), 0) + 1 FROM versions WHERE learnware_id = ?1),
+                 ?2, ?3, 'waiting', ?4, ?5, ?6, ?7)
+         RETURNING version",
+    )
+    .bind(number)
+    .bind(new.digest.as_str())
+    .bind(i64::try_from(new.size_bytes).unwrap_or(i64::MAX))
+    .bind(&new.specification.semantic)
+    .bind(&new.specification.statistical)
+    .bind(new.format.word())
+    .bind(now.to_string())
+    .fetch_one(&mut *transaction)
+    .await
+    .map_err(&store)?;
+    sqlx::query("INSERT INTO package_owners (digest, learnware_id) VALUES (?, ?) ON CONFLICT DO NOTHING")
+        .bind(new.digest.as_str())
+        .bind(number)
+        .execute(&mut *transaction)
+        .await
+        .map_err(&store)?;
+    Ok((LearnwareNumber(number), read::version_number(&row, "version")?))
+}
+
+/// Adds the job to check a version.
+pub(super) async fn insert_check(
+    transaction: &mut SqliteConnection,
+    number: LearnwareNumber,
+    version: u32,
+    now: Timestamp,
+) -> Result<()> {
+    let job = Job::check(number, version);
+    let payload = serde_json::to_string(&job).expect("a job is plain data");
+    sqlx::query(
+        "INSERT INTO jobs (kind, subject, payload, state, available_at, created_at)
+         VALUES (?1, ?2, ?3, 'open', ?4, ?4)",
+    )
+    .bind(job.kind())
+    .bind(job.subject())
+    .bind(payload)
+    .bind(now.to_string())
+    .execute(transaction)
+    .await
+    .map_err(database("add the job to check it"))?;
+    Ok(())
+}

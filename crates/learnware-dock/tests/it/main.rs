@@ -1,0 +1,10 @@
+//! Journeys on real docks in temporary folders.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says where")]
+
+mod crash;
+mod folder;
+mod journeys;
+mod packages;
+mod processes;
+mod store_contract;
+mod support;

@@ -1,0 +1,160 @@
+//! Learnwares for tests: linear regression models of two columns as XGBoost JSON, which run in this process.
+
+use std::collections::BTreeMap;
+
+use learnware_engine::Matrix;
+use learnware_engine::numeric::random::Stream;
+use learnware_engine::semantic::{
+    DataType, Dimensions, Library, License, Scenario, SemanticSpecification, Task,
+};
+use learnware_engine::specification::{RkmeTable, StatisticalSpecification, codec};
+use learnware_package::archive;
+use serde_json::{Value, json};
+
+type Files = BTreeMap<String, Vec<u8>>;
+
+/// A sound package; another `index` gives other bytes and another distribution.
+pub(crate) fn package(index: u64) -> Vec<u8> {
+    archive::write(&files(index)).unwrap()
+}
+
+/// A package whose files are sound and whose model takes three columns instead of two.
+pub(crate) fn broken(index: u64) -> Vec<u8> {
+    let mut files = files(index);
+    files.insert("model.json".into(), model(&[1.0, 2.0, 3.0, 0.5]));
+    archive::write(&files).unwrap()
+}
+
+/// Files that are no sound packages, with what is wrong.
+pub(crate) fn unsound() -> Vec<(&'static str, Vec<u8>)> {
+    let changed = |change: &dyn Fn(&mut Files)| {
+        let mut files = files(5);
+        change(&mut files);
+        archive::write(&files).unwrap()
+    };
+    let rewritten = |name: &'static str, rewrite: &dyn Fn(&mut Value)| {
+        changed(&|files| {
+            let mut value: Value = serde_json::from_slice(&files[name]).unwrap();
+            rewrite(&mut value);
+            files.insert(name.into(), value.to_string().into_bytes());
+        })
+    };
+    let whole = package(5);
+    vec![
+        ("nothing", Vec::new()),
+        ("no zip", b"no zip at all".to_vec()),
+        ("cut off", whole[..whole.len() / 2].to_vec()),
+        ("no manifest", changed(&|files| drop(files.remove("learnware.yaml")))),
+        ("no specification file", changed(&|files| drop(files.remove("stat.json")))),
+        ("no words", changed(&|files| drop(files.remove("semantic_specification.json")))),
+        (
+            "foreign code",
+            changed(&|files| {
+                let yaml = String::from_utf8(files["learnware.yaml"].clone()).unwrap();
+                let yaml = yaml.replace("module_path: learnware.specification", "module_path: subprocess");
+                let yaml = yaml.replace("class_name: RKMETableSpecification", "class_name: Popen");
+                files.insert("learnware.yaml".into(), yaml.into_bytes());
+            }),
+        ),
+        (
+            "fewer weights than points",
+            rewritten("stat.json", &|value| drop(value["beta"].as_array_mut().unwrap().pop())),
+        ),
+        ("text for a number", rewritten("stat.json", &|value| value["z"][0][1] = json!("NaN"))),
+        (
+            "three columns said, two shown",
+            rewritten("semantic_specification.json", &|value| value["Input"]["Dimension"] = json!(3)),
+        ),
+        (
+            "a name of four letters",
+            rewritten("semantic_specification.json", &|value| value["Name"]["Values"] = json!("four")),
+        ),
+        (
+            "an unknown word",
+            rewritten("semantic_specification.json", &|value| value["Task"]["Values"] = json!(["Cooking"])),
+        ),
+    ]
+}
+
+/// The words of a package.
+pub(crate) fn semantic(index: u64) -> SemanticSpecification {
+    let dimensions = |dimension| Some(Dimensions { dimension, ..Dimensions::default() });
+    SemanticSpecification {
+        name: format!("Line {index}"),
+        description: "A line through two columns, for tests of the dock.".into(),
+        data: vec![DataType::Table],
+        task: vec![Task::Regression],
+        library: vec![Library::Others],
+        scenario: vec![Scenario::Education],
+        license: vec![License::Apache2],
+        input: dimensions(2),
+        output: dimensions(1),
+        ..SemanticSpecification::default()
+    }
+}
+
+/// The statistical specification of a package.
+pub(crate) fn statistical(index: u64) -> Vec<StatisticalSpecification> {
+    let points = rows(index);
+    let weights = vec![1.0 / points.rows() as f64; points.rows()];
+    let row_count = points.rows();
+    vec![StatisticalSpecification::Table(RkmeTable::new(points, weights, 0.1, row_count).unwrap())]
+}
+
+/// The rows that a package's model knows: 12 around a centre of its own.
+pub(crate) fn rows(index: u64) -> Matrix {
+    let mut chance = Stream::new(index);
+    let centre = (index % 100) as f64;
+    let rows: Vec<Vec<f64>> =
+        (0..12).map(|_| vec![centre + chance.normal(), chance.normal() - centre]).collect();
+    Matrix::from_rows(&rows).unwrap()
+}
+
+fn files(index: u64) -> Files {
+    const MANIFEST: &str = "\
+model:
+  class_name: Model
+  module_path: __init__.py
+  file_name: model.json
+  kwargs: {}
+format: xgboost
+stat_specifications:
+  - module_path: learnware.specification
+    class_name: RKMETableSpecification
+    file_name: stat.json
+    kwargs: {}
+semantic_specification:
+  file_name: semantic_specification.json
+";
+    let stat = codec::to_json(&statistical(index)[0]).to_string();
+    BTreeMap::from([
+        ("learnware.yaml".to_owned(), MANIFEST.as_bytes().to_vec()),
+        ("stat.json".to_owned(), stat.into_bytes()),
+        ("semantic_specification.json".to_owned(), semantic(index).to_json().to_string().into_bytes()),
+        ("model.json".to_owned(), model(&[1.0, -2.0, (index % 7) as f64 + 0.5])),
+    ])
+}
+
+/// A linear booster: one weight for each column, then the intercept.
+fn model(weights: &[f64]) -> Vec<u8> {
+    json!({
+        "version": [2, 1, 0],
+        "learner": {
+            "gradient_booster": {"name": "gblinear", "model": {"weights": weights, "boosted_rounds": 1}},
+            "learner_model_param": {
+                "base_score": "0", "num_class": "0", "num_target": "1",
+                "num_feature": (weights.len() - 1).to_string(),
+            },
+            "objective": {"name": "reg:squarederror", "reg_loss_param": {}},
+        },
+    })
+    .to_string()
+    .into_bytes()
+}
+
+pub(crate) fn start(
+    package: &learnware_package::package::Package,
+) -> Box<dyn learnware_engine::predictor::Predictor> {
+    let name = package.manifest().model.file_name.clone().unwrap();
+    learnware_package::native::load(package.format(), &package.read(&name).unwrap()).unwrap()
+}

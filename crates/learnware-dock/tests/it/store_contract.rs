@@ -1,0 +1,344 @@
+//! What every store promises, whatever the database. `battery` runs all of it on a store that `open` makes.
+
+use std::path::Path;
+use std::time::Duration;
+
+use learnware_dock::clock::Timestamp;
+use learnware_dock::ids::LearnwareNumber;
+use learnware_dock::jobs::{ClaimFilter, ClaimedJob, Job, JobState, LeaseRules};
+use learnware_dock::store::blobs::{Blobs, Digest};
+use learnware_dock::store::rows::{DeletedRows, ListOptions, Revision, SpecificationText};
+use learnware_dock::store::{Added, NewVersion, Requeued, Store, Verdict};
+use learnware_engine::learnware::{CheckStatus, ModelFormat};
+
+use crate::support::{seconds, start};
+
+const RULES: LeaseRules =
+    LeaseRules { lease: Duration::from_mins(1), attempts_max: 2, retry_delay: Duration::from_secs(10) };
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sqlite_keeps_the_contract() {
+    battery(async |folder: &Path| Store::open_folder(folder, start()).await.unwrap()).await;
+}
+
+/// Every promise, each on a fresh store.
+async fn battery(open: impl AsyncFn(&Path) -> Store) {
+    macro_rules! run {
+        ($($promise:ident),+ $(,)?) => {$({
+            let folder = tempfile::tempdir().unwrap();
+            let blobs = Blobs::new(folder.path().join("blobs"));
+            let store = open(folder.path()).await;
+            $promise(&Fixture { store: store.clone(), blobs }).await;
+            store.close().await;
+        })+};
+    }
+    run!(
+        versions_count_up_and_latest_moves_with_the_verdict,
+        numbers_are_not_burnt_by_refusals_and_not_reused,
+        the_same_package_is_stored_once,
+        a_row_needs_its_blob,
+        a_job_is_claimed_once_and_its_fence_holds,
+        failures_are_retried_and_then_given_up,
+        lost_leases_are_taken_over_and_then_given_up,
+        a_check_can_be_asked_for_again,
+        deletion_cancels_jobs_and_frees_packages,
+        changes_tell_what_searches_find,
+        only_unused_blobs_are_removed,
+        lists_go_by_number_in_pages,
+        concurrent_submissions_get_different_numbers,
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path()).await;
+    let id = store.dock_id().await.unwrap();
+    store.set_fact("colour", "red").await.unwrap();
+    store.set_fact("colour", "blue").await.unwrap();
+    store.close().await;
+    let store = open(folder.path()).await;
+    assert_eq!(store.dock_id().await.unwrap(), id, "the dock's id outlives a restart");
+    assert_eq!(store.fact("colour").await.unwrap().as_deref(), Some("blue"));
+    assert_eq!(store.fact("shape").await.unwrap(), None);
+    store.close().await;
+}
+
+struct Fixture {
+    store: Store,
+    blobs: Blobs,
+}
+
+impl Fixture {
+    /// Publishes `content` and stores it as a version.
+    async fn add(&self, content: &str, replaces: Option<LearnwareNumber>) -> Added {
+        let staged = self.blobs.stage(&mut content.as_bytes(), 1000).unwrap();
+        self.blobs.publish(staged).unwrap();
+        self.add_row(content, replaces, content).await
+    }
+
+    async fn add_row(&self, content: &str, replaces: Option<LearnwareNumber>, name: &str) -> Added {
+        let semantic = format!("{{\"Name\":{{\"Type\":\"String\",\"Values\":\"{name}\"}}}}");
+        let new = NewVersion {
+            replaces,
+            name: name.to_owned(),
+            digest: Digest::of(content.as_bytes()),
+            size_bytes: content.len() as u64,
+            specification: SpecificationText { semantic, statistical: "[]".to_owned() },
+            format: ModelFormat::Onnx,
+        };
+        self.store.add_version(&new, &self.blobs, start()).await.unwrap()
+    }
+
+    async fn added(&self, content: &str, replaces: Option<LearnwareNumber>) -> (LearnwareNumber, u32) {
+        match self.add(content, replaces).await {
+            Added::Stored { number, version } => (number, version),
+            other => panic!("{content}: {other:?}"),
+        }
+    }
+
+    async fn claim(&self, now: Timestamp) -> Option<ClaimedJob> {
+        self.store.claim(&ClaimFilter::Any, &RULES, now).await.unwrap()
+    }
+
+    /// Claims the check of a version and ends it.
+    async fn check(&self, number: LearnwareNumber, version: u32, status: CheckStatus) {
+        let filter = ClaimFilter::Subject(Job::check(number, version).subject());
+        let job = self.store.claim(&filter, &RULES, start()).await.unwrap().expect("a check waits");
+        assert!(self.store.finish_check(&job, &verdict(status), start()).await.unwrap());
+    }
+
+    async fn status(&self, number: LearnwareNumber, version: u32) -> CheckStatus {
+        self.store.version(number, version).await.unwrap().unwrap().status
+    }
+
+    async fn latest(&self, number: LearnwareNumber) -> u32 {
+        self.store.learnware(number).await.unwrap().unwrap().latest_version
+    }
+
+    async fn job_state(&self, number: LearnwareNumber, version: u32) -> Option<JobState> {
+        let subject = Job::check(number, version).subject();
+        self.store.unfinished_job(&subject).await.unwrap().map(|(summary, _)| summary.state)
+    }
+}
+
+fn verdict(status: CheckStatus) -> Verdict {
+    Verdict { status, report: "{\"findings\":[]}".to_owned(), statistical: None }
+}
+
+async fn versions_count_up_and_latest_moves_with_the_verdict(f: &Fixture) {
+    let (number, version) = f.added("first", None).await;
+    assert_eq!((number, version), (LearnwareNumber(1), 1));
+    assert_eq!(f.status(number, 1).await, CheckStatus::Waiting);
+    f.check(number, 1, CheckStatus::Usable).await;
+    assert_eq!(f.added("second", Some(number)).await, (number, 2));
+    assert_eq!(f.latest(number).await, 1, "an unchecked version is not the latest");
+    f.check(number, 2, CheckStatus::NonUsable).await;
+    assert_eq!(f.latest(number).await, 1, "nor one that failed");
+    assert_eq!(f.added("third", Some(number)).await, (number, 3));
+    assert_eq!(f.added("fourth", Some(number)).await, (number, 4));
+    f.check(number, 4, CheckStatus::Usable).await;
+    f.check(number, 3, CheckStatus::Usable).await;
+    assert_eq!(f.latest(number).await, 4, "checks may end in any order");
+    let row = f.store.learnware(number).await.unwrap().unwrap();
+    assert_eq!(row.name, "fourth");
+    let versions = f.store.versions(number).await.unwrap();
+    let statuses: Vec<_> = versions.iter().map(|version| version.status).collect();
+    use CheckStatus::{NonUsable, Usable};
+    assert_eq!(statuses, [Usable, NonUsable, Usable, Usable]);
+    assert!(versions.iter().all(|version| version.checked_at == Some(start()) && version.report.is_some()));
+    assert_eq!(f.store.version(number, 5).await.unwrap(), None);
+    assert_eq!(f.add("x", Some(LearnwareNumber(99))).await, Added::NothingToReplace);
+}
+
+async fn numbers_are_not_burnt_by_refusals_and_not_reused(f: &Fixture) {
+    let (first, _) = f.added("a", None).await;
+    assert!(matches!(f.add("a", None).await, Added::Duplicate { .. }));
+    assert_eq!(f.add_row("no blob", None, "no blob").await, Added::BlobGone);
+    let (second, _) = f.added("b", None).await;
+    assert_eq!((first.0, second.0), (1, 2));
+    assert!(f.store.delete(second, start()).await.unwrap());
+    let (third, _) = f.added("c", None).await;
+    assert_eq!(third.0, 3);
+}
+
+async fn the_same_package_is_stored_once(f: &Fixture) {
+    let (number, _) = f.added("a", None).await;
+    let (other, _) = f.added("b", None).await;
+    let duplicate = Added::Duplicate { number, version: 1 };
+    assert_eq!(f.add("a", None).await, duplicate);
+    assert_eq!(f.add("a", Some(other)).await, duplicate);
+    assert_eq!(f.add("a", Some(number)).await, duplicate, "nothing new is said");
+    assert_eq!(f.add_row("a", Some(number), "other words").await, Added::Stored { number, version: 2 });
+    assert_eq!(f.add_row("a", Some(number), "other words").await, Added::Duplicate { number, version: 2 });
+    assert_eq!(f.store.owner(&Digest::of(b"a")).await.unwrap(), Some((number, 2)));
+    assert_eq!(f.store.owner(&Digest::of(b"z")).await.unwrap(), None);
+}
+
+async fn a_row_needs_its_blob(f: &Fixture) {
+    assert_eq!(f.add_row("a", None, "a").await, Added::BlobGone);
+    assert!(f.store.list(&ListOptions::default()).await.unwrap().is_empty());
+    assert!(f.claim(start()).await.is_none());
+}
+
+async fn a_job_is_claimed_once_and_its_fence_holds(f: &Fixture) {
+    let (number, _) = f.added("a", None).await;
+    let job = f.claim(start()).await.unwrap();
+    assert_eq!((job.job.clone(), job.attempt), (Job::check(number, 1), 1));
+    assert_eq!(f.status(number, 1).await, CheckStatus::Checking);
+    assert!(f.claim(start()).await.is_none(), "it is leased");
+    assert!(f.store.prolong(&job, start().plus(seconds(100))).await.unwrap());
+    assert!(f.claim(start().plus(seconds(99))).await.is_none(), "the lease was prolonged");
+    let again = f.claim(start().plus(seconds(100))).await.unwrap();
+    assert_eq!((again.id, again.attempt), (job.id, 2));
+    let now = start().plus(seconds(101));
+    assert!(!f.store.prolong(&job, now).await.unwrap());
+    assert!(!f.store.finish_check(&job, &verdict(CheckStatus::NonUsable), now).await.unwrap());
+    assert_eq!(f.store.fail(&job, "late", &RULES, now).await.unwrap(), None);
+    assert_eq!(f.status(number, 1).await, CheckStatus::Checking);
+    assert!(f.store.finish_check(&again, &verdict(CheckStatus::Usable), now).await.unwrap());
+    assert!(!f.store.finish_check(&again, &verdict(CheckStatus::Invalid), now).await.unwrap());
+    assert_eq!(f.status(number, 1).await, CheckStatus::Usable);
+    assert_eq!(f.job_state(number, 1).await, None);
+}
+
+async fn failures_are_retried_and_then_given_up(f: &Fixture) {
+    let (number, _) = f.added("a", None).await;
+    let job = f.claim(start()).await.unwrap();
+    assert_eq!(f.store.fail(&job, "no disk", &RULES, start()).await.unwrap(), Some(JobState::Open));
+    assert_eq!(f.status(number, 1).await, CheckStatus::Waiting);
+    assert!(f.claim(start().plus(seconds(9))).await.is_none(), "it waits before the next attempt");
+    let job = f.claim(start().plus(seconds(10))).await.unwrap();
+    assert_eq!(f.store.fail(&job, "no disk still", &RULES, start()).await.unwrap(), Some(JobState::Dead));
+    assert!(f.claim(start().plus(seconds(10_000))).await.is_none());
+    let listed = f.store.list(&ListOptions::default()).await.unwrap();
+    let check = listed[0].check.as_ref().unwrap();
+    assert_eq!((check.state, check.attempts), (JobState::Dead, 2));
+    assert_eq!(check.last_error.as_deref(), Some("no disk still"));
+    assert_eq!(listed[0].newest_status, CheckStatus::Waiting);
+}
+
+async fn lost_leases_are_taken_over_and_then_given_up(f: &Fixture) {
+    let (number, _) = f.added("a", None).await;
+    f.claim(start()).await.unwrap();
+    f.claim(start().plus(seconds(60))).await.unwrap();
+    assert!(f.claim(start().plus(seconds(120))).await.is_none(), "two attempts were made");
+    assert_eq!(f.job_state(number, 1).await, Some(JobState::Dead));
+    assert_eq!(f.status(number, 1).await, CheckStatus::Waiting);
+}
+
+async fn a_check_can_be_asked_for_again(f: &Fixture) {
+    let (number, _) = f.added("a", None).await;
+    let now = start();
+    assert_eq!(f.store.requeue_check(number, 2, now).await.unwrap(), Requeued::Unknown);
+    assert_eq!(f.store.requeue_check(number, 1, now).await.unwrap(), Requeued::Waiting);
+    let old = f.claim(now).await.unwrap();
+    let lease_until = now.plus(seconds(60));
+    assert_eq!(f.store.requeue_check(number, 1, now).await.unwrap(), Requeued::Leased(lease_until));
+    assert_eq!(
+        f.store.fail(&old, "x", &LeaseRules { attempts_max: 1, ..RULES }, now).await.unwrap(),
+        Some(JobState::Dead)
+    );
+    assert_eq!(f.store.requeue_check(number, 1, now).await.unwrap(), Requeued::Waiting);
+    let new = f.claim(now).await.unwrap();
+    assert_ne!(new.id, old.id);
+    assert!(!f.store.finish_check(&old, &verdict(CheckStatus::Invalid), now).await.unwrap());
+    assert!(f.store.finish_check(&new, &verdict(CheckStatus::Usable), now).await.unwrap());
+    let revision = f.store.revision().await.unwrap();
+    assert_eq!(f.store.requeue_check(number, 1, now).await.unwrap(), Requeued::Waiting);
+    let changes = f.store.changes(revision).await.unwrap();
+    assert!(
+        matches!(&changes.rows[..], [row] if row.usable.is_none()),
+        "not found while it is checked again"
+    );
+    f.check(number, 1, CheckStatus::Usable).await;
+    assert_eq!(f.store.changes(revision).await.unwrap().rows.len(), 1);
+}
+
+async fn deletion_cancels_jobs_and_frees_packages(f: &Fixture) {
+    let (number, _) = f.added("a", None).await;
+    let (leased, _) = f.added("b", None).await;
+    let filter = ClaimFilter::Subject(Job::check(leased, 1).subject());
+    let job = f.store.claim(&filter, &RULES, start()).await.unwrap().unwrap();
+    for number in [number, leased] {
+        assert!(f.store.delete(number, start()).await.unwrap());
+        assert!(!f.store.delete(number, start()).await.unwrap(), "only once");
+    }
+    assert!(!f.store.finish_check(&job, &verdict(CheckStatus::Usable), start()).await.unwrap());
+    assert!(f.claim(start().plus(seconds(1000))).await.is_none());
+    assert_eq!(f.store.requeue_check(number, 1, start()).await.unwrap(), Requeued::Unknown);
+    assert_eq!(f.add("x", Some(number)).await, Added::NothingToReplace);
+    let (again, _) = f.added("a", None).await;
+    assert_eq!(again.0, 3);
+    let row = f.store.learnware(number).await.unwrap().unwrap();
+    assert_eq!(row.deleted_at, Some(start()), "a tombstone stays");
+}
+
+async fn changes_tell_what_searches_find(f: &Fixture) {
+    let (one, _) = f.added("a", None).await;
+    let (two, _) = f.added("b", None).await;
+    assert_eq!(f.store.revision().await.unwrap(), Revision(0), "nothing to be found yet");
+    f.check(one, 1, CheckStatus::Usable).await;
+    f.check(two, 1, CheckStatus::Invalid).await;
+    let changes = f.store.changes(Revision(0)).await.unwrap();
+    assert_eq!(changes.revision, Revision(2));
+    let usable: Vec<_> = changes.rows.iter().map(|row| (row.number, row.usable.is_some())).collect();
+    assert_eq!(usable, [(one, true), (two, false)]);
+    f.store.delete(one, start()).await.unwrap();
+    let changes = f.store.changes(changes.revision).await.unwrap();
+    assert_eq!(changes.revision, Revision(3));
+    assert!(matches!(&changes.rows[..], [row] if row.number == one && row.usable.is_none()));
+    assert!(f.store.changes(Revision(3)).await.unwrap().rows.is_empty());
+}
+
+async fn only_unused_blobs_are_removed(f: &Fixture) {
+    let (kept, _) = f.added("kept", None).await;
+    let (gone, _) = f.added("gone", None).await;
+    f.blobs.publish(f.blobs.stage(&mut "orphan".as_bytes(), 100).unwrap()).unwrap();
+    f.store.delete(gone, start()).await.unwrap();
+    let digests: Vec<_> = f.blobs.list().unwrap().into_iter().map(|entry| entry.digest).collect();
+    assert_eq!(digests.len(), 3);
+    let day = Duration::from_hours(24);
+    let removed = f.store.remove_unused(&digests, &f.blobs, day, start()).await.unwrap();
+    assert_eq!(removed, 0, "all are young");
+    let removed = f.store.remove_unused(&digests, &f.blobs, Duration::ZERO, start()).await.unwrap();
+    assert_eq!(removed, 2);
+    assert!(f.blobs.has(&Digest::of(b"kept")));
+    f.store.delete(kept, start()).await.unwrap();
+    assert!(matches!(f.add_row("kept", None, "kept").await, Added::Stored { .. }));
+    let removed = f.store.remove_unused(&digests, &f.blobs, Duration::ZERO, start()).await.unwrap();
+    assert_eq!(removed, 0, "a new learnware uses the old blob");
+}
+
+async fn lists_go_by_number_in_pages(f: &Fixture) {
+    for index in 0..5 {
+        f.added(&format!("package {index}"), None).await;
+    }
+    f.store.delete(LearnwareNumber(2), start()).await.unwrap();
+    f.added("new", Some(LearnwareNumber(1))).await;
+    let numbers = async |options: ListOptions| -> Vec<i64> {
+        f.store.list(&options).await.unwrap().iter().map(|row| row.learnware.number.0).collect()
+    };
+    let options = ListOptions::default();
+    assert_eq!(numbers(options).await, [1, 3, 4, 5]);
+    assert_eq!(numbers(ListOptions { limit: 2, ..options }).await, [1, 3]);
+    assert_eq!(numbers(ListOptions { after: Some(LearnwareNumber(3)), ..options }).await, [4, 5]);
+    assert_eq!(numbers(ListOptions { deleted: DeletedRows::Show, ..options }).await, [1, 2, 3, 4, 5]);
+    let row = &f.store.list(&options).await.unwrap()[0];
+    assert_eq!((row.learnware.latest_version, row.newest_version), (1, 2));
+    assert_eq!(row.check.as_ref().map(|check| check.state), Some(JobState::Open));
+}
+
+async fn concurrent_submissions_get_different_numbers(f: &Fixture) {
+    let tasks: Vec<_> = (0..16)
+        .map(|index| {
+            let other = Fixture { store: f.store.clone(), blobs: f.blobs.clone() };
+            // Every content twice: one of two is refused.
+            tokio::spawn(async move { other.add(&format!("content {}", index / 2), None).await })
+        })
+        .collect();
+    let mut stored = Vec::new();
+    for task in tasks {
+        if let Added::Stored { number, .. } = task.await.unwrap() {
+            stored.push(number.0);
+        }
+    }
+    stored.sort_unstable();
+    assert_eq!(stored, (1..=8).collect::<Vec<_>>());
+}

@@ -1,0 +1,151 @@
+//! Chooses the reuse method, from labels by cross-validation or without labels by default.
+//!
+//! Every method, models of the labelled rows alone and blends of both are scored on the same rows. A method
+//! that learns is scored only on rows it did not learn from. The choice goes to the simplest method that is
+//! not worse than the best by more than noise, data-free methods first. What the choice itself is worth is
+//! estimated by bootstrapping the whole selection (Tsamardinos, Greasidou and Borboudakis, Machine Learning
+//! 2018): chosen on the drawn rows, scored on the others, so that the winner's luck does not count.
+
+mod choose;
+mod method;
+mod scoring;
+
+pub use choose::{CandidateReport, CandidateState, Choice, Estimate, Reason};
+pub use method::{Family, Method};
+
+use super::job_selector::JobSelector;
+use super::{Examples, Reuser, Task, require_labels};
+use crate::error::Result;
+use crate::predictor::Predictions;
+
+/// Fewest labelled rows from which anything can be left out.
+const LABELS_MIN: usize = 2;
+/// Fewest labelled rows for boosted trees as a candidate.
+const TREE_LABELS_MIN: usize = 20;
+
+/// How the choice is made.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AutomaticParameters {
+    /// What is used without labels, and preferred among equals.
+    pub default: Method,
+    /// Parts of the cross-validation; fewer when there are fewer labels.
+    pub folds: usize,
+    /// Cross-validations with other folds whose losses are averaged.
+    pub repeats: usize,
+    /// Draws of the bootstrap that judges the choice.
+    pub bootstraps: usize,
+    /// Standard errors of a paired difference that count as noise.
+    pub noise_factor: f64,
+    /// Seed of folds, bags and draws.
+    pub seed: u64,
+}
+
+impl Default for AutomaticParameters {
+    fn default() -> Self {
+        Self {
+            default: Method::WeightedAverage,
+            folds: 5,
+            repeats: 3,
+            bootstraps: 200,
+            noise_factor: 1.0,
+            seed: 0,
+        }
+    }
+}
+
+/// Chooses a method when fitted, and is that method afterwards.
+pub struct Automatic {
+    parameters: AutomaticParameters,
+    selector: Option<JobSelector>,
+    candidates: Vec<Method>,
+    chosen: Option<(Choice, Box<dyn Reuser>)>,
+}
+
+impl Automatic {
+    /// A choice among all methods; `selector` where the members have specifications.
+    pub fn new(parameters: AutomaticParameters, selector: Option<JobSelector>) -> Self {
+        let candidates = Method::all();
+        Self { parameters, selector, candidates, chosen: None }
+    }
+
+    /// A choice among the given methods; the default is always among them.
+    #[must_use]
+    pub fn with_candidates(mut self, candidates: Vec<Method>) -> Self {
+        self.candidates = candidates;
+        self
+    }
+
+    /// What was chosen and why; `None` before `fit`.
+    pub fn choice(&self) -> Option<&Choice> {
+        self.chosen.as_ref().map(|(choice, _)| choice)
+    }
+
+    /// What is used now.
+    pub fn method(&self) -> &Method {
+        self.choice().map_or(&self.parameters.default, |choice| &choice.chosen)
+    }
+
+    /// Methods that can be tried, with the default first, and those that can't, with the reason.
+    fn sorted_candidates(&self, examples: &Examples, labels: usize) -> (Vec<Method>, Vec<CandidateReport>) {
+        let mut methods = vec![self.parameters.default.clone()];
+        methods.extend(self.candidates.iter().filter(|&method| *method != self.parameters.default).cloned());
+        methods.sort_by_key(|method| (method.family(), *method != self.parameters.default));
+        let missing = |method: &Method| -> Option<CandidateState> {
+            let members = examples.answers().member_count();
+            if method.needs_specifications() && self.selector.is_none() {
+                return Some(CandidateState::NeedsSpecifications);
+            }
+            if method.needs_team() && members < 2 && *method != self.parameters.default {
+                return Some(CandidateState::NeedsTeam);
+            }
+            if method.uses_features() && examples.features().is_none() {
+                return Some(CandidateState::NeedsNumbers);
+            }
+            let least = if method.uses_trees() { TREE_LABELS_MIN } else { LABELS_MIN };
+            let learns = method.family() != Family::DataFree;
+            (learns && labels < least).then_some(CandidateState::NeedsLabels { least })
+        };
+        let mut left_out = Vec::new();
+        methods.retain(|method| match missing(method) {
+            None => true,
+            Some(state) => {
+                left_out.push(CandidateReport::left_out(method.clone(), state));
+                false
+            }
+        });
+        (methods, left_out)
+    }
+}
+
+impl Reuser for Automatic {
+    fn fit(&mut self, examples: &Examples, labels: &[f64]) -> Result<()> {
+        require_labels(examples, labels)?;
+        let (methods, left_out) = self.sorted_candidates(examples, labels.len());
+        let scoring = scoring::Scoring {
+            parameters: &self.parameters,
+            selector: self.selector.as_ref(),
+            examples,
+            labels,
+        };
+        let scored = scoring.score(&methods);
+        let choice = choose::choose(&self.parameters, scored, left_out, labels, examples.task());
+        let mut reuser = choice.chosen.build(self.selector.as_ref(), self.parameters.seed)?;
+        reuser.fit(examples, labels)?;
+        self.chosen = Some((choice, reuser));
+        Ok(())
+    }
+
+    fn predict(&self, examples: &Examples) -> Result<Predictions> {
+        match &self.chosen {
+            Some((_, reuser)) => reuser.predict(examples),
+            None => {
+                self.parameters.default.build(self.selector.as_ref(), self.parameters.seed)?.predict(examples)
+            }
+        }
+    }
+}
+
+/// Whether a task's labels are classes.
+pub(crate) fn is_classification(task: Task) -> bool {
+    matches!(task, Task::Classification { .. })
+}

@@ -1,0 +1,165 @@
+//! Losses of every method on every labelled row, learned without that row.
+
+use super::super::{Examples, JobSelector, Method, OwnLearner, Task, first_largest, require_one_output};
+use super::{AutomaticParameters, Family, is_classification};
+use crate::error::Result;
+use crate::numeric::Matrix;
+use crate::numeric::folds;
+use crate::numeric::random::Stream;
+
+/// Rows up to which each is left out on its own, once.
+const LEAVE_ONE_OUT_MAX: usize = 10;
+
+/// What the methods are scored with.
+pub(super) struct Scoring<'a> {
+    pub(super) parameters: &'a AutomaticParameters,
+    pub(super) selector: Option<&'a JobSelector>,
+    pub(super) examples: &'a Examples,
+    pub(super) labels: &'a [f64],
+}
+
+/// A method with its losses, or why there are none.
+pub(super) struct Scored {
+    pub(super) method: Method,
+    pub(super) losses: std::result::Result<Losses, String>,
+}
+
+/// Losses by row.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Losses {
+    /// What the choice looks at.
+    pub(super) selection: Vec<f64>,
+    /// What people are told: squared error, or wrong (1) and right (0).
+    pub(super) reported: Vec<f64>,
+}
+
+impl Scoring<'_> {
+    pub(super) fn score(&self, methods: &[Method]) -> Vec<Scored> {
+        let divisions = self.divisions();
+        let mut known: Vec<(Method, Result<Vec<Matrix>>)> = Vec::new();
+        let mut scored = Vec::new();
+        for method in methods {
+            let answers = if let Method::Blend { own, team } = method {
+                self.blend(&known, *own, team)
+            } else {
+                self.out_of_fold(method, &divisions)
+            };
+            let losses = match &answers {
+                Ok(answers) => Ok(self.losses(answers)),
+                Err(error) => Err(error.to_string()),
+            };
+            scored.push(Scored { method: method.clone(), losses });
+            known.push((method.clone(), answers));
+        }
+        scored
+    }
+
+    /// The fold of every row, for each repeat.
+    fn divisions(&self) -> Vec<Vec<usize>> {
+        let rows = self.labels.len();
+        let (fold_count, repeats) = if rows <= LEAVE_ONE_OUT_MAX {
+            (rows, 1)
+        } else {
+            (self.parameters.folds.clamp(2, rows), self.parameters.repeats.max(1))
+        };
+        let divide = |repeat: usize| {
+            let mut stream = Stream::substream(self.parameters.seed, 1000 + repeat as u64);
+            match self.examples.task() {
+                Task::Classification { .. } => {
+                    folds::stratified(&super::super::classes_of(self.labels), fold_count, &mut stream)
+                }
+                Task::Regression => folds::plain(rows, fold_count, &mut stream),
+            }
+        };
+        (0..repeats).map(divide).collect()
+    }
+
+    /// Predictions for every row by a method that has not seen its label, for each repeat.
+    fn out_of_fold(&self, method: &Method, divisions: &[Vec<usize>]) -> Result<Vec<Matrix>> {
+        let seed = self.parameters.seed;
+        if method.family() == Family::DataFree {
+            let values = method.build(self.selector, seed)?.predict(self.examples)?.values;
+            self.require_width(&values)?;
+            return Ok(vec![values; divisions.len()]);
+        }
+        let of_division = |fold_of: &Vec<usize>| -> Result<Matrix> {
+            let mut whole: Option<Matrix> = None;
+            for fold in 0..=fold_of.iter().copied().max().unwrap_or(0) {
+                let (train, test) = folds::split(fold_of, fold);
+                let labels: Vec<f64> = train.iter().map(|&row| self.labels[row]).collect();
+                let mut reuser = method.build(self.selector, seed)?;
+                reuser.fit(&self.examples.select(&train), &labels)?;
+                let values = reuser.predict(&self.examples.select(&test))?.values;
+                self.require_width(&values)?;
+                let whole = whole.get_or_insert_with(|| Matrix::zeros(fold_of.len(), values.columns()));
+                for (place, &row) in test.iter().enumerate() {
+                    whole.row_mut(row).copy_from_slice(values.row(place));
+                }
+            }
+            Ok(whole.unwrap_or_default())
+        };
+        divisions.iter().map(of_division).collect()
+    }
+
+    fn require_width(&self, values: &Matrix) -> Result<()> {
+        values.require_finite()?;
+        if is_classification(self.examples.task()) {
+            return Ok(());
+        }
+        require_one_output(values, "the team")
+    }
+
+    /// Means of predictions that are known already.
+    fn blend(
+        &self,
+        known: &[(Method, Result<Vec<Matrix>>)],
+        own: OwnLearner,
+        team: &Method,
+    ) -> Result<Vec<Matrix>> {
+        let find = |wanted: &Method| known.iter().find(|(method, _)| method == wanted);
+        if let (Some((_, Ok(own))), Some((_, Ok(team)))) = (find(&Method::Own(own)), find(team)) {
+            let mean = |(own, team): (&Matrix, &Matrix)| {
+                let mut mean = team.clone();
+                let pairs = mean.as_mut_slice().iter_mut().zip(own.as_slice());
+                pairs.for_each(|(team, own)| *team = 0.5 * (*team + own));
+                mean
+            };
+            return Ok(own.iter().zip(team).map(mean).collect());
+        }
+        let method = Method::Blend { own, team: Box::new(team.clone()) };
+        self.out_of_fold(&method, &self.divisions())
+    }
+
+    /// Losses averaged over the repeats.
+    fn losses(&self, answers: &[Matrix]) -> Losses {
+        let rows = self.labels.len();
+        let mut losses = Losses { selection: vec![0.0; rows], reported: vec![0.0; rows] };
+        let share = 1.0 / answers.len() as f64;
+        for answers in answers {
+            for (row, answer) in answers.iter_rows().enumerate() {
+                let (selection, reported) = self.loss(answer, self.labels[row]);
+                losses.selection[row] += share * selection;
+                losses.reported[row] += share * reported;
+            }
+        }
+        losses
+    }
+
+    fn loss(&self, answer: &[f64], label: f64) -> (f64, f64) {
+        match self.examples.task() {
+            Task::Regression => {
+                let squared = (answer[0] - label).powi(2);
+                (squared, squared)
+            }
+            Task::Classification { .. } => {
+                let label = label as usize;
+                let wrong = f64::from(first_largest(answer) != label);
+                (wrong + CONFIDENCE * (1.0 - answer[label]), wrong)
+            }
+        }
+    }
+}
+
+/// Weight of the missing probability of the true class beside being wrong: few labels leave many methods
+/// with equal errors, and confidence parts them.
+const CONFIDENCE: f64 = 0.1;
