@@ -10,11 +10,13 @@
 //! * [`runner`]: from a package to something that predicts.
 
 pub mod archive;
+pub mod environment;
 pub mod error;
 pub mod manifest;
 pub mod native;
 pub mod package;
 pub mod runner;
+pub mod template;
 pub mod yaml;
 
 pub use error::PackageError;
