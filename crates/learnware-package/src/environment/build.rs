@@ -93,7 +93,14 @@ impl EnvironmentMaker<'_> {
         for interpreter in candidates.iter().take(TRIES_MAX) {
             match self.try_with(uv, interpreter, request, &all, &folder) {
                 Ok(made) => return Ok(made),
-                Err(reason) => failures.push(format!("Python {}: {reason}", version_text(interpreter.version))),
+                Err(reason) => {
+                    // Another Python does not bring the network back.
+                    let offline = reason.contains("Failed to fetch") || reason.contains("error sending request");
+                    failures.push(format!("Python {}: {reason}", version_text(interpreter.version)));
+                    if offline {
+                        break;
+                    }
+                }
             }
         }
         Err(PackageError::Environment {
