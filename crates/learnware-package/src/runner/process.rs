@@ -15,8 +15,6 @@ use rustix::process::{Pid, Signal};
 const WATCH_INTERVAL: Duration = Duration::from_millis(50);
 /// How often one that is not asked for anything is looked at.
 const IDLE_INTERVAL: Duration = Duration::from_secs(1);
-/// Bytes of one page where the system does not say; only used to judge memory.
-const PAGE_BYTES_DEFAULT: u64 = 4096;
 
 /// Why a process was killed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -191,31 +189,42 @@ impl Watch {
 }
 
 fn over(pid: u32, allowed: Allowed) -> Option<Killed> {
-    let mut threads = 0;
-    let mut memory_bytes = 0;
-    for process in tree(pid) {
-        threads += std::fs::read_dir(format!("/proc/{process}/task")).map_or(0, Iterator::count) as u64;
-        memory_bytes += private_bytes(process);
+    let processes = tree(pid);
+    let threads: usize = processes
+        .iter()
+        .map(|process| std::fs::read_dir(format!("/proc/{process}/task")).map_or(0, Iterator::count))
+        .sum();
+    if threads as u64 > allowed.process_count {
+        return Some(Killed::Processes(allowed.process_count));
     }
-    if threads > allowed.process_count {
-        Some(Killed::Processes(allowed.process_count))
-    } else if memory_bytes > allowed.memory_bytes {
-        Some(Killed::Memory(allowed.memory_bytes))
-    } else {
-        None
+    let resident: u64 = processes.iter().map(|&process| resident_bytes(process)).sum();
+    if resident <= allowed.memory_bytes {
+        return None;
+    }
+    // Pages that forked processes share were counted for each of them; the slower file counts them once.
+    let used: u64 = processes.iter().map(|&process| proportional_bytes(process)).sum();
+    (used > allowed.memory_bytes).then_some(Killed::Memory(allowed.memory_bytes))
+}
+
+/// Memory of a process that does not belong to files.
+fn resident_bytes(pid: u32) -> u64 {
+    let text = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    kilobytes(&text, "RssAnon:") + kilobytes(&text, "RssShmem:")
+}
+
+/// The same, with each shared page divided among those who have it.
+fn proportional_bytes(pid: u32) -> u64 {
+    match std::fs::read_to_string(format!("/proc/{pid}/smaps_rollup")) {
+        Ok(text) if text.contains("Pss_Anon:") => {
+            kilobytes(&text, "Pss_Anon:") + kilobytes(&text, "Pss_Shmem:")
+        }
+        _ => resident_bytes(pid),
     }
 }
 
-/// Memory of a process without what it shares with files.
-fn private_bytes(pid: u32) -> u64 {
-    let text = std::fs::read_to_string(format!("/proc/{pid}/statm")).unwrap_or_default();
-    let mut fields = text.split(' ').skip(1).map(|field| field.parse::<u64>().unwrap_or(0));
-    let (resident, shared) = (fields.next().unwrap_or(0), fields.next().unwrap_or(0));
-    let page = match rustix::param::page_size() {
-        0 => PAGE_BYTES_DEFAULT,
-        size => size as u64,
-    };
-    resident.saturating_sub(shared) * page
+fn kilobytes(text: &str, field: &str) -> u64 {
+    let line = text.lines().find_map(|line| line.strip_prefix(field)).unwrap_or_default();
+    line.split_whitespace().next().and_then(|number| number.parse::<u64>().ok()).unwrap_or(0) * 1024
 }
 
 /// A process and everything below it.

@@ -174,6 +174,14 @@ fn models_that_take_memory_or_processes_without_end_are_stopped() {
         matches!(&answer, Err(PredictError::OverLimit { what }) if what.contains("memory")),
         "{answer:?}"
     );
+    let shared = predict(
+        "import mmap\nkept = []\nfor _ in range(700):\n    part = mmap.mmap(-1, 1 << 20)\n    part.write(b'x' * (1 << 20))\n    kept.append(part)\n    time.sleep(0.002)\ntime.sleep(2)",
+    );
+    let Some(answer) = ask("shared memory", &shared) else { return };
+    assert!(
+        matches!(&answer, Err(PredictError::OverLimit { what }) if what.contains("memory")),
+        "{answer:?}"
+    );
     let at_once = predict("return np.ones(1 << 33)[:3]");
     let Some(answer) = ask("memory at once", &at_once) else { return };
     assert!(
@@ -217,6 +225,9 @@ fn what_lies_outside_the_fence_is_not_there() {
         ("open(__file__, 'a')".to_owned(), "Read-only"),
         ("open(np.__file__, 'a')".to_owned(), "Read-only"),
         ("open('/usr/bin/new', 'w')".to_owned(), "Read-only"),
+        ("open('/new', 'w')".to_owned(), "Read-only"),
+        ("open('/dev/new', 'w')".to_owned(), "Read-only"),
+        ("os.memfd_create('x')".to_owned(), "not implemented"),
         ("socket.create_connection(('1.1.1.1', 53), 2)".to_owned(), "not permitted"),
         ("socket.socket(socket.AF_NETLINK, socket.SOCK_RAW)".to_owned(), "not permitted"),
         ("os.setuid(0)".to_owned(), "Operation not permitted|Invalid argument"),
