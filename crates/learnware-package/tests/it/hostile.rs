@@ -293,3 +293,49 @@ fn values_are_passed_on_for_the_checker_to_judge() {
     let values = answer.unwrap();
     assert!(values[0].is_nan() && values[1].is_infinite());
 }
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { cases: 400, failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn no_change_of_a_zip_makes_the_reader_panic(
+        changes in proptest::collection::vec((0_usize..600, proptest::prelude::any::<u8>()), 1..6),
+        length in 0_usize..600,
+    ) {
+        let list = files(&[("learnware.yaml", "model: {}"), ("a/b", &"text ".repeat(50)), ("c", "x")]);
+        let mut bytes = archive::write(&list).unwrap();
+        for (place, value) in changes {
+            let place = place % bytes.len();
+            bytes[place] = value;
+        }
+        if length % 5 == 0 {
+            bytes.truncate(length);
+        }
+        if let Ok(opened) = Archive::from_bytes(bytes) {
+            for name in opened.names().map(str::to_owned).collect::<Vec<_>>() {
+                let _ = opened.read(&name, 1 << 20);
+            }
+        }
+    }
+
+    #[test]
+    fn no_text_makes_the_parsers_panic(text in "[-a-z0-9:&*!|>{}\\[\\],.#'\" \n=<+@;~_%]{0,80}") {
+        let _ = Manifest::parse(&text);
+        let _ = EnvironmentRequest::from_conda(&format!("dependencies:\n- {text}\n"));
+        for start in ["", "a[", "a[b]", "a==", "a; extra == '", "a; python_version "] {
+            let _ = EnvironmentRequest::from_requirements(&format!("{start}{text}"));
+        }
+        if let Ok(value) = learnware_package::yaml::Yaml::parse(&text) {
+            // What is written means the same again (NaN aside, which equals nothing).
+            let again = learnware_package::yaml::Yaml::parse(&value.write()).unwrap();
+            assert_eq!(format!("{again:?}"), format!("{value:?}"), "{}", value.write());
+        }
+    }
+
+    #[test]
+    fn no_bytes_make_the_frame_reader_panic(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..80)) {
+        let mut frame = b"LWF1".to_vec();
+        frame.extend(&bytes);
+        let _ = learnware_package::runner::protocol::read(&mut frame.as_slice(), 1 << 10);
+    }
+}
