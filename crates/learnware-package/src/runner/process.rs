@@ -11,6 +11,8 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal};
 
+/// Processes that are killed one by one at most; behind the fence all end with the first of them.
+const KILL_COUNT_MAX: usize = 4096;
 /// How often a running call is looked at.
 const WATCH_INTERVAL: Duration = Duration::from_millis(50);
 /// How often one that is not asked for anything is looked at.
@@ -124,6 +126,12 @@ impl Process {
         lock(&self.watch.state).deadline = None;
     }
 
+    /// It is over its time, although the watch had no time to see it: the host is overloaded.
+    pub(crate) fn overdue(&self, seconds: u64) {
+        lock(&self.watch.state).killed.get_or_insert(Killed::Time(seconds));
+        kill_tree(self.child.id());
+    }
+
     /// Why the watch killed it, if it did.
     pub(crate) fn killed(&self) -> Option<Killed> {
         lock(&self.watch.state).killed
@@ -189,7 +197,8 @@ impl Watch {
 }
 
 fn over(pid: u32, allowed: Allowed) -> Option<Killed> {
-    let processes = tree(pid);
+    // A fork bomb grows faster than it can be walked: one more than allowed is enough to know.
+    let processes = tree(pid, allowed.process_count as usize + 1);
     let threads: usize = processes
         .iter()
         .map(|process| std::fs::read_dir(format!("/proc/{process}/task")).map_or(0, Iterator::count))
@@ -227,12 +236,15 @@ fn kilobytes(text: &str, field: &str) -> u64 {
     line.split_whitespace().next().and_then(|number| number.parse::<u64>().ok()).unwrap_or(0) * 1024
 }
 
-/// A process and everything below it.
-fn tree(pid: u32) -> Vec<u32> {
+/// A process and everything below it, until `count_max` are found.
+fn tree(pid: u32, count_max: usize) -> Vec<u32> {
     let mut found = vec![pid];
     let mut next = 0;
     while let Some(&parent) = found.get(next) {
         next += 1;
+        if found.len() >= count_max {
+            break;
+        }
         let Ok(threads) = std::fs::read_dir(format!("/proc/{parent}/task")) else { continue };
         for thread in threads.flatten() {
             let children = std::fs::read_to_string(thread.path().join("children")).unwrap_or_default();
@@ -248,7 +260,7 @@ fn pid_of(pid: u32) -> Option<Pid> {
 
 /// Kills the process group, and below it whatever left the group.
 fn kill_tree(pid: u32) {
-    let all = tree(pid);
+    let all = tree(pid, KILL_COUNT_MAX);
     if let Some(group) = pid_of(pid) {
         let _ = rustix::process::kill_process_group(group, Signal::KILL);
     }
