@@ -1,7 +1,7 @@
 //! The learnware zip and the stranger inside it. Blocking, native only.
 //!
 //! * [`archive`]: zip files opened with limits, written deterministically.
-//! * [`yaml`]: the part of YAML that package files use, as data only.
+//! * [`mod@yaml`]: the part of YAML that package files use, as data only.
 //! * [`manifest`]: `learnware.yaml`.
 //! * [`package`]: manifest, specifications and files together.
 //! * [`template`]: new packages from model files.
@@ -10,11 +10,13 @@
 //! * [`runner`]: from a package to something that predicts.
 
 pub mod archive;
+pub mod environment;
 pub mod error;
 pub mod manifest;
 pub mod native;
 pub mod package;
 pub mod runner;
+pub mod template;
 pub mod yaml;
 
 pub use error::PackageError;

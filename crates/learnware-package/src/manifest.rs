@@ -158,6 +158,11 @@ fn is_identifier(text: &str) -> bool {
         && characters.all(|c| c == '_' || c.is_alphanumeric())
 }
 
+/// Whether a module path is a file, as the reference decides it.
+pub(crate) fn is_python_file(module_path: &str) -> bool {
+    std::path::Path::new(module_path).extension().is_some_and(|ending| ending == "py")
+}
+
 fn model(section: Option<&Yaml>) -> Result<ModelDeclaration> {
     let empty = Yaml::Map(Vec::new());
     let section = match section {
@@ -173,7 +178,7 @@ fn model(section: Option<&Yaml>) -> Result<ModelDeclaration> {
     }
     let module_path =
         optional_text(section, "module_path", "model.module_path")?.unwrap_or_else(|| DEFAULT_MODULE.into());
-    let module_path = if module_path.ends_with(".py") {
+    let module_path = if is_python_file(&module_path) {
         file(section, "model.module_path")?.unwrap_or(module_path)
     } else if module_path.split('.').all(is_identifier) {
         module_path

@@ -13,7 +13,7 @@ use learnware_engine::specification::{StatisticalSpecification, codec};
 
 use crate::archive::{self, Archive};
 use crate::error::{PackageError, Result};
-use crate::manifest::{MANIFEST_FILE, Manifest, SEMANTIC_FILE};
+use crate::manifest::{MANIFEST_FILE, Manifest, SEMANTIC_FILE, is_python_file};
 use crate::yaml::YAML_BYTES_MAX;
 
 /// A statistical specification file in bytes at most: four million numbers with 20 digits, and some air.
@@ -62,7 +62,7 @@ impl Package {
             statistical.push(found);
         }
         let data_file = manifest.model.file_name.as_deref();
-        let module = Some(manifest.model.module_path.as_str()).filter(|path| path.ends_with(".py"));
+        let module = Some(manifest.model.module_path.as_str()).filter(|path| is_python_file(path));
         let needed = if manifest.format.has_code() { module } else { data_file };
         if let Some(name) = needed.filter(|name| !archive.contains(name)) {
             return Err(PackageError::Missing { name: name.to_owned() });
@@ -139,7 +139,7 @@ impl Package {
     /// own file, which is what the reference's client reads. The same input gives the same bytes.
     pub fn repack(&self, id: &LearnwareId, semantic: &SemanticSpecification) -> Result<Vec<u8>> {
         let mut files = BTreeMap::new();
-        for name in self.names().filter(|name| !name.ends_with(".pyc")) {
+        for name in self.names().filter(|name| !name.contains("__pycache__/")) {
             files.insert(name.to_owned(), self.read(name)?);
         }
         files.insert(MANIFEST_FILE.into(), self.manifest().served_as(&id.0).write().into_bytes());
