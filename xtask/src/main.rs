@@ -1,2 +1,61 @@
-//! Commands for people who work on the project.
-fn main() {}
+//! Commands for people who work on the project: `cargo xtask COMMAND`.
+//!
+//! Depends on none of our crates, so that a broken one cannot break its own checks; what needs the
+//! product drives the built `learnware` binary as a user would.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool speaks to its user")]
+
+mod experiment;
+mod test;
+mod tidy;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+usage: cargo xtask COMMAND
+
+  tidy                  check layers, module docs, the map in ARCHITECTURE.md, sizes, machine paths
+  test [ARGUMENTS]      run every test of the workspace; ARGUMENTS go to the test runner
+  experiment SUITE --out DIR [OPTIONS]
+                        run a real-data suite through the learnware command (`experiment --help`)
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let outcome = match arguments.first().map(String::as_str) {
+        Some("tidy") => tidy::run(&project_root()),
+        Some("experiment") if arguments[1..].iter().any(|word| matches!(word.as_str(), "-h" | "--help")) => {
+            print!("{}", experiment::USAGE);
+            Ok(true)
+        }
+        Some("experiment") => experiment::run(&project_root(), &arguments[1..]),
+        Some("test") => test::run(&project_root(), &arguments[1..]),
+        Some("help" | "--help" | "-h") => {
+            print!("{USAGE}");
+            Ok(true)
+        }
+        _ => Err(USAGE.to_owned()),
+    };
+    match outcome {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(message) => {
+            eprintln!("{}", message.trim_end());
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// The root of the project: the folder above this crate.
+///
+/// Cargo's word at run time comes first: a build folder shared by several clones may hold a binary that
+/// another clone built.
+fn project_root() -> PathBuf {
+    let own = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    Path::new(&own).parent().map_or_else(|| PathBuf::from("."), Path::to_owned)
+}
+
+/// The build folder: `CARGO_TARGET_DIR` or `target` in the project.
+fn target_folder(root: &Path) -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |folder| root.join(folder))
+}

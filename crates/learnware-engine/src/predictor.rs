@@ -2,6 +2,7 @@
 //!
 //! The engine never runs a model itself: runners outside implement [`Predictor`].
 
+pub use crate::error::PredictError;
 use crate::numeric::Matrix;
 
 /// What a model is asked to predict on.
@@ -68,56 +69,4 @@ pub trait Predictor: Send {
     /// Predicts for every example of `batch`. Implementations guarantee one row per example; they do
     /// not judge the values (the model checker does).
     fn predict(&mut self, batch: &Batch) -> Result<Predictions, PredictError>;
-}
-
-/// Why a model gave no predictions. The text is for the person who submitted or uses it.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum PredictError {
-    /// The model raised an error of its own.
-    #[error("the model failed: {message}")]
-    Failed {
-        /// Its message, shortened.
-        message: String,
-        /// What it printed, shortened.
-        log: String,
-    },
-    /// The model's process ended.
-    #[error("the model's process ended unexpectedly: {reason}")]
-    Crashed {
-        /// Signal or exit code, for people.
-        reason: String,
-        /// What it printed, shortened.
-        log: String,
-    },
-    /// It took too long.
-    #[error("the model did not answer within {seconds} s")]
-    TimedOut {
-        /// The limit.
-        seconds: u64,
-    },
-    /// It used more memory, output or disk than it may.
-    #[error("the model went over its limit: {what}")]
-    OverLimit {
-        /// Which limit, for people.
-        what: String,
-    },
-    /// The answer is not of the promised form.
-    #[error("the model's answer is malformed: {reason}")]
-    BadAnswer {
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// The batch does not fit the model.
-    #[error("the data does not fit the model: {reason}")]
-    BadInput {
-        /// What does not fit.
-        reason: String,
-    },
-    /// It could not be started.
-    #[error("the model could not be started: {reason}")]
-    NotStarted {
-        /// Why, and what to do.
-        reason: String,
-    },
 }

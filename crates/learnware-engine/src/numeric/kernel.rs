@@ -23,6 +23,9 @@ const TILE: usize = 4;
 /// Points of the right set in one piece of parallel work; fixed, so that sums do not depend on threads.
 const PIECE: usize = 64 * LANES;
 
+/// Scaled coordinates are held within this distance: the kernel is 0 long before, and squares stay finite.
+const FAR: f64 = 1e15;
+
 /// The kernel as a function of the scaled squared distance `r`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -88,7 +91,9 @@ impl<T: Real> Points<T> {
         assert_eq!(points.columns(), multipliers.len(), "one multiplier for each column");
         let scale = |row: &[f64]| -> Vec<T> {
             let parts = row.iter().zip(centre).zip(multipliers);
-            parts.map(|((value, centre), factor)| T::from_f64((value - centre) * factor)).collect()
+            parts
+                .map(|((value, centre), factor)| T::from_f64(((value - centre) * factor).clamp(-FAR, FAR)))
+                .collect()
         };
         let rows = points.iter_rows().flat_map(scale).collect();
         Self::from_rows(points.rows(), points.columns(), rows)

@@ -14,6 +14,12 @@ use crate::numeric::kernel::{Points, Shape};
 /// A spread below this part of the column's largest absolute value counts as constant.
 const CONSTANT_SPREAD: f64 = 1e-9;
 
+/// Part of a column's scale that comes from its spread within a typical learnware; chosen on the suites
+/// (experiments/README.md).
+const WITHIN_PART: f64 = 0.8;
+/// A learnware's share in a column's spread counts up to this multiple of the typical one.
+const SHARE_MAX: f64 = 16.0;
+
 /// Centre, scale and shape of a kernel: `r = sum_j ((x_j - y_j) * multiplier_j)^2`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct IslandKernel {
@@ -51,31 +57,40 @@ impl IslandKernel {
         Self { centre: means.to_vec(), multipliers, shape: Shape::ThreeScale }
     }
 
-    /// The kernel of an island: every specification counts the same, whatever its number of rows. There
-    /// must be at least one; all have one dimension.
-    pub fn pooled<'a>(specifications: impl Iterator<Item = &'a RkmeTable> + Clone) -> Self {
-        let mut first = specifications.clone();
-        let dimension = first.next().map_or(0, RkmeTable::dimension);
-        let count = specifications.clone().count().max(1) as f64;
-        let mut means = vec![0.0; dimension];
-        for specification in specifications.clone() {
-            let (mean, _) = specification.moments();
-            means.iter_mut().zip(mean).for_each(|(sum, mean)| *sum += mean / count);
+    /// The kernel of an island. A column's scale is mostly its spread within a typical learnware, so that
+    /// what tells learnwares apart counts, and partly its spread over all of them. Medians and a bound on
+    /// each learnware's share keep one of absurd scale from blinding the others. There must be at least one
+    /// specification; all have one dimension.
+    pub fn pooled<'a>(specifications: impl Iterator<Item = &'a RkmeTable>) -> Self {
+        let moments: Vec<(Vec<f64>, Vec<f64>)> = specifications.map(RkmeTable::moments).collect();
+        let dimension = moments.first().map_or(0, |first| first.0.len());
+        let (mut centre, mut deviations) = (Vec::new(), Vec::new());
+        for axis in 0..dimension {
+            let middle = median(moments.iter().map(|moment| moment.0[axis]).collect());
+            let within = median(moments.iter().map(|moment| moment.1[axis]).collect());
+            let shares = moments.iter().map(|(mean, variance)| {
+                let between = mean[axis] - middle;
+                between.mul_add(between, variance[axis])
+            });
+            let shares: Vec<f64> = shares.collect();
+            let typical = median(shares.clone());
+            // A column that is constant in most learnwares has no typical share to bound the others by.
+            let bound = if typical > 0.0 { SHARE_MAX * typical } else { f64::INFINITY };
+            let total = shares.iter().map(|share| share.min(bound)).sum::<f64>() / shares.len() as f64;
+            centre.push(middle);
+            deviations.push(WITHIN_PART.mul_add(within.min(total), (1.0 - WITHIN_PART) * total).sqrt());
         }
-        let mut variances = vec![0.0; dimension];
-        for specification in specifications {
-            let (mean, variance) = specification.moments();
-            for (axis, sum) in variances.iter_mut().enumerate() {
-                let between = mean[axis] - means[axis];
-                *sum += between.mul_add(between, variance[axis]) / count;
-            }
-        }
-        let deviations: Vec<f64> = variances.iter().map(|variance| variance.max(0.0).sqrt()).collect();
-        Self::scaled(&means, &deviations)
+        Self::scaled(&centre, &deviations)
     }
 
     /// Points in the kernel's own coordinates, where `r` is the squared distance.
     pub fn prepare<T: crate::numeric::real::Real>(&self, points: &Matrix) -> Points<T> {
         Points::centred(points, &self.centre, &self.multipliers)
     }
+}
+
+/// The middle value; of an even number the upper one of the two.
+fn median(mut values: Vec<f64>) -> f64 {
+    let middle = values.len() / 2;
+    *values.select_nth_unstable_by(middle, f64::total_cmp).1
 }

@@ -5,3 +5,4 @@
 mod golden;
 mod golden_rkme;
 mod golden_search;
+mod market;

@@ -1,5 +1,6 @@
 //! Attacks and the wanted refusals; `fixtures/attacks/README.md` lists them.
 
+use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use learnware_engine::Matrix;
@@ -101,7 +102,8 @@ fn damaged_content_is_noticed() {
 fn yaml_bombs_end_early() {
     let mut bomb = "a0: &a0 [x,x,x,x,x,x,x,x,x]\n".to_owned();
     for level in 1..30 {
-        bomb.push_str(&format!("a{level}: &a{level} [{}]\n", vec![format!("*a{}", level - 1); 9].join(",")));
+        let item = format!("*a{}", level - 1);
+        writeln!(bomb, "a{level}: &a{level} [{}]", vec![item; 9].join(",")).unwrap();
     }
     let started = Instant::now();
     Manifest::parse(&bomb).unwrap_err();
@@ -111,6 +113,9 @@ fn yaml_bombs_end_early() {
     assert!(started.elapsed() < Duration::from_secs(10));
 }
 
+/// Start, load and one call, all at their limits.
+const CALL_PATIENCE: Duration = Duration::from_secs(66);
+
 /// Starts a model with this body of `predict` (or of the module) and asks it once.
 fn ask(test: &str, code: &str) -> Option<Result<Vec<f64>, PredictError>> {
     let runner = runner(test)?;
@@ -118,12 +123,15 @@ fn ask(test: &str, code: &str) -> Option<Result<Vec<f64>, PredictError>> {
     let answer = runner.start(&python_package(code, 2)).and_then(|mut model| {
         model.predict(&Batch::Table(Matrix::zeros(3, 2))).map(|found| found.values.into_vec())
     });
-    assert!(started.elapsed() < Duration::from_secs(60), "{test} took too long");
+    assert!(started.elapsed() < CALL_PATIENCE, "{test} took too long");
     Some(answer)
 }
 
 fn predict(body: &str) -> String {
-    format!("import os, sys, time, ctypes, socket, struct\nimport numpy as np\nclass MyModel:\n    def predict(self, X):\n        {}\n", body.replace('\n', "\n        "))
+    format!(
+        "import os, sys, time, ctypes, socket, struct\nimport numpy as np\nclass MyModel:\n    def predict(self, X):\n        {}\n",
+        body.replace('\n', "\n        ")
+    )
 }
 
 #[test]
@@ -137,7 +145,10 @@ fn models_that_crash_are_reported_with_how_they_ended() {
     for (code, wanted) in cases {
         let Some(answer) = ask("models_that_crash_are_reported_with_how_they_ended", code) else { return };
         let error = answer.unwrap_err();
-        assert!(matches!(&error, PredictError::Crashed { reason, .. } if reason.contains(wanted)), "{wanted}: {error:?}");
+        assert!(
+            matches!(&error, PredictError::Crashed { reason, .. } if reason.contains(wanted)),
+            "{wanted}: {error:?}"
+        );
     }
     let Some(answer) = ask("crash", &predict("sys.exit(1)")) else { return };
     assert!(matches!(answer, Err(PredictError::Failed { .. })), "{answer:?}");
@@ -145,7 +156,11 @@ fn models_that_crash_are_reported_with_how_they_ended() {
 
 #[test]
 fn models_that_hang_end_at_the_limit_and_their_children_with_them() {
-    for body in ["time.sleep(1000)", "while True: pass", "import signal\nsignal.pthread_sigmask(signal.SIG_BLOCK, range(1, 32))\nif os.fork():\n    time.sleep(1000)\nos.setsid()\ntime.sleep(1000)"] {
+    for body in [
+        "time.sleep(1000)",
+        "while True: pass",
+        "import signal\nsignal.pthread_sigmask(signal.SIG_BLOCK, range(1, 32))\nif os.fork():\n    time.sleep(1000)\nos.setsid()\ntime.sleep(1000)",
+    ] {
         let Some(answer) = ask("models_that_hang_end_at_the_limit", &predict(body)) else { return };
         assert!(matches!(answer, Err(PredictError::TimedOut { seconds: 4 })), "{body}: {answer:?}");
     }
@@ -155,19 +170,36 @@ fn models_that_hang_end_at_the_limit_and_their_children_with_them() {
 fn models_that_take_memory_or_processes_without_end_are_stopped() {
     let memory = predict("kept = []\nwhile True:\n    kept.append(np.ones(1 << 20))\n    time.sleep(0.005)");
     let Some(answer) = ask("models_that_take_memory_or_processes", &memory) else { return };
-    assert!(matches!(&answer, Err(PredictError::OverLimit { what }) if what.contains("memory")), "{answer:?}");
+    assert!(
+        matches!(&answer, Err(PredictError::OverLimit { what }) if what.contains("memory")),
+        "{answer:?}"
+    );
     let at_once = predict("return np.ones(1 << 33)[:3]");
     let Some(answer) = ask("memory at once", &at_once) else { return };
-    assert!(matches!(&answer, Err(PredictError::Failed { message, .. }) if message.contains("emory")), "{answer:?}");
-    let forks = predict("while True:\n    try:\n        if os.fork() == 0:\n            time.sleep(1000)\n    except OSError:\n        time.sleep(1000)");
+    assert!(
+        matches!(&answer, Err(PredictError::Failed { message, .. }) if message.contains("emory")),
+        "{answer:?}"
+    );
+    let forks = predict(
+        "while True:\n    try:\n        if os.fork() == 0:\n            time.sleep(1000)\n    except OSError:\n        time.sleep(1000)",
+    );
     let Some(answer) = ask("forks", &forks) else { return };
-    assert!(matches!(answer, Err(PredictError::OverLimit { .. } | PredictError::TimedOut { .. })), "{answer:?}");
+    assert!(
+        matches!(answer, Err(PredictError::OverLimit { .. } | PredictError::TimedOut { .. })),
+        "{answer:?}"
+    );
     let bomb = predict("while True:\n    try: os.fork()\n    except OSError: pass");
     let Some(answer) = ask("fork bomb", &bomb) else { return };
-    assert!(matches!(answer, Err(PredictError::OverLimit { .. } | PredictError::TimedOut { .. })), "{answer:?}");
+    assert!(
+        matches!(answer, Err(PredictError::OverLimit { .. } | PredictError::TimedOut { .. })),
+        "{answer:?}"
+    );
     let output = predict("return np.ones((3, 1 << 20))");
     let Some(answer) = ask("output", &output) else { return };
-    assert!(matches!(&answer, Err(PredictError::OverLimit { what }) if what.contains("output")), "{answer:?}");
+    assert!(
+        matches!(&answer, Err(PredictError::OverLimit { what }) if what.contains("output")),
+        "{answer:?}"
+    );
 }
 
 #[test]
@@ -197,14 +229,21 @@ fn what_lies_outside_the_fence_is_not_there() {
     for (attempt, wanted) in &attempts {
         let Some(answer) = ask("what_lies_outside_the_fence_is_not_there", &predict(attempt)) else { return };
         match &answer {
-            Err(PredictError::Failed { message, .. }) if wanted.split('|').any(|word| message.contains(word)) => {
+            Err(PredictError::Failed { message, .. })
+                if wanted.split('|').any(|word| message.contains(word)) =>
+            {
                 assert!(!message.contains("SECRET") && !message.contains("UV_"), "{message}");
             }
-            Err(PredictError::Crashed { reason, .. }) if wanted.contains(reason.split('(').nth(1).unwrap_or("-").trim_end_matches(')')) => {}
+            Err(PredictError::Crashed { reason, .. })
+                if wanted.contains(reason.split('(').nth(1).unwrap_or("-").trim_end_matches(')')) => {}
             _ => panic!("{attempt}: {answer:?}"),
         }
     }
-    let Some(answer) = ask("write to /tmp", &predict("open('/tmp/x', 'w').write('1')\nreturn [os.getuid()] * 3")) else { return };
+    let Some(answer) =
+        ask("write to /tmp", &predict("open('/tmp/x', 'w').write('1')\nreturn [os.getuid()] * 3"))
+    else {
+        return;
+    };
     assert_eq!(answer.unwrap(), [65534.0; 3], "its own /tmp works, and it is nobody");
 }
 
@@ -213,21 +252,33 @@ fn prints_and_forged_frames_do_not_reach_the_answers() {
     let flood = predict("for _ in range(3000):\n    print('y' * 1000)\nsys.stdout.flush()\nreturn [1, 2, 3]");
     let Some(answer) = ask("prints_and_forged_frames", &flood) else { return };
     assert_eq!(answer.unwrap(), [1.0, 2.0, 3.0]);
-    let failing = predict("print('first words', flush=True)\nprint('y' * 100000, flush=True)\nraise ValueError('own error')");
+    let failing = predict(
+        "print('first words', flush=True)\nprint('y' * 100000, flush=True)\nraise ValueError('own error')",
+    );
     let Some(Err(PredictError::Failed { message, log })) = ask("log", &failing) else { panic!("it fails") };
-    assert!(message.contains("own error") && log.contains("first words") && log.len() < 6000, "{}", log.len());
-    let forged = predict("frame = struct.pack('<4sIQ', b'LWF1', 25, 24) + b'{\"ok\": true, \"shape\": [3]}' + bytes(24)\nos.write(1, frame); os.write(2, frame)\nreturn [4, 5, 6]");
+    assert!(
+        message.contains("own error") && log.contains("first words") && log.len() < 6000,
+        "{}",
+        log.len()
+    );
+    let forged = predict(
+        "frame = struct.pack('<4sIQ', b'LWF1', 25, 24) + b'{\"ok\": true, \"shape\": [3]}' + bytes(24)\nos.write(1, frame); os.write(2, frame)\nreturn [4, 5, 6]",
+    );
     let Some(answer) = ask("forged", &forged) else { return };
     assert_eq!(answer.unwrap(), [4.0, 5.0, 6.0]);
     // Garbage on the pipe of the frames itself, which a model can find, ends the worker.
-    let garbage = predict("for fd in range(3, 20):\n    try: os.write(fd, b'garbage garbage garbage')\n    except OSError: pass\nreturn [1, 2, 3]");
+    let garbage = predict(
+        "for fd in range(3, 20):\n    try: os.write(fd, b'garbage garbage garbage')\n    except OSError: pass\nreturn [1, 2, 3]",
+    );
     let Some(answer) = ask("garbage", &garbage) else { return };
     assert!(matches!(answer, Err(PredictError::BadAnswer { .. })), "{answer:?}");
 }
 
 #[test]
 fn values_are_passed_on_for_the_checker_to_judge() {
-    let Some(answer) = ask("values_are_passed_on", &predict("return [float('nan'), float('inf'), 1]")) else { return };
+    let Some(answer) = ask("values_are_passed_on", &predict("return [float('nan'), float('inf'), 1]")) else {
+        return;
+    };
     let values = answer.unwrap();
     assert!(values[0].is_nan() && values[1].is_infinite());
 }

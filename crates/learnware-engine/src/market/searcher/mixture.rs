@@ -5,8 +5,8 @@ use crate::numeric::real::Real;
 use crate::specification::Embedding;
 use crate::specification::mixture::{self, Mixture};
 
-/// A further member must lower the distance to this part of what it was.
-const DECAY: f64 = 0.95;
+/// The reference takes a further member when it lowers the distance to this part of what it was.
+pub const REFERENCE_DECAY: f64 = 0.95;
 /// Share of the weight that `auto` keeps.
 const WEIGHT_KEPT: f64 = 0.98;
 
@@ -20,11 +20,13 @@ pub struct Found {
 }
 
 /// Takes one candidate after the other, always the one whose best mixture with those taken is nearest, until
-/// there are `count_max` or the next one hardly helps (reference: `_search_by_rkme_spec_mixture_greedy`).
+/// there are `count_max` or the next one does not lower the distance to `decay` of what it was (reference:
+/// `_search_by_rkme_spec_mixture_greedy`).
 pub fn greedy<T: Real>(
     target: &Embedding<T>,
     candidates: &[&Embedding<T>],
     count_max: usize,
+    decay: f64,
 ) -> Option<Found> {
     let cross: Vec<f64> = candidates.iter().map(|candidate| target.inner_product(candidate)).collect();
     let mut members: Vec<usize> = Vec::new();
@@ -42,7 +44,7 @@ pub fn greedy<T: Real>(
             }
         }
         let (place, mixture) = next?;
-        if best.as_ref().is_some_and(|best| mixture.distance > best.distance * DECAY) {
+        if best.as_ref().is_some_and(|best| mixture.distance > best.distance * decay) {
             break;
         }
         best = Some(mixture);

@@ -1,0 +1,106 @@
+//! Behaviour of the market on made-up islands.
+
+use learnware_engine::Matrix;
+use learnware_engine::learnware::{Learnware, LearnwareId, ModelFormat, Specification};
+use learnware_engine::market::{Market, MixtureMethod, SearchOptions, Verdict};
+use learnware_engine::numeric::random::Stream;
+use learnware_engine::semantic::SemanticSpecification;
+use learnware_engine::specification::{Embedding, IslandKernel, RkmeTable, StatisticalSpecification};
+use learnware_engine::user_info::UserInfo;
+
+/// A specification around a centre that depends on `place`.
+fn table(place: f64, scale: f64, seed: u64) -> RkmeTable {
+    let mut stream = Stream::new(seed);
+    let points = (0..40 * 3).map(|i| scale * (place * f64::from(i % 3 + 1) + stream.normal())).collect();
+    RkmeTable::new(Matrix::new(40, 3, points).unwrap(), vec![1.0 / 40.0; 40], 0.1, 40).unwrap()
+}
+
+fn learnware(id: usize, table: RkmeTable) -> Learnware {
+    Learnware {
+        id: LearnwareId(format!("{id:08}")),
+        specification: Specification {
+            semantic: SemanticSpecification::default(),
+            statistical: vec![StatisticalSpecification::Table(table)],
+        },
+        format: ModelFormat::Onnx,
+    }
+}
+
+fn user(table: RkmeTable) -> UserInfo {
+    UserInfo { statistical: vec![StatisticalSpecification::Table(table)], ..UserInfo::default() }
+}
+
+fn ids(market: &Market, user: &UserInfo, options: &SearchOptions) -> Vec<String> {
+    market.search(user, options).unwrap().single.into_iter().map(|single| single.id.0).collect()
+}
+
+#[test]
+fn certified_search_equals_the_exhaustive_one() {
+    let tables: Vec<RkmeTable> = (0..600).map(|i| table(f64::from(i % 23) * 0.3, 1.0, i as u64)).collect();
+    let market = Market::from_learnwares(tables.iter().cloned().enumerate().map(|(i, t)| learnware(i, t)));
+    let kernel = IslandKernel::pooled(tables.iter());
+    let embeddings: Vec<Embedding<f32>> = tables.iter().map(|t| Embedding::new(t, &kernel)).collect();
+    for seed in 0..20 {
+        let wanted = table(f64::from(seed) * 0.37, 1.0, 9_000 + seed as u64);
+        let target = Embedding::<f32>::new(&wanted, &kernel);
+        let mut order: Vec<(f64, usize)> =
+            embeddings.iter().enumerate().map(|(i, embedding)| (target.distance(embedding), i)).collect();
+        order.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let exhaustive: Vec<String> = order.iter().take(10).map(|(_, i)| format!("{i:08}")).collect();
+        let options = SearchOptions { mixture: MixtureMethod::None, ..SearchOptions::default() };
+        let results = market.search(&user(wanted), &options).unwrap();
+        let found: Vec<String> = results.single.iter().map(|single| single.id.0.clone()).collect();
+        assert_eq!(found, exhaustive, "query {seed}");
+        assert!(results.funnel.evaluated < 600, "{} of 600 evaluated", results.funnel.evaluated);
+    }
+}
+
+#[test]
+fn one_learnware_of_absurd_scale_does_not_blind_the_island() {
+    for scale in [1e4, 1e150] {
+        let honest = (0..10).map(|i| learnware(i, table(i as f64 * 0.5, 1.0, i as u64)));
+        let market = Market::from_learnwares(honest).with_added(learnware(99, table(1.0, scale, 99)));
+        let results = market.search(&user(table(1.5, 1.0, 500)), &SearchOptions::default()).unwrap();
+        assert_eq!(results.single[0].id.0, "00000003", "scale {scale}");
+        assert!(results.single[3].similarity.unwrap() < 0.99, "scale {scale}: {:?}", results.single);
+    }
+}
+
+#[test]
+fn data_of_another_scale_are_told_that_nothing_fits() {
+    let market = Market::from_learnwares((0..10).map(|i| learnware(i, table(i as f64 * 0.5, 1.0, i as u64))));
+    let near = market.search(&user(table(1.5, 1.0, 500)), &SearchOptions::default()).unwrap();
+    assert_eq!(near.verdict, Verdict::Fits, "covered {:?}", near.covered);
+    for scale in [100.0, 1e45] {
+        let far = market.search(&user(table(40.0, scale, 500)), &SearchOptions::default()).unwrap();
+        assert_eq!(far.verdict, Verdict::NothingFits, "scale {scale}: covered {:?}", far.covered);
+    }
+}
+
+#[test]
+fn adding_and_removing_gives_the_market_of_what_is_left() {
+    let all: Vec<Learnware> = (0..8).map(|i| learnware(i, table(i as f64, 1.0, i as u64))).collect();
+    let mut market = Market::default();
+    for item in all.iter().rev() {
+        market = market.with_added(item.clone());
+    }
+    market = market.with_removed(&all[3].id).with_removed(&LearnwareId("none".into()));
+    let direct = Market::from_learnwares(all.iter().filter(|item| item.id != all[3].id).cloned());
+    let wanted = user(table(3.0, 1.0, 77));
+    let options = SearchOptions::default();
+    assert_eq!(market.search(&wanted, &options).unwrap(), direct.search(&wanted, &options).unwrap());
+    let excluded = SearchOptions { exclude: vec![all[2].id.clone()], ..options };
+    assert!(!ids(&direct, &wanted, &excluded).contains(&all[2].id.0));
+}
+
+#[test]
+fn empty_market_lone_learnware_and_other_widths_are_answered() {
+    let wanted = user(table(0.0, 1.0, 1));
+    let empty = Market::default().search(&wanted, &SearchOptions::default()).unwrap();
+    assert!(empty.single.is_empty() && empty.verdict == Verdict::Unknown);
+    let lone = Market::from_learnwares([learnware(0, table(0.0, 1.0, 2))]);
+    assert_eq!(lone.search(&wanted, &SearchOptions::default()).unwrap().single.len(), 1);
+    let narrow = RkmeTable::new(Matrix::zeros(2, 1), vec![0.5; 2], 0.1, 2).unwrap();
+    let other = lone.search(&user(narrow), &SearchOptions::default()).unwrap();
+    assert!(other.single.is_empty() && other.funnel.other_islands.len() == 1);
+}

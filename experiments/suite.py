@@ -1,0 +1,101 @@
+"""Reads an experiment suite: which rows belong to which group, and the feature columns.
+
+A suite folder ROOT/suites/NAME holds suite.json and splits.npz; its data set is ROOT/DATASET with
+grid.parquet, features_SPACE.parquet, feature_spaces.json and feature_scale.json. Only this documented
+form is read, so suites that were never seen work the same way. Nothing is drawn at random here.
+"""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+
+class SuiteError(Exception):
+    """The suite or its data set is not of the documented form."""
+
+
+def load(folder):
+    """Returns (suite, splits, dataset_folder); refuses a suite that is not tabular."""
+    folder = Path(folder)
+    suite = json.loads((folder / "suite.json").read_text())
+    with np.load(folder / "splits.npz") as archive:
+        splits = {key: archive[key] for key in archive.files}
+    for key in ("dataset", "groups"):
+        if key not in suite:
+            raise SuiteError(f"{folder / 'suite.json'} has no '{key}': only tabular suites with groups are supported")
+    for key in ("train_rows", "train_off", "test_rows", "test_off"):
+        if key not in splits:
+            raise SuiteError(f"{folder / 'splits.npz'} has no array '{key}'")
+    if len(splits["train_off"]) != len(suite["groups"]) + 1:
+        raise SuiteError(f"{folder}: {len(suite['groups'])} groups, but {len(splits['train_off'])} offsets")
+    dataset = folder.parent.parent / suite["dataset"]
+    if not (dataset / "grid.parquet").is_file():
+        raise SuiteError(f"data set {dataset} has no grid.parquet")
+    return suite, splits, dataset
+
+
+def feature_spaces(dataset):
+    """Returns the feature spaces of a data set: {name: [columns]}, in the order of the file."""
+    return json.loads((dataset / "feature_spaces.json").read_text())
+
+
+def features(dataset, space, standardise):
+    """Returns (float32 matrix over all rows, column names) of one feature space."""
+    table = pd.read_parquet(dataset / f"features_{space}.parquet")
+    columns = feature_spaces(dataset)[space]
+    missing = [name for name in columns if name not in table.columns]
+    if missing:
+        raise SuiteError(f"features_{space}.parquet lacks the columns {missing}")
+    values = table[columns].to_numpy(dtype="float64")
+    if standardise:
+        scale = json.loads((dataset / "feature_scale.json").read_text())[space]
+        mean = dict(zip(scale["columns"], scale["mean"]))
+        std = dict(zip(scale["columns"], scale["std"]))
+        divisor = np.array([std[name] for name in columns])
+        divisor = np.where(divisor > 0, divisor, 1.0)  # a constant column stays constant
+        values = (values - np.array([mean[name] for name in columns])) / divisor
+    values = values.astype("float32")
+    if not np.isfinite(values).all():
+        bad = [columns[j] for j in np.flatnonzero(~np.isfinite(values).all(axis=0))]
+        raise SuiteError(f"features_{space}.parquet has missing or infinite values in {bad}")
+    return values, columns
+
+
+def target(dataset, suite):
+    """Returns (task, float64 targets, class names or None).
+
+    Text, boolean and categorical targets, and suites that say so, are classification.
+    """
+    y = pd.read_parquet(dataset / "grid.parquet", columns=["y"])["y"]
+    says = str(suite.get("task", "")).lower()
+    if says == "classification" or not pd.api.types.is_numeric_dtype(y) or pd.api.types.is_bool_dtype(y):
+        classes = sorted(y.unique().tolist())
+        number = {name: index for index, name in enumerate(classes)}
+        return "classification", y.map(number).to_numpy(dtype="float64"), [str(name) for name in classes]
+    return "regression", y.to_numpy(dtype="float64"), None
+
+
+def rows(splits, part, group):
+    """Row numbers of one group's 'train' or 'test' part."""
+    start, end = splits[f"{part}_off"][group], splits[f"{part}_off"][group + 1]
+    return splits[f"{part}_rows"][start:end]
+
+
+def labelled(suite, splits, group):
+    """Labelled subsets of one group: [(size, repeat, positions into its own train rows)]."""
+    if "labeled_pos" not in splits:
+        return []
+    count = int(splits["subsets_per_user"][group])
+    first = int(np.sum(splits["subsets_per_user"][:group]))
+    offsets = splits["labeled_off"]
+    plan = [(size, repeat) for size, times in zip(suite["n_labeled"], suite["repeats"]) for repeat in range(times)]
+    if len(plan) < count:
+        raise SuiteError(f"group {group} has {count} labelled subsets, but the plan names {len(plan)}")
+    subsets = []
+    for index in range(count):
+        k = first + index
+        size, repeat = plan[index]
+        subsets.append((int(size), int(repeat), splits["labeled_pos"][offsets[k] : offsets[k + 1]]))
+    return subsets

@@ -1,0 +1,505 @@
+//! Turns what both systems did into results.json, results.md and one line.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::Options;
+use super::binary::Cost;
+use super::measure::{Task, mean, paired_difference, summary};
+use super::plan::Plan;
+use super::prepared::Prepared;
+use super::system::{Labelled, MarketKind, System, User};
+
+/// One market with its users, run by us and perhaps by the reference.
+pub(super) struct Setting {
+    pub(super) plan: Plan,
+    pub(super) prepared: Prepared,
+    pub(super) ours: System,
+    pub(super) reference: Option<System>,
+}
+
+/// Quantities in the order of the tables: (key, heading). The first ones need no search.
+const QUANTITIES: &[(&str, &str)] = &[
+    ("mean_in_market", "mean in market"),
+    ("best_in_market", "best in market"),
+    ("own", "own learnware"),
+    ("best_other", "best other learnware"),
+    ("average_of_all", "average of all"),
+    ("top_one", "top-1"),
+    ("job_selector", "job selector"),
+    ("averaging", "averaging"),
+    ("weighted", "weighted mixture"),
+];
+
+const SEED: u64 = 1;
+
+/// Writes both files.
+pub(super) fn write(out: &Path, settings: &[Setting], options: &Options) -> Result<(), String> {
+    let whole = json!({
+        "seed": options.seed,
+        "standardised": !options.raw,
+        "recipe": if options.full { "full" } else { "light" },
+        "settings": settings.iter().map(setting_json).collect::<Vec<_>>(),
+    });
+    let text = serde_json::to_string_pretty(&whole).map_err(|error| error.to_string())?;
+    let put = |name: &str, text: &str| {
+        let path = out.join(name);
+        std::fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()))
+    };
+    put("results.json", &format!("{text}\n"))?;
+    put("results.md", &markdown(settings, options))
+}
+
+/// One quantity per user, or `None` where it does not exist.
+fn quantity(system: &System, task: Task, market: MarketKind, key: &str) -> Option<Vec<f64>> {
+    let values = system.users.iter().enumerate().map(|(index, user)| of_user(user, index, task, market, key));
+    values.collect::<Option<Vec<f64>>>().filter(|values| !values.is_empty())
+}
+
+fn of_user(user: &User, index: usize, task: Task, market: MarketKind, key: &str) -> Option<f64> {
+    let own_is_in = market == MarketKind::WithOwn;
+    let others = user.of_all.iter().enumerate().filter(|(at, _)| *at != index).map(|(_, value)| *value);
+    let others: Vec<f64> = others.collect();
+    let present: &[f64] = if own_is_in { &user.of_all } else { &others };
+    let best = |values: &[f64]| values.iter().copied().reduce(|one, other| task.better(one, other));
+    match key {
+        "mean_in_market" => (!present.is_empty()).then(|| mean(present)),
+        "best_in_market" => best(present),
+        "own" => own_is_in.then(|| user.of_all.get(index).copied()).flatten(),
+        "best_other" => own_is_in.then(|| best(&others)).flatten(),
+        "average_of_all" => own_is_in.then_some(user.average_of_all),
+        method => user.chosen(market).metrics.get(method).copied(),
+    }
+}
+
+fn setting_json(setting: &Setting) -> Value {
+    let task = setting.prepared.task;
+    let mut markets = serde_json::Map::new();
+    for market in MarketKind::BOTH {
+        let mut quantities = serde_json::Map::new();
+        for (key, _) in QUANTITIES {
+            let ours = quantity(&setting.ours, task, market, key);
+            let theirs = setting.reference.as_ref().and_then(|system| quantity(system, task, market, key));
+            if ours.is_some() || theirs.is_some() {
+                quantities.insert((*key).to_owned(), quantity_json(ours.as_deref(), theirs.as_deref()));
+            }
+        }
+        markets.insert(market.key().to_owned(), Value::Object(quantities));
+    }
+    json!({
+        "name": setting.plan.name(),
+        "metric": task.metric_name(),
+        "max_search": setting.plan.max_search,
+        "prepared": setting.prepared.description,
+        "users": setting.ours.users.iter().map(user_json).collect::<Vec<_>>(),
+        "markets": markets,
+        "equality": setting.reference.as_ref().map(|reference| equality_json(&setting.ours, reference)),
+        "labelled": curves_json(setting),
+        "cpu": {
+            "ours": costs_json(&setting.ours),
+            "reference": setting.reference.as_ref().map(costs_json),
+        },
+        "not_run": setting.reference.as_ref().map(|reference| &reference.notes),
+    })
+}
+
+fn user_json(user: &User) -> Value {
+    let chosen = |market: MarketKind| {
+        let chosen = user.chosen(market);
+        json!({ "top_one": chosen.top_one, "members": chosen.members, "metrics": chosen.metrics })
+    };
+    json!({
+        "group": user.group,
+        "metrics_of_all": user.of_all,
+        "with_own": chosen(MarketKind::WithOwn),
+        "without_own": chosen(MarketKind::WithoutOwn),
+    })
+}
+
+fn quantity_json(ours: Option<&[f64]>, theirs: Option<&[f64]>) -> Value {
+    let side = |values: Option<&[f64]>| {
+        values.map(|values| {
+            let summary = summary(values);
+            json!({ "mean": summary.mean, "sd": summary.deviation, "users": values })
+        })
+    };
+    let difference = match (ours, theirs) {
+        (Some(ours), Some(theirs)) if ours.len() == theirs.len() => {
+            let found = paired_difference(ours, theirs, SEED);
+            Some(json!({ "mean": found.mean, "low": found.low, "high": found.high }))
+        }
+        _ => None,
+    };
+    json!({ "ours": side(ours), "reference": side(theirs), "difference": difference })
+}
+
+/// Largest differences in what both systems must have equal: nothing of it depends on a search.
+fn equality(ours: &System, reference: &System) -> (f64, f64) {
+    let largest = |pairs: &mut dyn Iterator<Item = (f64, f64)>| {
+        pairs.map(|(one, other)| (one - other).abs()).fold(0.0, f64::max)
+    };
+    let users = ours.users.iter().zip(&reference.users);
+    let mut metrics = users.flat_map(|(one, other)| {
+        let all = one.of_all.iter().copied().zip(other.of_all.iter().copied());
+        all.chain([(one.average_of_all, other.average_of_all)])
+    });
+    let metrics = largest(&mut metrics);
+    let predictions = match (&ours.predictions, &reference.predictions) {
+        (Some(one), Some(other)) => {
+            // The reference may have run fewer users: its rows are the first ones.
+            let rows = one.values.chunks_exact(one.columns).zip(other.values.chunks_exact(other.columns));
+            largest(&mut rows.flat_map(|(one, other)| one.iter().copied().zip(other.iter().copied())))
+        }
+        _ => f64::NAN,
+    };
+    (metrics, predictions)
+}
+
+fn equality_json(ours: &System, reference: &System) -> Value {
+    let (metrics, predictions) = equality(ours, reference);
+    json!({ "metrics_largest_difference": metrics, "predictions_largest_difference": predictions })
+}
+
+fn costs_json(system: &System) -> Value {
+    let cost = |cost: &Cost| json!({ "cpu_seconds": cost.cpu_seconds, "count": cost.count });
+    Value::Object(system.costs.iter().map(|(step, value)| (step.clone(), cost(value))).collect())
+}
+
+/// Mean over users of the mean over repeats, by method and size; methods of the reference carry its name.
+fn curves(setting: &Setting, market: MarketKind) -> BTreeMap<String, BTreeMap<u64, f64>> {
+    let mut curves: BTreeMap<String, BTreeMap<u64, f64>> = BTreeMap::new();
+    let mut add = |prefix: &str, per_user: Vec<&[Labelled]>| {
+        let mut cells: BTreeMap<(String, u64), Vec<f64>> = BTreeMap::new();
+        for rows in per_user {
+            let mut own: BTreeMap<(String, u64), Vec<f64>> = BTreeMap::new();
+            for row in rows {
+                for (method, value) in &row.metrics {
+                    own.entry((format!("{prefix}{method}"), row.size)).or_default().push(*value);
+                }
+            }
+            for (key, values) in own {
+                cells.entry(key).or_default().push(mean(&values));
+            }
+        }
+        for ((method, size), values) in cells {
+            curves.entry(method).or_default().insert(size, mean(&values));
+        }
+    };
+    let users = setting.ours.users.len();
+    let baselines = setting.prepared.groups.iter().take(users).map(|group| group.self_trained.as_slice());
+    add("", baselines.collect());
+    for (prefix, system) in [("", Some(&setting.ours)), ("reference ", setting.reference.as_ref())] {
+        let rows =
+            system.map(|system| system.users.iter().map(|user| user.chosen(market).labelled.as_slice()));
+        add(prefix, rows.into_iter().flatten().collect());
+    }
+    curves
+}
+
+fn curves_json(setting: &Setting) -> Value {
+    let one = |market| {
+        let curves = curves(setting, market).into_iter().map(|(method, points)| {
+            let points = points.into_iter().map(|(size, value)| json!([size, value]));
+            (method, points.collect::<Value>())
+        });
+        Value::Object(curves.collect())
+    };
+    let both = MarketKind::BOTH.map(|market| (market.key().to_owned(), one(market)));
+    Value::Object(both.into_iter().collect())
+}
+
+fn markdown(settings: &[Setting], options: &Options) -> String {
+    let mut text = String::from("# Results\n\n");
+    let columns = if options.raw { "raw columns" } else { "columns standardised by feature_scale.json" };
+    let recipe = if options.full { "full" } else { "light" };
+    let _ = writeln!(
+        text,
+        "Every learnware's model is trained on the train rows of its group ({recipe} recipe), every user \
+         searches with a specification of the test rows; {columns}; seed {}. Differences are ours minus the \
+         reference, paired by user, with a 95 % bootstrap interval.",
+        options.seed
+    );
+    for setting in settings {
+        one_setting(&mut text, setting);
+    }
+    text
+}
+
+fn one_setting(text: &mut String, setting: &Setting) {
+    let task = setting.prepared.task;
+    let learnwares = setting.prepared.groups.len();
+    let users = setting.ours.users.len();
+    let _ = writeln!(
+        text,
+        "\n## {}\n\n{learnwares} learnwares, {users} users, {}, mixtures of at most {}.",
+        setting.plan.name(),
+        task.metric_name(),
+        setting.plan.max_search
+    );
+    for market in MarketKind::BOTH {
+        let title = match market {
+            MarketKind::WithOwn => "The user's own learnware is in the market",
+            MarketKind::WithoutOwn => "The user's own learnware is left out",
+        };
+        let _ = writeln!(text, "\n### {title}\n");
+        text.push_str("| quantity | ours | sd | reference | sd | difference |\n|---|---|---|---|---|---|\n");
+        for (key, heading) in QUANTITIES {
+            quantity_row(text, setting, market, key, heading);
+        }
+    }
+    if let Some(reference) = &setting.reference {
+        let (metrics, predictions) = equality(&setting.ours, reference);
+        let _ = writeln!(
+            text,
+            "\nWithout search both systems must agree: largest difference of any metric {metrics:.3e}, of any \
+             prediction {predictions:.3e}."
+        );
+    }
+    labelled_tables(text, setting);
+    cost_table(text, setting);
+    user_table(text, setting);
+}
+
+fn quantity_row(text: &mut String, setting: &Setting, market: MarketKind, key: &str, heading: &str) {
+    let task = setting.prepared.task;
+    let ours = quantity(&setting.ours, task, market, key);
+    let theirs = setting.reference.as_ref().and_then(|system| quantity(system, task, market, key));
+    if ours.is_none() && theirs.is_none() {
+        return;
+    }
+    let cells = |values: Option<&Vec<f64>>| match values {
+        None => "- | -".to_owned(),
+        Some(values) => {
+            let found = summary(values);
+            format!("{:.4} | {:.4}", found.mean, found.deviation)
+        }
+    };
+    let difference = match (&ours, &theirs) {
+        (Some(ours), Some(theirs)) if ours.len() == theirs.len() => {
+            let found = paired_difference(ours, theirs, SEED);
+            format!("{:+.4} [{:+.4}, {:+.4}]", found.mean, found.low, found.high)
+        }
+        _ => "-".to_owned(),
+    };
+    let _ = writeln!(
+        text,
+        "| {heading} | {} | {} | {difference} |",
+        cells(ours.as_ref()),
+        cells(theirs.as_ref())
+    );
+}
+
+fn labelled_tables(text: &mut String, setting: &Setting) {
+    for market in MarketKind::BOTH {
+        let curves = curves(setting, market);
+        let sizes: BTreeSet<u64> = curves.values().flat_map(|points| points.keys().copied()).collect();
+        if sizes.is_empty() {
+            continue;
+        }
+        let title =
+            if market == MarketKind::WithOwn { "own learnware in the market" } else { "own left out" };
+        let heads: Vec<String> = sizes.iter().map(ToString::to_string).collect();
+        let _ = writeln!(text, "\n### With labels, {title}\n\n| method | {} |", heads.join(" | "));
+        let _ = writeln!(text, "|---|{}", "---|".repeat(sizes.len()));
+        for (method, points) in &curves {
+            let cell = |size: &u64| points.get(size).map_or("-".to_owned(), |value| format!("{value:.4}"));
+            let cells: Vec<String> = sizes.iter().map(cell).collect();
+            let _ = writeln!(text, "| {} | {} |", method.replace('_', " "), cells.join(" | "));
+        }
+    }
+    for (what, why) in setting.reference.iter().flat_map(|reference| &reference.notes) {
+        let _ = writeln!(text, "\nReference {}: {why}", what.replace('_', " "));
+    }
+}
+
+/// Steps that are the same work in both systems: (ours, the reference's).
+const SAME_WORK: &[(&str, &str)] = &[
+    ("pack_with_specification", "specification_of_learnware"),
+    ("specification_of_user", "specification_of_user"),
+    ("predictions_of_all", "predictions_of_all"),
+    ("search", "search"),
+    ("averaging", "averaging"),
+    ("job_selector", "job_selector"),
+    ("feature_augment", "feature_augment"),
+    ("ensemble_pruning", "ensemble_pruning"),
+];
+
+fn cost_table(text: &mut String, setting: &Setting) {
+    text.push_str(
+        "\n### CPU seconds\n\nOurs: whole processes, start-up and reading of files included. Reference: inside one \
+         running interpreter, start-up not included.\n\n| step | ours | commands | reference | calls | ratio |\n\
+         |---|---|---|---|---|---|\n",
+    );
+    for (step, cost) in &setting.ours.costs {
+        let same = SAME_WORK.iter().find(|(ours, _)| ours == step).map(|(_, theirs)| *theirs);
+        let theirs = same.and_then(|name| setting.reference.as_ref()?.costs.get(name));
+        let theirs_cells = theirs.map_or("- | - | -".to_owned(), |theirs| {
+            let ratio = theirs.cpu_seconds / cost.cpu_seconds;
+            format!("{:.2} | {} | {ratio:.1} |", theirs.cpu_seconds, theirs.count)
+                .trim_end_matches(" |")
+                .to_owned()
+        });
+        let _ = writeln!(
+            text,
+            "| {} | {:.2} | {} | {theirs_cells} |",
+            step.replace('_', " "),
+            cost.cpu_seconds,
+            cost.count
+        );
+    }
+}
+
+fn user_table(text: &mut String, setting: &Setting) {
+    text.push_str(
+        "\n### Users, own learnware in the market\n\n| user | own | best | top-1 | found | averaging | weighted | \
+         job selector | reference top-1 | reference averaging |\n|---|---|---|---|---|---|---|---|---|---|\n",
+    );
+    let task = setting.prepared.task;
+    for (index, user) in setting.ours.users.iter().enumerate() {
+        let ours = |key: &str| of_user(user, index, task, MarketKind::WithOwn, key);
+        let theirs = |key: &str| {
+            let user = setting.reference.as_ref()?.users.get(index)?;
+            of_user(user, index, task, MarketKind::WithOwn, key)
+        };
+        let cell = |value: Option<f64>| value.map_or("-".to_owned(), |value| format!("{value:.4}"));
+        let found = user.with_own.top_one.and_then(|at| setting.prepared.groups.get(at));
+        let found = found.map_or("-", |group| group.name.as_str());
+        let before = [ours("own"), ours("best_in_market"), ours("top_one")].map(cell).join(" | ");
+        let after = [ours("averaging"), ours("weighted"), ours("job_selector")].map(cell).join(" | ");
+        let reference = [theirs("top_one"), theirs("averaging")].map(cell).join(" | ");
+        let _ = writeln!(text, "| {} | {before} | {found} | {after} | {reference} |", user.group);
+    }
+}
+
+/// Everything in one line, the reference in parentheses.
+pub(super) fn summary_line(settings: &[Setting]) -> String {
+    let one = |setting: &Setting| {
+        let task = setting.prepared.task;
+        let value = |key: &str| {
+            let of = |system: &System| {
+                quantity(system, task, MarketKind::WithOwn, key).map(|values| format!("{:.4}", mean(&values)))
+            };
+            let ours = of(&setting.ours)?;
+            Some(match setting.reference.as_ref().and_then(of) {
+                Some(theirs) => format!("{ours} ({theirs})"),
+                None => ours,
+            })
+        };
+        let parts = QUANTITIES.iter().filter_map(|(key, heading)| Some(format!("{heading} {}", value(key)?)));
+        let parts: Vec<String> = parts.collect();
+        format!("{} {}: {}", setting.plan.name(), task.metric_name(), parts.join(", "))
+    };
+    settings.iter().map(one).collect::<Vec<_>>().join(" | ")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::path::PathBuf;
+
+    use serde_json::json;
+
+    use super::{Setting, equality, markdown, quantity, setting_json, summary_line};
+    use crate::experiment::Options;
+    use crate::experiment::arrays::Array;
+    use crate::experiment::binary::Cost;
+    use crate::experiment::measure::Task;
+    use crate::experiment::plan::Plan;
+    use crate::experiment::prepared::{Group, Prepared};
+    use crate::experiment::system::{Chosen, Labelled, MarketKind, System, User};
+
+    fn system(shift: f64) -> System {
+        let user = |group: &str, of_all: [f64; 2], top_one: usize| {
+            let labelled = [(10, 0.5), (10, 0.7), (20, 0.4)].map(|(size, value)| Labelled {
+                size,
+                metrics: BTreeMap::from([("feature_augment".to_owned(), value + shift)]),
+            });
+            let chosen = |labelled| Chosen {
+                top_one: Some(top_one),
+                members: vec![top_one],
+                metrics: BTreeMap::from([("top_one".to_owned(), of_all[top_one] + shift)]),
+                labelled,
+            };
+            User {
+                group: group.to_owned(),
+                of_all: of_all.to_vec(),
+                average_of_all: 0.9,
+                with_own: chosen(labelled.to_vec()),
+                without_own: chosen(Vec::new()),
+            }
+        };
+        System {
+            users: vec![user("a", [1.0, 2.0], 0), user("b", [4.0, 3.0], 0)],
+            costs: BTreeMap::from([("search".to_owned(), Cost { cpu_seconds: 1.0 + shift, count: 4 })]),
+            notes: BTreeMap::new(),
+            predictions: Some(Array { rows: 2, columns: 2, values: vec![1.0, 2.0, 3.0, 4.0 + shift] }),
+        }
+    }
+
+    fn setting() -> Setting {
+        let group = |name: &str| Group {
+            name: name.to_owned(),
+            folder: PathBuf::new(),
+            truth: vec![0.0],
+            self_trained: Vec::new(),
+        };
+        let prepared = Prepared {
+            folder: PathBuf::new(),
+            task: Task::Regression,
+            groups: vec![group("a"), group("b")],
+            classes: 0,
+            description: json!({}),
+        };
+        let plan = Plan { suite: "suites/s".into(), space: "A".to_owned(), max_search: 5 };
+        Setting { plan, prepared, ours: system(0.0), reference: Some(system(0.25)) }
+    }
+
+    #[test]
+    fn quantities_without_search_come_from_the_predictions_of_all() {
+        let system = system(0.0);
+        let of = |market, key| quantity(&system, Task::Regression, market, key);
+        assert_eq!(of(MarketKind::WithOwn, "mean_in_market"), Some(vec![1.5, 3.5]));
+        assert_eq!(of(MarketKind::WithOwn, "best_in_market"), Some(vec![1.0, 3.0]));
+        assert_eq!(of(MarketKind::WithOwn, "own"), Some(vec![1.0, 3.0]));
+        assert_eq!(of(MarketKind::WithOwn, "best_other"), Some(vec![2.0, 4.0]));
+        assert_eq!(of(MarketKind::WithoutOwn, "mean_in_market"), Some(vec![2.0, 4.0]));
+        assert_eq!(of(MarketKind::WithoutOwn, "own"), None);
+        assert_eq!(of(MarketKind::WithOwn, "weighted"), None);
+        assert_eq!(
+            quantity(&system, Task::Classification, MarketKind::WithOwn, "best_in_market"),
+            Some(vec![2.0, 4.0])
+        );
+    }
+
+    #[test]
+    fn the_report_holds_both_systems_and_their_difference() {
+        let setting = setting();
+        assert_eq!(equality(&setting.ours, setting.reference.as_ref().unwrap()), (0.0, 0.25));
+        let value = setting_json(&setting);
+        let top_one = &value["markets"]["with_own"]["top_one"];
+        assert_eq!(top_one["ours"]["mean"], 2.5);
+        assert_eq!(top_one["reference"]["mean"], 2.75);
+        assert_eq!(top_one["difference"]["mean"], -0.25);
+        assert_eq!(value["labelled"]["with_own"]["feature_augment"], json!([[10, 0.6], [20, 0.4]]));
+        assert_eq!(value["cpu"]["reference"]["search"]["count"], 4);
+        let text = markdown(&[setting], &Options::default());
+        for wanted in
+            ["## s-A", "| top-1 | 2.5000 | 2.1213 | 2.7500", "| search | 1.00 | 4 | 1.25 | 4 | 1.2 |"]
+        {
+            assert!(text.contains(wanted), "{wanted} in\n{text}");
+        }
+    }
+
+    #[test]
+    fn the_summary_is_one_line() {
+        let line = summary_line(&[setting(), setting()]);
+        assert!(
+            line.starts_with("s-A RMSE: mean in market 2.5000 (2.5000), best in market 2.0000"),
+            "{line}"
+        );
+        assert!(line.contains(" | s-A") && !line.contains('\n'));
+    }
+}

@@ -1,0 +1,130 @@
+//! `cargo xtask test`: gets the tools some tests need, then runs every test.
+//!
+//! The tools are uv (environments of Python learnwares) and bubblewrap (their fence). Without them those
+//! tests say SKIPPED; so a missing tool costs one line here, not a failure.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::target_folder;
+
+/// Runs the tests; `Ok(false)` when one failed.
+pub(crate) fn run(root: &Path, arguments: &[String]) -> Result<bool, String> {
+    let tools = target_folder(root).join("tools");
+    let path = search_path(&[uv(&tools)]);
+    bubblewrap();
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let cargo = |words: &[&str], more: &[String]| -> Result<bool, String> {
+        let mut command = Command::new(&cargo);
+        command.args(words).args(more).current_dir(root).env("PATH", &path);
+        let status = command.status().map_err(|error| format!("cargo cannot be started: {error}"))?;
+        Ok(status.success())
+    };
+    if works("cargo", &["nextest", "--version"]) {
+        // Doc tests first: the last line is the test runner's summary.
+        let docs = !arguments.is_empty() || cargo(&["test", "--quiet", "--doc", "--workspace"], &[])?;
+        Ok(cargo(&["nextest", "run", "--workspace"], arguments)? && docs)
+    } else {
+        cargo(&["test", "--workspace"], arguments)
+    }
+}
+
+/// Finds uv, or installs it with pip under the build folder. Returns the folder to put on the path.
+fn uv(tools: &Path) -> Option<PathBuf> {
+    if works("uv", &["--version"]) {
+        return None;
+    }
+    let place = tools.join("uv");
+    let bin = place.join("bin");
+    if works(bin.join("uv"), &["--version"]) {
+        return Some(bin);
+    }
+    let python = ["python3", "python"].into_iter().find(|name| works(name, &["--version"]));
+    let Some(python) = python else {
+        eprintln!(
+            "xtask test: no python3, so tests of Python learnwares are skipped (install Python 3.9+ and uv)"
+        );
+        return None;
+    };
+    if !works(python, &["-m", "pip", "--version"]) {
+        apt_install("python3-pip");
+    }
+    let installed = Command::new(python)
+        .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--root-user-action=ignore"])
+        .arg("--target")
+        .arg(&place)
+        .arg("uv")
+        .status()
+        .is_ok_and(|status| status.success());
+    if installed && works(bin.join("uv"), &["--version"]) {
+        Some(bin)
+    } else {
+        eprintln!(
+            "xtask test: uv could not be installed, so tests of Python learnwares are skipped (pip install uv)"
+        );
+        None
+    }
+}
+
+/// Finds bubblewrap, or installs it where that is possible without asking.
+fn bubblewrap() {
+    if cfg!(target_os = "linux") && !works("bwrap", &["--version"]) && !apt_install("bubblewrap") {
+        eprintln!(
+            "xtask test: no bubblewrap, so tests of the fence are skipped (apt-get install bubblewrap)"
+        );
+    }
+}
+
+/// Installs a Debian package when we are root and apt-get is there.
+fn apt_install(package: &str) -> bool {
+    let is_root =
+        Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.trim_ascii() == b"0");
+    if !is_root || !works("apt-get", &["--version"]) {
+        return false;
+    }
+    let apt = |words: &[&str]| {
+        let mut command = Command::new("apt-get");
+        command.args(words).env("DEBIAN_FRONTEND", "noninteractive").stdout(Stdio::null());
+        command.status().is_ok_and(|status| status.success())
+    };
+    let install = ["install", "--yes", "--no-install-recommends", package];
+    apt(&install) || (apt(&["update"]) && apt(&install))
+}
+
+/// Whether a program starts and ends well.
+fn works(program: impl AsRef<std::ffi::OsStr>, arguments: &[&str]) -> bool {
+    Command::new(program)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
+}
+
+/// The search path with `first` in front.
+fn search_path(first: &[Option<PathBuf>]) -> OsString {
+    let old = std::env::var_os("PATH").unwrap_or_default();
+    let all = first.iter().flatten().cloned().chain(std::env::split_paths(&old));
+    std::env::join_paths(all).unwrap_or(old)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::{search_path, works};
+
+    #[test]
+    fn new_folders_come_first_on_the_search_path() {
+        let path = search_path(&[Some(PathBuf::from("/first")), None]);
+        assert_eq!(std::env::split_paths(&path).next(), Some(PathBuf::from("/first")));
+        assert_eq!(search_path(&[None]), std::env::var_os("PATH").unwrap_or_default());
+    }
+
+    #[test]
+    fn an_absent_program_does_not_work() {
+        assert!(!works("a-program-that-nobody-has", &["--version"]));
+    }
+}
