@@ -6,6 +6,7 @@
 mod market;
 mod models;
 mod shared;
+mod solve;
 
 use std::path::PathBuf;
 
@@ -17,6 +18,7 @@ pub(crate) use market::{
 pub(crate) use models::{
     CheckArgs, DoctorArgs, FormatWord, MethodWord, PackArgs, ReuseArgs, RunArgs, WordArgs,
 };
+pub(crate) use solve::SolveArgs;
 pub(crate) use shared::{ColumnArgs, DockArgs, GenerateArgs, ModelArgs, TableArgs};
 
 /// Find, check and reuse models that other people trained, without showing your data.
@@ -80,6 +82,8 @@ pub(crate) enum ColorWhen {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// From a table to predictions with other people's models, in one step.
+    Solve(Box<SolveArgs>),
     /// Make the specification of a table, or look at one.
     Spec(Box<SpecArgs>),
     /// Make a package of a model and the data it was trained on.
