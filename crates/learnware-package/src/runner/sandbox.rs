@@ -147,9 +147,27 @@ impl Fenced {
 
     fn bubblewrap_arguments(&self, limits: &Limits) -> Vec<String> {
         let mut arguments: Vec<String> = [
-            "--unshare-user", "--unshare-ipc", "--unshare-pid", "--unshare-uts", "--unshare-cgroup-try",
-            "--die-with-parent", "--new-session", "--uid", NOBODY, "--gid", NOBODY, "--cap-drop", "ALL",
-            "--hostname", "fence", "--clearenv", "--proc", "/proc", "--dev", "/dev", "--size",
+            "--unshare-user",
+            "--unshare-ipc",
+            "--unshare-pid",
+            "--unshare-uts",
+            "--unshare-cgroup-try",
+            "--die-with-parent",
+            "--new-session",
+            "--uid",
+            NOBODY,
+            "--gid",
+            NOBODY,
+            "--cap-drop",
+            "ALL",
+            "--hostname",
+            "fence",
+            "--clearenv",
+            "--proc",
+            "/proc",
+            "--dev",
+            "/dev",
+            "--size",
         ]
         .map(str::to_owned)
         .to_vec();

@@ -10,7 +10,12 @@ use learnware_package::runner::{Runner, RunnerConfig, sandbox::Limits};
 /// A legacy specification file: no `type`, with keys of old versions.
 pub fn legacy_stat(width: usize) -> String {
     let rows: Vec<String> = (0..3)
-        .map(|row| format!("[{}]", (0..width).map(|column| format!("{}.5", row + column)).collect::<Vec<_>>().join(",")))
+        .map(|row| {
+            format!(
+                "[{}]",
+                (0..width).map(|column| format!("{}.5", row + column)).collect::<Vec<_>>().join(",")
+            )
+        })
         .collect();
     format!(
         r#"{{"z": [{}], "beta": [0.2, 0.3, 0.5], "gamma": 0.1, "num_points": 1257, "cuda_idx": -1, "device": "cpu"}}"#,
@@ -72,7 +77,8 @@ pub fn runner(test: &str) -> Option<Runner> {
 fn reachable(test: &str, runner: Runner) -> Option<Runner> {
     static TRIED: std::sync::OnceLock<Result<(), String>> = std::sync::OnceLock::new();
     let package = python_package("", 2);
-    let result = TRIED.get_or_init(|| runner.environment(&package).map(|_| ()).map_err(|error| error.to_string()));
+    let result =
+        TRIED.get_or_init(|| runner.environment(&package).map(|_| ()).map_err(|error| error.to_string()));
     match result {
         Ok(()) => Some(runner),
         Err(reason) => {
@@ -95,7 +101,15 @@ pub struct RawEntry {
 }
 
 pub fn raw(name: &'static str, content: &[u8]) -> RawEntry {
-    RawEntry { name, local_name: None, content: content.to_vec(), size: None, mode: 0o100_644, flags: 0, method: 0 }
+    RawEntry {
+        name,
+        local_name: None,
+        content: content.to_vec(),
+        size: None,
+        mode: 0o100_644,
+        flags: 0,
+        method: 0,
+    }
 }
 
 /// Writes a zip without any judgement.
