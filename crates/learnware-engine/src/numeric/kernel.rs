@@ -333,46 +333,71 @@ fn pull_body<T: Real>(
     (shape, blocks): (Shape, Range<usize>),
     part: &mut Pull,
 ) {
-    let dimension = points.dimension;
-    // Sum over the data of weight * fall * data coordinate, lane by lane, for each row of the tile.
-    let mut drawn = vec![[T::default(); LANES]; TILE * dimension];
+    // Weight times fall of each point of the piece on each row of the tile.
+    let mut forces = vec![[[T::default(); LANES]; TILE]; blocks.len()];
     for first in (0..points.count).step_by(TILE) {
         let tile = tile_rows(points, first);
         let mut values = [[T::default(); LANES]; TILE];
         let mut falls = [[T::default(); LANES]; TILE];
-        drawn.fill([T::default(); LANES]);
-        for block in blocks.clone() {
-            let lanes = data.block(block);
-            let mut forces = tile_distances(tile, lanes);
+        for (force, block) in forces.iter_mut().zip(blocks.clone()) {
+            *force = tile_distances(tile, data.block(block));
             let weights = &weights[block * LANES..(block + 1) * LANES];
             for offset in 0..TILE {
                 for lane in 0..LANES {
-                    let (value, fall) = shape.value_and_fall(forces[offset][lane]);
+                    let (value, fall) = shape.value_and_fall(force[offset][lane]);
                     values[offset][lane] = value.fused(weights[lane], values[offset][lane]);
-                    forces[offset][lane] = fall * weights[lane];
-                    falls[offset][lane] = falls[offset][lane] + forces[offset][lane];
+                    force[offset][lane] = fall * weights[lane];
+                    falls[offset][lane] = falls[offset][lane] + force[offset][lane];
                 }
             }
-            for (axis, lanes) in lanes.chunks_exact(LANES).enumerate() {
-                for (offset, force) in forces.iter().enumerate() {
-                    let sum = &mut drawn[axis * TILE + offset];
+        }
+        let add = |lanes: &[T; LANES]| lanes.iter().map(|lane| lane.to_f64()).sum::<f64>();
+        let fall: [f64; TILE] = std::array::from_fn(|offset| add(&falls[offset]));
+        let used = TILE.min(points.count - first);
+        for (offset, value) in values.iter().enumerate().take(used) {
+            part.sums[first + offset] = add(value);
+        }
+        for axis in 0..points.dimension {
+            // Sum over the data of force times coordinate; the sums stay in registers.
+            let mut drawn = [[T::default(); LANES]; TILE];
+            for (force, block) in forces.iter().zip(blocks.clone()) {
+                let lanes = &data.block(block)[axis * LANES..(axis + 1) * LANES];
+                for (sum, force) in drawn.iter_mut().zip(force) {
                     for lane in 0..LANES {
                         sum[lane] = force[lane].fused(lanes[lane], sum[lane]);
                     }
                 }
             }
-        }
-        let add = |lanes: &[T; LANES]| lanes.iter().map(|lane| lane.to_f64()).sum::<f64>();
-        for offset in 0..TILE.min(points.count - first) {
-            part.sums[first + offset] = add(&values[offset]);
-            let fall = add(&falls[offset]);
-            let row = part.gradient.row_mut(first + offset);
-            for (axis, slope) in row.iter_mut().enumerate() {
+            for (offset, drawn) in drawn.iter().enumerate().take(used) {
                 // d/dx k(|x-y|^2) = -fall * 2 (x - y)
-                *slope = -2.0 * (fall * tile[offset][axis].to_f64() - add(&drawn[axis * TILE + offset]));
+                let slope = -2.0 * (fall[offset] * tile[offset][axis].to_f64() - add(drawn));
+                part.gradient.set(first + offset, axis, slope);
             }
         }
     }
+}
+
+/// The squared distance of each row of `data` to one point.
+pub fn distances_to<T: Real>(point: &[T], data: &Points<T>) -> Vec<f64> {
+    assert_eq!(point.len(), data.dimension, "a point of the data's dimension");
+    let mut found = Vec::with_capacity(data.block_count() * LANES);
+    pulp::Arch::new().dispatch(
+        #[inline(always)]
+        || {
+            for block in 0..data.block_count() {
+                let mut sums = [T::default(); LANES];
+                for (value, lanes) in point.iter().zip(data.block(block).chunks_exact(LANES)) {
+                    for (sum, &lane) in sums.iter_mut().zip(lanes) {
+                        let difference = *value - lane;
+                        *sum = difference.fused(difference, *sum);
+                    }
+                }
+                found.extend(sums.map(T::to_f64));
+            }
+        },
+    );
+    found.truncate(data.count);
+    found
 }
 
 /// For each row of `data` its nearest centre and the squared distance to it.

@@ -37,8 +37,7 @@ fn seed(data: &Points<f32>, count: usize, stream: &mut Stream) -> Points<f32> {
     for _ in 0..count {
         let row = sample.row(next);
         chosen.extend_from_slice(row);
-        let centre = Points::from_rows(1, dimension, row.to_vec());
-        for (distance, (_, new)) in distances.iter_mut().zip(kernel::nearest(&sample, &centre)) {
+        for (distance, new) in distances.iter_mut().zip(kernel::distances_to(row, &sample)) {
             *distance = distance.min(new);
         }
         // Fewer different rows than centres: any row does.

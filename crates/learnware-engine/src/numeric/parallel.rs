@@ -5,12 +5,9 @@
 /// Maps `0..count` and returns the results in order.
 pub fn map<T: Send>(count: usize, work: impl Fn(usize) -> T + Sync + Send) -> Vec<T> {
     #[cfg(feature = "parallel")]
-    {
+    if count > 1 {
         use rayon::prelude::*;
-        (0..count).into_par_iter().map(work).collect()
+        return (0..count).into_par_iter().map(work).collect();
     }
-    #[cfg(not(feature = "parallel"))]
-    {
-        (0..count).map(work).collect()
-    }
+    (0..count).map(work).collect()
 }

@@ -43,7 +43,7 @@ impl Default for RkmeParameters {
             seed: 0,
             kmeans_passes: 3,
             rounds: 2,
-            steps: 8,
+            steps: 5,
             rows_max: 4096,
         }
     }

@@ -69,8 +69,7 @@ fn routing_is_right_more_often_than_the_reference() {
     for problem in problems().unwrap_or_default() {
         let specifications: Vec<&RkmeTable> = problem.specifications.iter().collect();
         let kernel = IslandKernel::pooled(problem.specifications.iter());
-        let selector =
-            JobSelector::for_rows(&specifications, &problem.user, &kernel, Routing::Hard).unwrap();
+        let selector = JobSelector::for_rows(&specifications, &problem.user, &kernel, Routing::Hard).unwrap();
         let right = share_right(&selector.route(&problem.user).unwrap(), &problem.truth);
         let with_trees = selector.with_classifier(&specifications, None, 0).unwrap();
         let trees_right = share_right(&with_trees.route(&problem.user).unwrap(), &problem.truth);

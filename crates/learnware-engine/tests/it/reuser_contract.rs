@@ -4,8 +4,8 @@ use learnware_engine::learnware::LearnwareId;
 use learnware_engine::numeric::random::Stream;
 use learnware_engine::predictor::{Batch, PredictError, Predictions, Predictor};
 use learnware_engine::reuse::{
-    Automatic, AutomaticParameters, Examples, Family, JobSelector, Member, Method, Reuser, Routing, ScoresAre,
-    Task, Team, labels_of,
+    Automatic, AutomaticParameters, Examples, Family, JobSelector, Member, Method, Reuser, Routing,
+    ScoresAre, Task, Team, labels_of,
 };
 use learnware_engine::specification::{IslandKernel, RkmeParameters, RkmeTable};
 use learnware_engine::{EngineError, Matrix};
@@ -104,12 +104,7 @@ fn reusers(members: usize) -> Vec<(String, Box<dyn Reuser>)> {
 
 const TASKS: [Task; 2] = [Task::Regression, Task::Classification { classes: CLASSES }];
 
-fn predictions(
-    reuser: &mut dyn Reuser,
-    known: &Examples,
-    labels: &[f64],
-    asked: &Examples,
-) -> Predictions {
+fn predictions(reuser: &mut dyn Reuser, known: &Examples, labels: &[f64], asked: &Examples) -> Predictions {
     reuser.fit(known, labels).unwrap();
     reuser.predict(asked).unwrap()
 }

@@ -127,6 +127,9 @@ impl Builder {
             )));
         }
         let line = self.without_local_parts(line, file);
+        if !names_are_sound(&line) {
+            return Err(bad(format!("{line:?} does not begin with a package name")));
+        }
         let requirement = Requirement::<VerbatimUrl>::from_str(&line).map_err(|error| {
             bad(format!("{line:?} is not a package name with versions: {}", first_line(&error.to_string())))
         })?;
@@ -182,6 +185,23 @@ impl Builder {
             notes: self.notes,
         }
     }
+}
+
+/// Whether the name and the extras begin and end with a letter or digit; the parser panics where they end
+/// otherwise (pep508_rs 0.9.2).
+fn names_are_sound(line: &str) -> bool {
+    let is_name = |text: &str| {
+        let end = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
+        end(text.chars().next())
+            && end(text.chars().next_back())
+            && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
+    };
+    let name_end =
+        line.find(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c))).unwrap_or(line.len());
+    let extras =
+        line[name_end..].trim_start().strip_prefix('[').map(|rest| rest.split(']').next().unwrap_or(rest));
+    let names = extras.unwrap_or_default().split(',').map(str::trim);
+    is_name(&line[..name_end]) && names.filter(|name| !name.is_empty()).all(is_name)
 }
 
 fn first_line(text: &str) -> &str {

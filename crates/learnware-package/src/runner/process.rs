@@ -11,12 +11,12 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal};
 
+/// Processes that are killed one by one at most; behind the fence all end with the first of them.
+const KILL_COUNT_MAX: usize = 4096;
 /// How often a running call is looked at.
 const WATCH_INTERVAL: Duration = Duration::from_millis(50);
 /// How often one that is not asked for anything is looked at.
 const IDLE_INTERVAL: Duration = Duration::from_secs(1);
-/// Bytes of one page where the system does not say; only used to judge memory.
-const PAGE_BYTES_DEFAULT: u64 = 4096;
 
 /// Why a process was killed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,6 +126,12 @@ impl Process {
         lock(&self.watch.state).deadline = None;
     }
 
+    /// It is over its time, although the watch had no time to see it: the host is overloaded.
+    pub(crate) fn overdue(&self, seconds: u64) {
+        lock(&self.watch.state).killed.get_or_insert(Killed::Time(seconds));
+        kill_tree(self.child.id());
+    }
+
     /// Why the watch killed it, if it did.
     pub(crate) fn killed(&self) -> Option<Killed> {
         lock(&self.watch.state).killed
@@ -191,39 +197,54 @@ impl Watch {
 }
 
 fn over(pid: u32, allowed: Allowed) -> Option<Killed> {
-    let mut threads = 0;
-    let mut memory_bytes = 0;
-    for process in tree(pid) {
-        threads += std::fs::read_dir(format!("/proc/{process}/task")).map_or(0, Iterator::count) as u64;
-        memory_bytes += private_bytes(process);
+    // A fork bomb grows faster than it can be walked: one more than allowed is enough to know.
+    let processes = tree(pid, allowed.process_count as usize + 1);
+    let threads: usize = processes
+        .iter()
+        .map(|process| std::fs::read_dir(format!("/proc/{process}/task")).map_or(0, Iterator::count))
+        .sum();
+    if threads as u64 > allowed.process_count {
+        return Some(Killed::Processes(allowed.process_count));
     }
-    if threads > allowed.process_count {
-        Some(Killed::Processes(allowed.process_count))
-    } else if memory_bytes > allowed.memory_bytes {
-        Some(Killed::Memory(allowed.memory_bytes))
-    } else {
-        None
+    let resident: u64 = processes.iter().map(|&process| resident_bytes(process)).sum();
+    if resident <= allowed.memory_bytes {
+        return None;
+    }
+    // Pages that forked processes share were counted for each of them; the slower file counts them once.
+    let used: u64 = processes.iter().map(|&process| proportional_bytes(process)).sum();
+    (used > allowed.memory_bytes).then_some(Killed::Memory(allowed.memory_bytes))
+}
+
+/// Memory of a process that does not belong to files.
+fn resident_bytes(pid: u32) -> u64 {
+    let text = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    kilobytes(&text, "RssAnon:") + kilobytes(&text, "RssShmem:")
+}
+
+/// The same, with each shared page divided among those who have it.
+fn proportional_bytes(pid: u32) -> u64 {
+    match std::fs::read_to_string(format!("/proc/{pid}/smaps_rollup")) {
+        Ok(text) if text.contains("Pss_Anon:") => {
+            kilobytes(&text, "Pss_Anon:") + kilobytes(&text, "Pss_Shmem:")
+        }
+        _ => resident_bytes(pid),
     }
 }
 
-/// Memory of a process without what it shares with files.
-fn private_bytes(pid: u32) -> u64 {
-    let text = std::fs::read_to_string(format!("/proc/{pid}/statm")).unwrap_or_default();
-    let mut fields = text.split(' ').skip(1).map(|field| field.parse::<u64>().unwrap_or(0));
-    let (resident, shared) = (fields.next().unwrap_or(0), fields.next().unwrap_or(0));
-    let page = match rustix::param::page_size() {
-        0 => PAGE_BYTES_DEFAULT,
-        size => size as u64,
-    };
-    resident.saturating_sub(shared) * page
+fn kilobytes(text: &str, field: &str) -> u64 {
+    let line = text.lines().find_map(|line| line.strip_prefix(field)).unwrap_or_default();
+    line.split_whitespace().next().and_then(|number| number.parse::<u64>().ok()).unwrap_or(0) * 1024
 }
 
-/// A process and everything below it.
-fn tree(pid: u32) -> Vec<u32> {
+/// A process and everything below it, until `count_max` are found.
+fn tree(pid: u32, count_max: usize) -> Vec<u32> {
     let mut found = vec![pid];
     let mut next = 0;
     while let Some(&parent) = found.get(next) {
         next += 1;
+        if found.len() >= count_max {
+            break;
+        }
         let Ok(threads) = std::fs::read_dir(format!("/proc/{parent}/task")) else { continue };
         for thread in threads.flatten() {
             let children = std::fs::read_to_string(thread.path().join("children")).unwrap_or_default();
@@ -239,7 +260,7 @@ fn pid_of(pid: u32) -> Option<Pid> {
 
 /// Kills the process group, and below it whatever left the group.
 fn kill_tree(pid: u32) {
-    let all = tree(pid);
+    let all = tree(pid, KILL_COUNT_MAX);
     if let Some(group) = pid_of(pid) {
         let _ = rustix::process::kill_process_group(group, Signal::KILL);
     }

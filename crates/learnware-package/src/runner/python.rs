@@ -7,7 +7,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{ChildStdin, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
 use learnware_engine::Matrix;
@@ -130,7 +130,14 @@ impl PythonPredictor {
     fn wait(&self, seconds: u64) -> Result<Frame, FrameError> {
         // The watch ends the process at its deadline; a little more is only for its pipe to close.
         let patience = Duration::from_secs(seconds) + END_PATIENCE;
-        self.answers.recv_timeout(patience).unwrap_or(Err(FrameError::Closed))
+        match self.answers.recv_timeout(patience) {
+            Ok(answer) => answer,
+            Err(RecvTimeoutError::Disconnected) => Err(FrameError::Closed),
+            Err(RecvTimeoutError::Timeout) => {
+                self.process.overdue(seconds);
+                Err(FrameError::Closed)
+            }
+        }
     }
 
     fn stop(&mut self, error: &FrameError) -> PredictError {

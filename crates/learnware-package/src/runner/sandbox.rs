@@ -52,7 +52,7 @@ pub struct Limits {
     pub process_count: u64,
     /// Size of one file that it writes, in bytes.
     pub file_bytes: u64,
-    /// Size of its /tmp, which is memory, in bytes.
+    /// Size of its /tmp, and of its /dev/shm, which are memory, in bytes.
     pub tmp_bytes: u64,
     /// Open files of one process.
     pub open_files: u64,
@@ -172,6 +172,14 @@ impl Fenced {
         .map(str::to_owned)
         .to_vec();
         arguments.extend([limits.tmp_bytes.to_string(), "--tmpfs".into(), "/tmp".into()]);
+        // Shared memory is memory too; the rest of /dev, and the root, are memory without a limit.
+        arguments.extend([
+            "--size".into(),
+            limits.tmp_bytes.to_string(),
+            "--tmpfs".into(),
+            "/dev/shm".into(),
+        ]);
+        arguments.extend(["--remount-ro".into(), "/dev".into()]);
         if self.network == Network::Off {
             arguments.push("--unshare-net".into());
         }
@@ -192,6 +200,7 @@ impl Fenced {
         for path in &self.writable {
             bind("--bind", &path.to_string_lossy());
         }
+        arguments.extend(["--remount-ro".into(), "/".into()]);
         for (name, value) in &self.environment {
             arguments.extend(["--setenv".into(), name.clone(), value.clone()]);
         }
@@ -331,10 +340,14 @@ fn seccomp_deny(network: Network) -> std::io::Result<BpfProgram> {
     compile(rules, libc::EPERM)
 }
 
-/// Says that `clone3` does not exist: its flags lie in memory where no filter can look, and the C library
-/// then uses `clone`.
+/// Calls that are said not to exist, so that libraries fall back to others: the flags of `clone3` lie in
+/// memory where no filter can look; memory behind a file descriptor or a System V key belongs to no process
+/// and would escape the watch.
+const ABSENT: [i64; 4] = [libc::SYS_clone3, libc::SYS_memfd_create, libc::SYS_memfd_secret, libc::SYS_shmget];
+
 fn seccomp_absent() -> std::io::Result<BpfProgram> {
-    compile(OTHER_FORMS.iter().map(|form| (libc::SYS_clone3 | form, Vec::new())).collect(), libc::ENOSYS)
+    let calls = OTHER_FORMS.iter().flat_map(|form| ABSENT.iter().map(move |call| (call | form, Vec::new())));
+    compile(calls.collect(), libc::ENOSYS)
 }
 
 /// The filter in the kernel's form, in a file without a name.

@@ -174,6 +174,14 @@ fn models_that_take_memory_or_processes_without_end_are_stopped() {
         matches!(&answer, Err(PredictError::OverLimit { what }) if what.contains("memory")),
         "{answer:?}"
     );
+    let shared = predict(
+        "import mmap\nkept = []\nfor _ in range(700):\n    part = mmap.mmap(-1, 1 << 20)\n    part.write(b'x' * (1 << 20))\n    kept.append(part)\n    time.sleep(0.002)\ntime.sleep(2)",
+    );
+    let Some(answer) = ask("shared memory", &shared) else { return };
+    assert!(
+        matches!(&answer, Err(PredictError::OverLimit { what }) if what.contains("memory")),
+        "{answer:?}"
+    );
     let at_once = predict("return np.ones(1 << 33)[:3]");
     let Some(answer) = ask("memory at once", &at_once) else { return };
     assert!(
@@ -217,6 +225,9 @@ fn what_lies_outside_the_fence_is_not_there() {
         ("open(__file__, 'a')".to_owned(), "Read-only"),
         ("open(np.__file__, 'a')".to_owned(), "Read-only"),
         ("open('/usr/bin/new', 'w')".to_owned(), "Read-only"),
+        ("open('/new', 'w')".to_owned(), "Read-only"),
+        ("open('/dev/new', 'w')".to_owned(), "Read-only"),
+        ("os.memfd_create('x')".to_owned(), "not implemented"),
         ("socket.create_connection(('1.1.1.1', 53), 2)".to_owned(), "not permitted"),
         ("socket.socket(socket.AF_NETLINK, socket.SOCK_RAW)".to_owned(), "not permitted"),
         ("os.setuid(0)".to_owned(), "Operation not permitted|Invalid argument"),
@@ -281,4 +292,50 @@ fn values_are_passed_on_for_the_checker_to_judge() {
     };
     let values = answer.unwrap();
     assert!(values[0].is_nan() && values[1].is_infinite());
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { cases: 400, failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn no_change_of_a_zip_makes_the_reader_panic(
+        changes in proptest::collection::vec((0_usize..600, proptest::prelude::any::<u8>()), 1..6),
+        length in 0_usize..600,
+    ) {
+        let list = files(&[("learnware.yaml", "model: {}"), ("a/b", &"text ".repeat(50)), ("c", "x")]);
+        let mut bytes = archive::write(&list).unwrap();
+        for (place, value) in changes {
+            let place = place % bytes.len();
+            bytes[place] = value;
+        }
+        if length % 5 == 0 {
+            bytes.truncate(length);
+        }
+        if let Ok(opened) = Archive::from_bytes(bytes) {
+            for name in opened.names().map(str::to_owned).collect::<Vec<_>>() {
+                let _ = opened.read(&name, 1 << 20);
+            }
+        }
+    }
+
+    #[test]
+    fn no_text_makes_the_parsers_panic(text in "[-a-z0-9:&*!|>{}\\[\\],.#'\" \n=<+@;~_%]{0,80}") {
+        let _ = Manifest::parse(&text);
+        let _ = EnvironmentRequest::from_conda(&format!("dependencies:\n- {text}\n"));
+        for start in ["", "a[", "a[b]", "a==", "a; extra == '", "a; python_version "] {
+            let _ = EnvironmentRequest::from_requirements(&format!("{start}{text}"));
+        }
+        if let Ok(value) = learnware_package::yaml::Yaml::parse(&text) {
+            // What is written means the same again (NaN aside, which equals nothing).
+            let again = learnware_package::yaml::Yaml::parse(&value.write()).unwrap();
+            assert_eq!(format!("{again:?}"), format!("{value:?}"), "{}", value.write());
+        }
+    }
+
+    #[test]
+    fn no_bytes_make_the_frame_reader_panic(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..80)) {
+        let mut frame = b"LWF1".to_vec();
+        frame.extend(&bytes);
+        let _ = learnware_package::runner::protocol::read(&mut frame.as_slice(), 1 << 10);
+    }
 }

@@ -254,7 +254,7 @@ fn fallback_agrees(runner: &Runner, format: ModelFormat, library: &str, train: &
     let bare = Package::from_bytes(archive::write(&files(&list)).unwrap()).unwrap();
     let made = runner.environment(&bare).unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("model");
+    let path = folder.path().join(if format == ModelFormat::Onnx { "model.onnx" } else { "model" });
     let code = format!(
         "import sys\nimport numpy as np\nr = np.random.RandomState(0)\nX = r.randn(300, 4)\ny = (X[:, 0] * X[:, 1] > 0).astype(int)\n{train}"
     );
@@ -263,7 +263,6 @@ fn fallback_agrees(runner: &Runner, format: ModelFormat, library: &str, train: &
     let source = ModelSource::from_path(&path, "Model").unwrap();
     assert!(matches!(&source, ModelSource::Data(found, _) if *found == format));
     let zip = PackageWriter::new(source, statistical(4)).write().unwrap();
-    std::fs::write(cache_dir().join(format!("{library}.zip")), &zip).unwrap();
     let package = Package::from_bytes(zip).unwrap();
     let mut ours = runner.start(&package).unwrap();
     predictor_contract(ours.as_mut(), 4);
@@ -282,7 +281,7 @@ fn fallback_agrees(runner: &Runner, format: ModelFormat, library: &str, train: &
     let (ours, theirs) = (ours.predict(&batch).unwrap().values, theirs.predict(&batch).unwrap().values);
     assert_eq!((ours.rows(), ours.columns()), (theirs.rows(), theirs.columns()));
     for (a, b) in ours.as_slice().iter().zip(theirs.as_slice()) {
-        assert!((a - b).abs() < 1e-6, "{a} {b}");
+        assert!((a - b).abs() < 2e-6, "{a} {b}");
     }
 }
 
@@ -303,4 +302,6 @@ fn a_data_package_answers_the_same_through_its_python_fallback() {
     fallback_agrees(&runner, ModelFormat::LightGbm, "lightgbm", lightgbm);
     let xgboost = "import xgboost\nb = xgboost.train({'objective': 'binary:logistic'}, xgboost.DMatrix(X, y), 10)\nopen(sys.argv[1], 'wb').write(b.save_raw('json'))\n";
     fallback_agrees(&runner, ModelFormat::XgBoost, "xgboost-cpu", xgboost);
+    let onnx = "from sklearn.linear_model import LogisticRegression\nfrom skl2onnx import to_onnx\nm = LogisticRegression().fit(X, (X[:, 0] > 0.2).astype(int) + (X[:, 1] > 0).astype(int))\no = to_onnx(m, X[:1].astype(np.float32), options={'zipmap': False})\nopen(sys.argv[1], 'wb').write(o.SerializeToString())\n";
+    fallback_agrees(&runner, ModelFormat::Onnx, "scikit-learn\nskl2onnx", onnx);
 }

@@ -130,8 +130,7 @@ struct Span {
 
 impl Span {
     fn new(rows: &Matrix) -> Option<Self> {
-        (rows.rows() < rows.columns())
-            .then(|| Self { factor: Cholesky::with_jitter(&outer(rows), 1e-12) })
+        (rows.rows() < rows.columns()).then(|| Self { factor: Cholesky::with_jitter(&outer(rows), 1e-12) })
     }
 
     fn coordinates(&self) -> &Matrix {
