@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use learnware_package::native::onnx::write::{self, Answer, LinearModel};
+use learnware_package::native::onnx::write::{self, LinearModel};
 use serde_json::Value;
 
 /// A directory with a home and a dock of its own.
@@ -111,8 +111,9 @@ impl TestContext {
             coefficients: coefficients.concat(),
             intercepts: vec![0.0; coefficients.len()],
         };
-        let classes = (0..coefficients.len() as i64).collect();
-        let answer = if coefficients.len() == 1 { Answer::Quantities } else { Answer::Softmax(classes) };
+        let classes = (0..).take(coefficients.len()).collect();
+        let answer =
+            if coefficients.len() == 1 { write::Answer::Quantities } else { write::Answer::Softmax(classes) };
         self.write(name, write::linear(&model, &answer).unwrap());
     }
 

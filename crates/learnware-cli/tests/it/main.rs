@@ -1,5 +1,6 @@
 //! The commands as people run them: the real binary in a temporary directory.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says where")]
+#![allow(clippy::format_push_string, clippy::format_collect, reason = "texts of a few lines")]
 
 mod context;
 mod dock;
