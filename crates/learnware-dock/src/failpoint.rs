@@ -1,6 +1,8 @@
 //! Steps at which the crash tests stop the process or panic. Only Rust code that fills
 //! [`Config::fail_point`](crate::config::Config) arms one; no file, variable or flag does.
 
+use std::time::Duration;
+
 /// Where to stop, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FailPoint {
@@ -17,6 +19,8 @@ pub enum FailAction {
     Abort,
     /// The thread panics.
     Panic,
+    /// The thread sleeps for so long.
+    Sleep(Duration),
 }
 
 /// Every step, in the order in which a submission, its check, its deletion and a sweep pass them.
@@ -54,6 +58,7 @@ impl FailPoints {
             match point.action {
                 FailAction::Abort => std::process::abort(),
                 FailAction::Panic => panic!("fail point {step}"),
+                FailAction::Sleep(pause) => std::thread::sleep(pause),
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Submit, check, search, deploy, and what lies between them, on one dock in one process.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use learnware_dock::check::CheckEnd;
 use learnware_dock::clock::Clock;
@@ -243,6 +244,34 @@ async fn a_panic_in_a_check_is_an_attempt() {
     let fixture = fixture.reopen().await;
     assert_eq!(fixture.dock.check(&id, None).await.unwrap().status(), CheckStatus::Usable);
     check_invariants(&fixture.dock, &Told::default()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_check_longer_than_its_lease_is_not_taken_over() {
+    let sleeps =
+        FailPoint { step: "check.model".into(), action: FailAction::Sleep(Duration::from_millis(1500)) };
+    let Fixture { dock, folder } = &Fixture::with(Config { fail_point: Some(sleeps), ..quick() }).await;
+    let id = submit(dock, package(0), None).await.id;
+    let other = Dock::open(folder.path().join("dock"), quick()).await.unwrap();
+    let slow = tokio::spawn({
+        let dock = dock.clone();
+        async move { dock.check_waiting().await.unwrap() }
+    });
+    while dock.show(&id).await.unwrap().versions[0].status != CheckStatus::Checking {
+        tokio::task::yield_now().await;
+    }
+    while !slow.is_finished() {
+        assert!(other.check_waiting().await.unwrap().is_empty(), "a lease of 0.3 s is prolonged for 1.5 s");
+        if let Err(error) = other.check(&id, None).await {
+            assert!(matches!(error, DockError::CheckInProgress { .. }), "{error:?}");
+            assert!(error.is_temporary());
+        } else {
+            assert!(slow.is_finished(), "only a check that is over can be made again");
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let outcomes = slow.await.unwrap();
+    assert!(matches!(&outcomes[..], [one] if matches!(one.end, CheckEnd::Reported(_))), "{outcomes:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
