@@ -2,6 +2,7 @@
 
 mod completions;
 mod man;
+mod quickstart;
 mod spec;
 
 use crate::cli::Command;
