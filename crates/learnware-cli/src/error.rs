@@ -3,8 +3,12 @@
 //! Libraries give typed errors; this file alone matches them and knows the advice in terms of this command
 //! line.
 
+use learnware_dock::DockError;
 use learnware_engine::EngineError;
+use learnware_engine::predictor::PredictError;
 use learnware_engine::table::TableError;
+use learnware_package::PackageError;
+use learnware_package::native::NativeError;
 
 use crate::tablefile::{ENDINGS, TableFileError};
 
@@ -59,6 +63,18 @@ fn known_hint(cause: &(dyn std::error::Error + 'static)) -> Option<String> {
     }
     if let Some(error) = cause.downcast_ref::<TableError>() {
         return Some(table_hint(error));
+    }
+    if let Some(error) = cause.downcast_ref::<DockError>() {
+        return dock_hint(error);
+    }
+    if let Some(error) = cause.downcast_ref::<PackageError>() {
+        return package_hint(error);
+    }
+    if let Some(error) = cause.downcast_ref::<PredictError>() {
+        return predict_hint(error);
+    }
+    if cause.is::<NativeError>() {
+        return Some("save the model again in its library's own form, or export it to ONNX".into());
     }
     if let Some(error) = cause.downcast_ref::<EngineError>() {
         return engine_hint(error);
@@ -142,6 +158,55 @@ fn table_hint(error: &TableError) -> String {
         ),
         _ => "check the table".into(),
     }
+}
+
+fn dock_hint(error: &DockError) -> Option<String> {
+    let hint = match error {
+        DockError::NotADock { .. } => {
+            "name the dock's folder with --dock or LEARNWARE_DOCK; `learnware submit` makes a new one"
+        }
+        DockError::BadId { .. } | DockError::UnknownLearnware { .. } | DockError::Deleted { .. } => {
+            "`learnware list` shows the learnwares of the dock; --dock names another dock"
+        }
+        DockError::UnknownVersion { .. } => "`learnware show ID` lists the versions",
+        DockError::CheckInProgress { .. } | DockError::Busy { .. } => "try again in a moment",
+        DockError::CheckFailed { .. } => "`learnware doctor` checks this machine; then `learnware check ID`",
+        DockError::CannotRunCode { .. } => {
+            "`learnware doctor` tells what is missing; --unsafe runs the code of an author that you trust"
+        }
+        _ => return None,
+    };
+    Some(hint.into())
+}
+
+fn package_hint(error: &PackageError) -> Option<String> {
+    let hint = match error {
+        PackageError::Archive { .. } | PackageError::Entry { .. } | PackageError::Missing { .. } => {
+            "make the package again with `learnware pack`; `learnware check` tells all that is wrong"
+        }
+        PackageError::OverLimit { .. } => "leave out of the package what the model does not need",
+        PackageError::Manifest { .. } | PackageError::Requirement { .. } => "correct the file that is named",
+        PackageError::Environment { .. } => "`learnware doctor` tells what is missing on this machine",
+        _ => return None,
+    };
+    Some(hint.into())
+}
+
+fn predict_hint(error: &PredictError) -> Option<String> {
+    let hint = match error {
+        PredictError::BadInput { .. } => {
+            "the data must have the columns that the learnware takes; `learnware show ID` lists them"
+        }
+        PredictError::NotStarted { .. } => "`learnware doctor` tells what this machine offers",
+        PredictError::Failed { .. } | PredictError::Crashed { .. } | PredictError::BadAnswer { .. } => {
+            "`learnware check` tells what is wrong with the model; its author can correct it"
+        }
+        PredictError::TimedOut { .. } | PredictError::OverLimit { .. } => {
+            "predict fewer rows at once, or take another learnware"
+        }
+        _ => return None,
+    };
+    Some(hint.into())
 }
 
 fn engine_hint(error: &EngineError) -> Option<String> {

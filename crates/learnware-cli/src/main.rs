@@ -8,10 +8,15 @@ mod cli;
 mod commands;
 mod error;
 mod files;
+mod learnwares;
+mod modelfile;
+mod predictions;
 mod printer;
+mod report;
 mod specfile;
 mod tablefile;
 mod target;
+mod team;
 
 use std::process::ExitCode;
 
@@ -19,14 +24,15 @@ use clap::Parser as _;
 
 use crate::printer::Printer;
 
-fn main() -> ExitCode {
+#[tokio::main]
+async fn main() -> ExitCode {
     let arguments: Vec<std::ffi::OsString> = std::env::args_os().collect();
     let cli = match cli::Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
         Err(refusal) => return ExitCode::from(printer::refuse_usage(&refusal, &arguments)),
     };
     let printer = Printer::new(&cli.global);
-    match commands::run(cli.command, &printer) {
+    match commands::run(cli.command, &printer).await {
         Ok(outcome) => ExitCode::from(outcome.exit_code()),
         Err(failure) => {
             printer.failure(&failure);

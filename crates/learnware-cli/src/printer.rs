@@ -3,7 +3,6 @@
 //! People read text on standard output, and warnings, progress and errors on standard error. With `--json`
 //! standard output holds exactly one JSON document, `{"schema": "learnware.COMMAND/1", ..., "warnings": [..]}`
 //! or `{"schema": "learnware.error/1", "error": {..}}`, and standard error is silent.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this module is the one that prints")]
 
 use std::cell::RefCell;
 use std::ffi::OsString;
@@ -53,11 +52,6 @@ impl Printer {
     pub(crate) fn new(global: &GlobalArgs) -> Self {
         choose_color(global.color);
         Self { json: global.json, quiet: global.quiet, warnings: RefCell::default() }
-    }
-
-    /// Whether the result is a JSON document.
-    pub(crate) fn is_json(&self) -> bool {
-        self.json
     }
 
     /// The result of a command: `document` with `--json`, else what `text` writes.

@@ -4,7 +4,11 @@ use std::path::PathBuf;
 
 use etcetera::BaseStrategy as _;
 
-use crate::cli::DockArgs;
+use learnware_dock::Dock;
+use learnware_dock::config::Create;
+use learnware_package::runner::{CodePolicy, Runner, RunnerConfig};
+
+use crate::cli::{DockArgs, ModelArgs};
 use crate::error::advised;
 
 /// The folder of the dock.
@@ -31,7 +35,34 @@ pub(crate) fn default_folder() -> anyhow::Result<PathBuf> {
 
 /// Where environments of Python learnwares are kept.
 pub(crate) fn cache_folder() -> anyhow::Result<PathBuf> {
-    let strategy = etcetera::choose_base_strategy()
-        .map_err(|_| advised("the home directory is not known", "set HOME to a folder you may write"))?;
-    Ok(strategy.cache_dir().join("learnware"))
+    learnware_dock::env::settings()?.config.cache_dir.ok_or_else(|| {
+        advised("there is no folder for the environments of Python models", "set HOME or LEARNWARE_CACHE")
+    })
+}
+
+/// Opens the dock that the arguments name.
+pub(crate) async fn open(dock: &DockArgs, model: &ModelArgs, create: Create) -> anyhow::Result<Dock> {
+    let folder = dock_folder(dock)?;
+    let mut config = learnware_dock::env::settings()?.config;
+    config.create = create;
+    config.code = policy(model, config.code);
+    Ok(Dock::open(&folder, config).await?)
+}
+
+/// What runs models outside of a dock's checks.
+pub(crate) fn runner(model: &ModelArgs) -> anyhow::Result<Runner> {
+    let settings = learnware_dock::env::settings()?.config;
+    let mut config = RunnerConfig::new(cache_folder()?);
+    config.policy = policy(model, settings.code);
+    config.limits = settings.model_limits;
+    Ok(Runner::new(config))
+}
+
+/// Flags decide before the environment.
+fn policy(model: &ModelArgs, otherwise: CodePolicy) -> CodePolicy {
+    match (model.allow_unsafe, model.no_code) {
+        (true, _) => CodePolicy::Unsafe,
+        (false, true) => CodePolicy::Refuse,
+        (false, false) => otherwise,
+    }
 }

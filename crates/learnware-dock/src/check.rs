@@ -8,8 +8,6 @@
 use learnware_engine::learnware::{CheckStatus, LearnwareId};
 use learnware_engine::market::checker::CheckReport;
 
-use learnware_package::package::Package;
-
 use crate::cpu::Pool;
 use crate::dock::Dock;
 use crate::error::{DockError, Result};
@@ -148,14 +146,14 @@ impl Dock {
         let state = self.state();
         let row = state.store.version(number, version).await?;
         let row = row.ok_or_else(|| DockError::UnknownVersion { id: number.to_string(), version })?;
-        let (blobs, config, fail) = (state.blobs.clone(), state.config.clone(), state.fail.clone());
+        let (blobs, runner) = (state.blobs.clone(), self.runner());
+        let (config, fail) = (state.config.clone(), state.fail.clone());
         let work = move || {
             let VersionRow { digest, specification, .. } = row;
             let path = blobs.verified_path(&digest)?;
             let semantic = specification.semantic()?;
             fail.pass("check.model");
-            let start = |package: &Package| crate::inspect::start(package);
-            inspect::check(&path, semantic, start, &config)
+            inspect::check(&path, semantic, &runner, &config)
         };
         self.while_prolonging(job, state.cpu.run(Pool::Models, "the check", work)).await??
     }

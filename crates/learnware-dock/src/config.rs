@@ -1,6 +1,10 @@
 //! What a dock can be told when it is opened. Everything has a default that suits one person's folder.
 
+use std::path::PathBuf;
 use std::time::Duration;
+
+use learnware_package::runner::CodePolicy;
+use learnware_package::runner::sandbox::Limits;
 
 use crate::clock::Clock;
 use crate::failpoint::FailPoint;
@@ -24,6 +28,13 @@ pub struct Config {
     pub package_bytes_max: u64,
     /// How long unused files are kept; also how often opening a dock looks for them.
     pub sweep_age: Duration,
+    /// Where Python environments and unpacked packages are kept; `None` is `cache` in the dock's folder. Docks
+    /// may share it.
+    pub cache_dir: Option<PathBuf>,
+    /// Whether the code of packages may run.
+    pub code: CodePolicy,
+    /// What one running model may use.
+    pub model_limits: Limits,
     /// Seed of the random examples that checks feed to models.
     pub check_seed: u64,
     /// A step at which the crash tests stop.
@@ -54,6 +65,9 @@ impl Default for Config {
             package_bytes_max: policy::PACKAGE_BYTES_MAX,
             // Longer than any upload or check takes.
             sweep_age: Duration::from_hours(24),
+            cache_dir: None,
+            code: CodePolicy::default(),
+            model_limits: Limits::default(),
             check_seed: 0,
             fail_point: None,
         }

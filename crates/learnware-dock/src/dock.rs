@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use learnware_engine::learnware::LearnwareId;
+use learnware_package::runner::{Runner, RunnerConfig};
 
 use crate::catalog::Catalog;
 use crate::config::{Config, Create};
@@ -20,6 +21,8 @@ use crate::store::{DATABASE, Store};
 const LOCK: &str = "dock.lock";
 /// Folder of the packages.
 const BLOBS: &str = "blobs";
+/// Folder of Python environments, where none is configured.
+const CACHE: &str = "cache";
 
 /// An open dock. Clones share it. Several processes may have the same folder open.
 #[derive(Debug, Clone)]
@@ -36,6 +39,7 @@ pub(crate) struct State {
     pub(crate) blobs: Blobs,
     pub(crate) cpu: Cpu,
     pub(crate) catalog: Catalog,
+    pub(crate) runner: Arc<Runner>,
     pub(crate) fail: FailPoints,
 }
 
@@ -76,8 +80,13 @@ impl Dock {
         blobs::sync_folder(&path)?;
         drop(lock);
         let blobs = Blobs::new(path.join(BLOBS));
+        let runner = Arc::new(Runner::new(RunnerConfig {
+            cache_dir: config.cache_dir.clone().unwrap_or_else(|| path.join(CACHE)),
+            policy: config.code,
+            limits: config.model_limits.clone(),
+        }));
         let catalog = Catalog::default();
-        let state = State { folder: path, config, store, blobs, cpu, catalog, fail };
+        let state = State { folder: path, config, store, blobs, cpu, catalog, runner, fail };
         let dock = Self { state: Arc::new(state) };
         dock.sweep_when_due().await?;
         Ok(dock)
@@ -101,6 +110,11 @@ impl Dock {
     /// The packages, for those who move or inspect a whole dock.
     pub fn blobs(&self) -> &Blobs {
         &self.state.blobs
+    }
+
+    /// What starts models, with the settings of this dock: the same that checks use. Its calls block.
+    pub fn runner(&self) -> Arc<Runner> {
+        Arc::clone(&self.state.runner)
     }
 
     /// How the dock is.

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use learnware_package::runner::CodePolicy;
+
 use crate::config::Config;
 use crate::error::{DockError, Result};
 
@@ -32,6 +34,28 @@ pub const VARIABLES: &[Variable] = &[
         meaning: "folder of the dock, where none is named",
         set: |settings, text| {
             settings.dock = Some(PathBuf::from(text));
+            Ok(())
+        },
+    },
+    Variable {
+        name: "LEARNWARE_CACHE",
+        meaning: "folder of Python environments; default: `learnware` in the user's cache folder",
+        set: |settings, text| {
+            settings.config.cache_dir = Some(PathBuf::from(text));
+            Ok(())
+        },
+    },
+    Variable {
+        name: "LEARNWARE_CODE",
+        meaning: "whether Python models run: fenced, unsafe (without a fence where none works) or refuse; \
+                  default: fenced",
+        set: |settings, text| {
+            settings.config.code = match text {
+                "fenced" => CodePolicy::Fenced,
+                "unsafe" => CodePolicy::Unsafe,
+                "refuse" => CodePolicy::Refuse,
+                _ => return Err("fenced, unsafe or refuse"),
+            };
             Ok(())
         },
     },
@@ -96,6 +120,9 @@ pub fn settings() -> Result<Settings> {
 /// Reads variables from `value_of`.
 pub fn read(value_of: impl Fn(&str) -> Option<String>) -> Result<Settings> {
     let mut settings = Settings::default();
+    let folder = |name: &str| value_of(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let cache = folder("XDG_CACHE_HOME").or_else(|| Some(folder("HOME")?.join(".cache")));
+    settings.config.cache_dir = cache.map(|cache| cache.join("learnware"));
     for variable in VARIABLES {
         if let Some(value) = value_of(variable.name).filter(|value| !value.is_empty()) {
             (variable.set)(&mut settings, &value).map_err(|wanted| DockError::Setting {
@@ -125,13 +152,18 @@ mod tests {
             "LEARNWARE_DOCK" => Some("some/folder".into()),
             "LEARNWARE_CHECKS" => Some("7".into()),
             "LEARNWARE_SWEEP_HOURS" => Some(String::new()),
+            "HOME" => Some("home".into()),
             _ => None,
         })
         .unwrap();
         assert_eq!(settings.dock, Some(PathBuf::from("some/folder")));
         assert_eq!(settings.config.models_width, 7);
+        assert_eq!(settings.config.cache_dir, Some(PathBuf::from("home/.cache/learnware")));
         assert_eq!(settings.config.sweep_age, Config::default().sweep_age);
-        for variable in VARIABLES.iter().filter(|variable| variable.name != "LEARNWARE_DOCK") {
+        for variable in VARIABLES
+            .iter()
+            .filter(|variable| !["LEARNWARE_DOCK", "LEARNWARE_CACHE"].contains(&variable.name))
+        {
             for bad in ["0", "-1", "many"] {
                 let error = read(|name| (name == variable.name).then(|| bad.to_owned())).unwrap_err();
                 assert!(error.to_string().contains(variable.name), "{error}");

@@ -77,6 +77,12 @@ pub enum DockError {
         /// What happened.
         reason: String,
     },
+    /// The model of a package is code, and this host may not run it.
+    #[error("the model is Python code and was not run: {reason}")]
+    CannotRunCode {
+        /// Why, and what to do.
+        reason: &'static str,
+    },
     /// A package is not where it should be.
     #[error("the package {digest} is missing from the dock; restore it from a backup")]
     BlobMissing {

@@ -5,11 +5,12 @@ use std::path::Path;
 
 use learnware_engine::learnware::{ModelFormat, Specification};
 use learnware_engine::market::checker::{self, CheckReport, Finding, Stage, model};
-use learnware_engine::predictor::{PredictError, Predictor};
 use learnware_engine::semantic::SemanticSpecification;
 use learnware_engine::specification::StatisticalSpecification;
 use learnware_package::PackageError;
 use learnware_package::package::Package;
+use learnware_package::runner::sandbox::Isolation;
+use learnware_package::runner::{CodePolicy, Runner};
 
 use crate::config::Config;
 use crate::error::{DockError, Result};
@@ -68,7 +69,7 @@ pub(crate) fn open(path: &Path) -> Result<Package> {
 pub(crate) fn check(
     path: &Path,
     semantic: SemanticSpecification,
-    start: impl FnOnce(&Package) -> Result<Box<dyn Predictor>, PredictError>,
+    runner: &Runner,
     config: &Config,
 ) -> Result<CheckedPackage> {
     // What opened once may be refused by the limits of a newer release: a verdict like any other.
@@ -81,7 +82,10 @@ pub(crate) fn check(
     let specification = package.specification(Some(semantic))?;
     let mut report = checker::check_specification(&specification);
     if !report.has_errors() {
-        match start(&package) {
+        if package.format().has_code() {
+            require_host(runner, config)?;
+        }
+        match runner.start(&package) {
             Ok(mut predictor) => {
                 report.extend(model::check(&specification, predictor.as_mut(), config.check_seed));
             }
@@ -118,9 +122,18 @@ fn finding(error: PackageError) -> Result<Finding> {
     Ok(Finding::error(Stage::Format, code, error.to_string(), advice))
 }
 
-pub(crate) fn start(package: &Package) -> Result<Box<dyn Predictor>, PredictError> {
-    let name = package.manifest().model.file_name.clone().unwrap_or_default();
-    let bytes = package.read(&name).map_err(|e| PredictError::NotStarted { reason: e.to_string() })?;
-    learnware_package::native::load(package.format(), &bytes)
-        .map_err(|e| PredictError::NotStarted { reason: e.to_string() })
+/// Whether this host may run code of packages at all. That it may not says nothing about the learnware, so it
+/// is our failure and no finding: another worker may be able to.
+fn require_host(runner: &Runner, config: &Config) -> Result<()> {
+    let refuse = |reason: &'static str| Err(DockError::CannotRunCode { reason });
+    match config.code {
+        CodePolicy::Refuse => refuse("this dock is told not to run code of packages"),
+        CodePolicy::Fenced if runner.host().isolation() == Isolation::None => refuse(
+            "no fence works on this host; see `learnware doctor`, or allow code without one if you trust its author",
+        ),
+        CodePolicy::Fenced | CodePolicy::Unsafe if runner.host().uv.is_none() => {
+            refuse("uv, which makes its environment, is not installed here; see `learnware doctor`")
+        }
+        CodePolicy::Fenced | CodePolicy::Unsafe => Ok(()),
+    }
 }

@@ -174,7 +174,8 @@ pub fn write(files: &BTreeMap<String, Vec<u8>>) -> Result<Vec<u8>> {
             .read_to_end(&mut packed)
             .map_err(|error| PackageError::entry(name, error.to_string()))?;
         // A ratio that our own reader would refuse is avoided by not compressing.
-        let deflate = packed.len() < content.len() && !is_suspicious(content.len() as u64, packed.len() as u64);
+        let deflate =
+            packed.len() < content.len() && !is_suspicious(content.len() as u64, packed.len() as u64);
         let (method, data) =
             if deflate { (DEFLATED, packed.as_slice()) } else { (STORED, content.as_slice()) };
         let mut common = Vec::new();
@@ -369,7 +370,10 @@ fn judge_sizes(listed: &[Listed]) -> Result<()> {
         if is_suspicious(entry.size, entry.compressed as u64) {
             return Err(PackageError::entry(
                 name,
-                format!("is {} times larger than its compressed form", entry.size / (entry.compressed as u64).max(1)),
+                format!(
+                    "is {} times larger than its compressed form",
+                    entry.size / (entry.compressed as u64).max(1)
+                ),
             ));
         }
         if entry.method == STORED && entry.size != entry.compressed as u64 {
@@ -435,7 +439,8 @@ pub(crate) fn check_name(name: &str) -> Result<()> {
 /// Takes away the one folder that holds everything, and what macOS adds beside it.
 fn strip_top_folder(mut listed: Vec<Listed>) -> Vec<Listed> {
     listed.retain(|item| !item.name.starts_with(MACOS_FOLDER) && item.name != ".DS_Store");
-    let Some(top) = listed.first().and_then(|item| item.name.split_once('/')).map(|(top, _)| format!("{top}/"))
+    let Some(top) =
+        listed.first().and_then(|item| item.name.split_once('/')).map(|(top, _)| format!("{top}/"))
     else {
         return listed;
     };

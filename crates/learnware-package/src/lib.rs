@@ -1,13 +1,13 @@
 //! The learnware zip and the stranger inside it. Blocking, native only.
 //!
-//! * [`archive`]: zip files opened with limits, written deterministically.
-//! * [`yaml`]: the part of YAML that package files use, as data only.
-//! * [`manifest`]: `learnware.yaml`.
-//! * [`package`]: manifest, specifications and files together.
-//! * [`template`]: new packages from model files.
-//! * [`environment`]: what a Python model needs to be installed, and installing it.
-//! * [`native`]: models that are data (ONNX, LightGBM text, XGBoost JSON), evaluated in this process.
-//! * [`runner`]: from a package to something that predicts.
+//! * `archive`: zip files opened with limits, written deterministically.
+//! * `yaml`: the part of YAML that package files use, as data only.
+//! * `manifest`: `learnware.yaml`.
+//! * `package`: manifest, specifications and files together.
+//! * `template`: new packages from model files.
+//! * `environment`: what a Python model needs to be installed, and installing it.
+//! * `native`: models that are data (ONNX, LightGBM text, XGBoost JSON), evaluated in this process.
+//! * `runner`: from a package to something that predicts.
 
 pub mod archive;
 pub mod environment;

@@ -148,7 +148,8 @@ fn file(map: &Yaml, place: &str) -> Result<Option<String>> {
     let key = place.rsplit('.').next().unwrap_or(place);
     let Some(name) = optional_text(map, key, place)? else { return Ok(None) };
     let name = name.strip_prefix("./").map_or(name.clone(), str::to_owned);
-    archive::check_name(&name).map_err(|_| bad(format!("{place} {name:?} is not a plain name inside the package")))?;
+    archive::check_name(&name)
+        .map_err(|_| bad(format!("{place} {name:?} is not a plain name inside the package")))?;
     Ok(Some(name))
 }
 
@@ -168,7 +169,9 @@ fn model(section: Option<&Yaml>) -> Result<ModelDeclaration> {
     let section = match section {
         None => &empty,
         Some(map @ Yaml::Map(_)) => map,
-        Some(Yaml::Null) => return Err(bad("model has no value; leave the key out or give class_name".into())),
+        Some(Yaml::Null) => {
+            return Err(bad("model has no value; leave the key out or give class_name".into()));
+        }
         Some(other) => return Err(bad(format!("model must be a map, but it is {}", other.kind()))),
     };
     let class_name =
@@ -187,7 +190,9 @@ fn model(section: Option<&Yaml>) -> Result<ModelDeclaration> {
     };
     let kwargs = match section.get("kwargs") {
         None | Some(Yaml::Null) => empty.clone(),
-        Some(map @ Yaml::Map(pairs)) if pairs.iter().all(|(key, _)| key.text().is_some_and(is_identifier)) => {
+        Some(map @ Yaml::Map(pairs))
+            if pairs.iter().all(|(key, _)| key.text().is_some_and(is_identifier)) =>
+        {
             map.clone()
         }
         Some(_) => return Err(bad("model.kwargs must be a map from Python names to values".into())),
@@ -205,7 +210,10 @@ fn specifications(list: Option<&Yaml>) -> Result<Vec<SpecificationDeclaration>> 
         }
         Some(Yaml::List(items)) if !items.is_empty() => items,
         Some(other) => {
-            return Err(bad(format!("stat_specifications must be a list with entries, but it is {}", other.kind())));
+            return Err(bad(format!(
+                "stat_specifications must be a list with entries, but it is {}",
+                other.kind()
+            )));
         }
     };
     if items.len() > SPECIFICATIONS_MAX {
@@ -236,5 +244,6 @@ fn specification(item: &Yaml) -> Result<SpecificationDeclaration> {
 }
 
 fn kind_of(class_name: &str) -> Result<SpecificationKind> {
-    SpecificationKind::from_class_name(class_name).map_err(|error| bad(format!("stat_specifications: {error}")))
+    SpecificationKind::from_class_name(class_name)
+        .map_err(|error| bad(format!("stat_specifications: {error}")))
 }

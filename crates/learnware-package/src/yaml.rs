@@ -351,7 +351,8 @@ fn whole(digits: &str) -> Option<i64> {
     if !digits.starts_with(|c: char| c.is_ascii_digit()) || plain.starts_with(['+', '-']) {
         return None;
     }
-    let based = |prefix: &str, base| plain.strip_prefix(prefix).map(|rest| i64::from_str_radix(rest, base).ok());
+    let based =
+        |prefix: &str, base| plain.strip_prefix(prefix).map(|rest| i64::from_str_radix(rest, base).ok());
     if let Some(value) = based("0b", 2).or_else(|| based("0x", 16)) {
         return value;
     }
@@ -377,9 +378,8 @@ fn real(digits: &str) -> Option<f64> {
         && plain.len() > 1
         && plain.chars().all(|c| c.is_ascii_digit() || c == '.')
         && exponent.is_none_or(|text| {
-            text.strip_prefix(['+', '-']).is_some_and(|rest| {
-                !rest.is_empty() && rest.chars().all(|c| c.is_ascii_digit())
-            })
+            text.strip_prefix(['+', '-'])
+                .is_some_and(|rest| !rest.is_empty() && rest.chars().all(|c| c.is_ascii_digit()))
         });
     if !ok {
         return None;
@@ -449,7 +449,9 @@ mod tests {
             let _ = writeln!(bomb, "a{n}: &a{n} [{}]", vec![format!("*a{}", n - 1); 9].join(","));
         }
         let deep = "[".repeat(100);
-        for text in ["!!python/object/apply:os.system ['id']", "a: !foo b", &bomb, &deep, "a: &a [*a]", "a: 1\na: 2"] {
+        for text in
+            ["!!python/object/apply:os.system ['id']", "a: !foo b", &bomb, &deep, "a: &a [*a]", "a: 1\na: 2"]
+        {
             Yaml::parse(text).unwrap_err();
         }
     }

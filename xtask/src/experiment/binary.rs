@@ -40,7 +40,8 @@ impl Binary {
         std::mem::take(&mut self.costs)
     }
 
-    /// Runs one command, counted under `step`. Returns its standard output.
+    /// Runs one command, counted under `step`. Returns its standard output. Exit code 1, done with a
+    /// finding, counts as done: what was found stands in the output.
     pub(super) fn run<I, S>(&mut self, step: &str, arguments: I) -> Result<String, String>
     where
         I: IntoIterator<Item = S>,
@@ -54,7 +55,7 @@ impl Binary {
         let cost = self.costs.entry(step.to_owned()).or_default();
         cost.cpu_seconds += spent;
         cost.count += 1;
-        if output.status.success() {
+        if matches!(output.status.code(), Some(0 | 1)) {
             return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
         }
         let shown: Vec<String> = command.get_args().map(|word| word.to_string_lossy().into_owned()).collect();
@@ -65,7 +66,7 @@ impl Binary {
     /// Runs one command with `--json` and parses what it prints.
     pub(super) fn json(&mut self, step: &str, arguments: &[&OsStr]) -> Result<Value, String> {
         let printed = self.run(step, arguments.iter().copied().chain([OsStr::new("--json")]))?;
-        serde_json::from_str(&printed).map_err(|error| format!("--json printed no JSON: {error}"))
+        serde_json::from_str(&printed).map_err(|error| format!("--json printed no JSON: {error}\n{printed}"))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Runs one market and its users through the `learnware` command.
 
 use std::collections::BTreeMap;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -16,12 +16,12 @@ use super::system::{Chosen, Labelled, MarketKind, System, User};
 
 /// Reuse methods that need no labels: (name here, name on the command line).
 const UNLABELLED: &[(&str, &str)] =
-    &[("averaging", "averaging"), ("weighted", "weighted"), ("job_selector", "job-selector")];
+    &[("averaging", "average"), ("weighted", "weighted"), ("job_selector", "job-selector")];
 
 /// Reuse methods for a few labels, and whether they take the whole mixture or the top one alone.
 const LABELLED: &[(&str, &str, bool)] = &[
-    ("feature_augment", "feature-augment", false),
-    ("ensemble_pruning", "ensemble-pruning", true),
+    ("feature_augment", "augment", false),
+    ("ensemble_pruning", "prune", true),
     ("automatic", "auto", true),
 ];
 
@@ -88,11 +88,12 @@ impl Market<'_> {
         };
         for (index, group) in self.prepared.groups.iter().enumerate() {
             let package = self.work.join(format!("{index:04}.zip"));
-            let name = format!("{} {}", plan.name(), group.name);
+            let name = title(&format!("{} {}", plan.name(), group.name));
+            let about = format!("Trained on group {} of {}.", group.name, plan.name());
             let arguments = [
-                words(&[
-                    "pack", "--format", "lightgbm", "--task", task, "--name", &name, "--seed", &self.seed,
-                ]),
+                words(&["pack", "--format", "lightgbm", "--task", task, "--seed", &self.seed]),
+                words(&["--name", &name, "--description", &about]),
+                words(&["--scenario", "business", "--library", "others", "--license", "others"]),
                 paths(&[("--model", &group.folder.join("model.txt"))]),
                 paths(&[("--data", &group.folder.join("train.parquet")), ("-o", &package)]),
             ];
@@ -100,7 +101,8 @@ impl Market<'_> {
             let arguments =
                 [words(&["submit"]), vec![package.into()], paths(&[("--dock", &self.dock)])].concat();
             let answer = self.json("submit_and_check", &arguments)?;
-            self.ids.push(submitted_id(&answer).ok_or(format!("submit of {name} answered {answer}"))?);
+            let id = answer["id"].as_str().filter(|_| answer["status"] == "usable");
+            self.ids.push(id.ok_or(format!("submit of {name} answered {answer}"))?.to_owned());
             eprintln!("learnware {}/{}", index + 1, self.prepared.groups.len());
         }
         Ok(())
@@ -182,14 +184,11 @@ impl Market<'_> {
         let mut metrics = BTreeMap::from([("top_one".to_owned(), of_all[top_one])]);
         let members: Vec<usize> = found.members.iter().filter_map(place).collect();
         for (name, method) in UNLABELLED {
-            let mut more = words(&["--method", method]);
-            if *name == "weighted" {
-                let weights: Vec<String> = found.weights.iter().map(ToString::to_string).collect();
-                more.extend(words(&["--weights", &weights.join(",")]));
-            }
-            metrics.insert((*name).to_owned(), self.reuse(name, group, &found.members, &more)?);
+            let more = words(&["--method", method]);
+            metrics
+                .insert((*name).to_owned(), self.reuse(name, group, &found.members, &found.weights, &more)?);
         }
-        Ok(Chosen { top_one: Some(top_one), members, metrics, labelled: Vec::new() })
+        Ok(Chosen { top_one: Some(top_one), members, weights: found.weights, metrics, labelled: Vec::new() })
     }
 
     /// The methods that learn from labels, over every labelled subset of the group.
@@ -199,12 +198,15 @@ impl Market<'_> {
             let few = group.folder.join("labelled").join(format!("{number:04}.parquet"));
             let mut row = Labelled { size: baseline.size, metrics: BTreeMap::new() };
             for (name, method, whole_mixture) in LABELLED {
-                let top = chosen.top_one.as_slice();
-                let members = if *whole_mixture { chosen.members.as_slice() } else { top };
+                let (members, weights) = if *whole_mixture {
+                    (chosen.members.as_slice(), chosen.weights.as_slice())
+                } else {
+                    (chosen.top_one.as_slice(), &[][..])
+                };
                 let ids: Vec<String> = members.iter().map(|index| self.ids[*index].clone()).collect();
                 let more =
                     [words(&["--method", method, "--labels", LABELS]), paths(&[("--train", &few)])].concat();
-                row.metrics.insert((*name).to_owned(), self.reuse(name, group, &ids, &more)?);
+                row.metrics.insert((*name).to_owned(), self.reuse(name, group, &ids, weights, &more)?);
             }
             rows.push(row);
         }
@@ -217,35 +219,41 @@ impl Market<'_> {
         step: &str,
         group: &Group,
         ids: &[String],
-        more: &[std::ffi::OsString],
+        weights: &[f64],
+        more: &[OsString],
     ) -> Result<f64, String> {
         let out = self.work.join("reuse.npy");
         let data = group.folder.join("test.parquet");
         let mut arguments = words(&["reuse", "--learnwares", &ids.join(","), "--seed", &self.seed]);
         arguments.extend(paths(&[("--dock", &self.dock), ("--data", &data), ("-o", &out)]));
+        if !weights.is_empty() {
+            let weights: Vec<String> = weights.iter().map(ToString::to_string).collect();
+            arguments.extend(words(&["--weights", &weights.join(",")]));
+        }
         arguments.extend_from_slice(more);
         self.binary.run(step, arguments)?;
         let array = arrays::read(&out)?;
         self.prepared.task.metric(&array.values, array.columns, &group.truth)
     }
 
-    fn json(&mut self, step: &str, arguments: &[std::ffi::OsString]) -> Result<Value, String> {
+    fn json(&mut self, step: &str, arguments: &[OsString]) -> Result<Value, String> {
         let arguments: Vec<&OsStr> = arguments.iter().map(AsRef::as_ref).collect();
         self.binary.json(step, &arguments)
     }
 }
 
-fn words(words: &[&str]) -> Vec<std::ffi::OsString> {
+fn words(words: &[&str]) -> Vec<OsString> {
     words.iter().map(Into::into).collect()
 }
 
-fn paths(pairs: &[(&str, &Path)]) -> Vec<std::ffi::OsString> {
+fn paths(pairs: &[(&str, &Path)]) -> Vec<OsString> {
     pairs.iter().flat_map(|(flag, path)| [(*flag).into(), path.as_os_str().to_owned()]).collect()
 }
 
-fn submitted_id(answer: &Value) -> Option<String> {
-    let one = answer.as_array().and_then(|all| all.first()).unwrap_or(answer);
-    one["id"].as_str().map(str::to_owned)
+/// A name within the limits of a semantic specification, which takes 50 letters; the end tells more.
+fn title(text: &str) -> String {
+    let letters: Vec<char> = text.chars().collect();
+    letters[letters.len().saturating_sub(50)..].iter().collect()
 }
 
 fn parse_search(answer: &Value) -> Option<Found> {

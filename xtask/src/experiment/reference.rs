@@ -44,6 +44,7 @@ fn chosen(value: &Value) -> Chosen {
     Chosen {
         top_one: index(&value["top_one_id"]),
         members: list(&value["members"]).iter().filter_map(index).collect(),
+        weights: Vec::new(),
         metrics: numbers(value, &[]),
         labelled: list(&value["labelled"])
             .iter()

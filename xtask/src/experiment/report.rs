@@ -109,7 +109,7 @@ fn setting_json(setting: &Setting) -> Value {
 fn user_json(user: &User) -> Value {
     let chosen = |market: MarketKind| {
         let chosen = user.chosen(market);
-        json!({ "top_one": chosen.top_one, "members": chosen.members, "metrics": chosen.metrics })
+        json!({ "top_one": chosen.top_one, "members": chosen.members, "weights": chosen.weights, "metrics": chosen.metrics })
     };
     json!({
         "group": user.group,
@@ -420,6 +420,7 @@ mod tests {
             let chosen = |labelled| Chosen {
                 top_one: Some(top_one),
                 members: vec![top_one],
+                weights: Vec::new(),
                 metrics: BTreeMap::from([("top_one".to_owned(), of_all[top_one] + shift)]),
                 labelled,
             };

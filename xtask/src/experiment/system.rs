@@ -33,6 +33,8 @@ pub(super) struct Chosen {
     /// Index of the group whose learnware came first; `None` if nothing was found.
     pub(super) top_one: Option<usize>,
     pub(super) members: Vec<usize>,
+    /// Share of each member; empty where a system has no such thing.
+    pub(super) weights: Vec<f64>,
     /// Metric by method.
     pub(super) metrics: BTreeMap<String, f64>,
     pub(super) labelled: Vec<Labelled>,

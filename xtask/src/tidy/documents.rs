@@ -72,7 +72,8 @@ fn unmapped(tree: &Tree, named: &BTreeSet<String>) -> Vec<Finding> {
         for (path, _) in tree.rust() {
             let Some(inside) = path.strip_prefix(&source) else { continue };
             let module = inside.split('/').next().unwrap_or(inside);
-            if !matches!(module, "lib.rs" | "main.rs") {
+            let beside = format!("{source}{module}.rs"); // `table/` holds parts of `table.rs`
+            if !matches!(module, "lib.rs" | "main.rs") && !tree.has(&beside) {
                 wanted.insert(format!("{source}{module}"));
             }
         }
@@ -99,6 +100,7 @@ mod tests {
         ("crates/a/src/numeric/mod.rs", ""),
         ("crates/a/src/numeric/kernel.rs", ""),
         ("crates/a/src/error.rs", ""),
+        ("crates/a/src/error/tests.rs", ""),
     ];
 
     fn findings(map: &str) -> Vec<String> {

@@ -1,14 +1,25 @@
 //! The command line: clap types only; a doc comment is the help text.
 //!
-//! Arguments that several commands share are in [`shared`]; each command's own are beside its name here.
+//! Arguments that several commands share are in [`shared`], those of commands on a dock in [`market`], those of
+//! commands on models in [`models`].
 
+mod market;
+mod models;
+mod quickstart;
 mod shared;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub(crate) use shared::{ColumnArgs, DockArgs, GenerateArgs, TableArgs};
+pub(crate) use market::{
+    DeleteArgs, DownloadArgs, KernelWord, ListArgs, MixtureWord, SearchArgs, ShowArgs, SubmitArgs,
+};
+pub(crate) use models::{
+    CheckArgs, DoctorArgs, FormatWord, MethodWord, PackArgs, ReuseArgs, RunArgs, WordArgs,
+};
+pub(crate) use quickstart::QuickstartArgs;
+pub(crate) use shared::{ColumnArgs, DockArgs, GenerateArgs, ModelArgs, TableArgs};
 
 /// Find, check and reuse models that other people trained, without showing your data.
 ///
@@ -71,8 +82,32 @@ pub(crate) enum ColorWhen {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Make a dock of ten small learnwares and solve a task with them, to see how it works.
+    Quickstart(QuickstartArgs),
     /// Make the specification of a table, or look at one.
     Spec(Box<SpecArgs>),
+    /// Make a package of a model and the data it was trained on.
+    Pack(Box<PackArgs>),
+    /// Check a package, or learnwares of the dock again.
+    Check(CheckArgs),
+    /// Put a learnware into the dock and check it.
+    Submit(SubmitArgs),
+    /// Find learnwares for your data, by words, or both.
+    Search(Box<SearchArgs>),
+    /// Show everything about a learnware.
+    Show(ShowArgs),
+    /// Take the package of a learnware out of the dock.
+    Download(DownloadArgs),
+    /// Predict with one learnware.
+    Run(Box<RunArgs>),
+    /// Predict with several learnwares together.
+    Reuse(Box<ReuseArgs>),
+    /// List the learnwares of the dock.
+    List(ListArgs),
+    /// Delete learnwares.
+    Delete(DeleteArgs),
+    /// Tell what this machine offers.
+    Doctor(DoctorArgs),
     /// Write the shell's completion script.
     Completions(CompletionsArgs),
     /// Write the manual pages.

@@ -13,6 +13,18 @@ pub(crate) struct DockArgs {
     pub(crate) dock: Option<String>,
 }
 
+/// How models run.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Running models")]
+pub(crate) struct ModelArgs {
+    /// Run Python models without a fence where this machine has none. Only for code that you trust.
+    #[arg(long = "unsafe", conflicts_with = "no_code")]
+    pub(crate) allow_unsafe: bool,
+    /// Refuse models that are Python code; ONNX and trees are data and run here.
+    #[arg(long)]
+    pub(crate) no_code: bool,
+}
+
 /// Which part of a table file is read.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Reading the table")]

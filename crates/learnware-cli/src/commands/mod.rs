@@ -1,18 +1,41 @@
 //! One file for each command.
 
+mod check;
 mod completions;
+mod delete;
+mod doctor;
+mod download;
+mod list;
 mod man;
+mod pack;
 mod quickstart;
+mod reuse;
+mod run;
+mod search;
+mod show;
 mod spec;
+mod submit;
 
 use crate::cli::Command;
 use crate::error::Outcome;
 use crate::printer::Printer;
 
 /// Runs a command.
-pub(crate) fn run(command: Command, printer: &Printer) -> anyhow::Result<Outcome> {
+pub(crate) async fn run(command: Command, printer: &Printer) -> anyhow::Result<Outcome> {
     match command {
+        Command::Quickstart(arguments) => quickstart::run(&arguments, printer).await,
         Command::Spec(arguments) => spec::run(&arguments, printer),
+        Command::Pack(arguments) => pack::run(&arguments, printer),
+        Command::Check(arguments) => check::run(&arguments, printer).await,
+        Command::Submit(arguments) => submit::run(&arguments, printer).await,
+        Command::Search(arguments) => search::run(&arguments, printer).await,
+        Command::Show(arguments) => show::run(&arguments, printer).await,
+        Command::Download(arguments) => download::run(&arguments, printer).await,
+        Command::Run(arguments) => run::run(&arguments, printer).await,
+        Command::Reuse(arguments) => reuse::run(&arguments, printer).await,
+        Command::List(arguments) => list::run(&arguments, printer).await,
+        Command::Delete(arguments) => delete::run(&arguments, printer).await,
+        Command::Doctor(arguments) => doctor::run(&arguments, printer).await,
         Command::Completions(arguments) => completions::run(&arguments, printer),
         Command::Man(arguments) => man::run(&arguments, printer),
     }

@@ -105,7 +105,7 @@ fn push_cells(array: &dyn Array, cells: &mut Vec<Cell>) -> Option<()> {
         DataType::UInt16 => numbers::<UInt16Type>(array, cells, f64::from),
         DataType::UInt32 => numbers::<UInt32Type>(array, cells, f64::from),
         DataType::UInt64 => numbers::<UInt64Type>(array, cells, |value| value as f64),
-        DataType::Float16 => numbers::<Float16Type>(array, cells, |value| value.to_f64()),
+        DataType::Float16 => numbers::<Float16Type>(array, cells, half::f16::to_f64),
         DataType::Float32 => numbers::<Float32Type>(array, cells, f64::from),
         DataType::Float64 => numbers::<Float64Type>(array, cells, |value| value),
         DataType::Decimal128(_, _) => {

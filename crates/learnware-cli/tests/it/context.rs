@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
+use learnware_package::native::onnx::write::{self, Answer, LinearModel};
 use serde_json::Value;
 
 /// A directory with a home and a dock of its own.
@@ -96,6 +97,46 @@ pub(crate) fn shop_csv() -> String {
         let colour = ["red", "green", "blue"][row % 3];
         let sold = if row % 4 == 0 { "yes" } else { "no" };
         text += &format!("{},{:.2},{colour},{sold}\n", row % 7, (row * row % 31) as f64 * 1.5);
+    }
+    text
+}
+
+impl TestContext {
+    /// Writes a linear model: one output for each row of coefficients; two and more outputs are classes.
+    pub(crate) fn linear_model(&self, name: &str, coefficients: &[&[f64]]) {
+        let columns = coefficients[0].len();
+        let model = LinearModel {
+            offset: vec![0.0; columns],
+            scale: vec![1.0; columns],
+            coefficients: coefficients.concat(),
+            intercepts: vec![0.0; coefficients.len()],
+        };
+        let classes = (0..coefficients.len() as i64).collect();
+        let answer = if coefficients.len() == 1 { Answer::Quantities } else { Answer::Softmax(classes) };
+        self.write(name, write::linear(&model, &answer).unwrap());
+    }
+
+    /// Packs and submits a learnware that adds up `a` and `b` with the given factors, trained around `centre`.
+    pub(crate) fn submit_sum(&self, name: &str, factors: [f64; 2], centre: f64) -> String {
+        self.linear_model("model.onnx", &[&factors]);
+        self.write("train.csv", plane_csv(centre, factors));
+        let words = ["--name", name, "--description", "Adds two columns up.", "--license", "mit"];
+        let pack = ["pack", "model.onnx", "--data", "train.csv", "--labels", "y", "-o", "model.zip"];
+        let answer = self.run_with(&[&pack[..], &words[..]].concat());
+        assert_eq!(answer.code, 0, "{answer:?}");
+        let submitted = self.json("submit model.zip");
+        assert_eq!(submitted["status"], "usable", "{submitted}");
+        submitted["id"].as_str().unwrap().to_owned()
+    }
+}
+
+/// Rows around a centre, with the sum of the columns as label.
+pub(crate) fn plane_csv(centre: f64, factors: [f64; 2]) -> String {
+    let mut text = String::from("a,b,y\n");
+    for row in 0..80 {
+        let a = centre + f64::from(row % 9) / 4.0 - 1.0;
+        let b = centre + f64::from(row * row % 13) / 6.0 - 1.0;
+        text += &format!("{a},{b},{}\n", factors[0] * a + factors[1] * b);
     }
     text
 }

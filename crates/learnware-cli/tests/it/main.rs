@@ -1,8 +1,15 @@
 //! The commands as people run them: the real binary in a temporary directory.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
 mod context;
+mod dock;
+mod doctor;
 mod help;
+mod pack;
 mod pages;
+mod quickstart;
+mod reuse;
+mod run;
 mod spec;
 mod tables;
 

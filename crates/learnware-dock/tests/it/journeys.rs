@@ -15,6 +15,7 @@ use learnware_engine::market::SearchOptions;
 use learnware_engine::predictor::Batch;
 use learnware_engine::semantic::SemanticSpecification;
 use learnware_engine::user_info::UserInfo;
+use learnware_package::runner::CodePolicy;
 
 use crate::packages::{self, package};
 use crate::support::{Told, check_invariants, quick, request, seconds, start, state, submit};
@@ -71,7 +72,7 @@ async fn a_learnware_goes_in_is_checked_found_and_comes_out() {
     assert_eq!(std::fs::read(&deployed.path).unwrap(), zip);
     assert_eq!((deployed.version, deployed.status), (1, CheckStatus::Usable));
     assert_eq!(deployed.specification.statistical, packages::statistical(0));
-    let mut model = packages::start(&deployed.package);
+    let mut model = dock.runner().start(&deployed.package).unwrap();
     let batch = Batch::Table(packages::rows(0));
     assert_eq!(model.predict(&batch).unwrap().values.rows(), batch.len());
     let shown = dock.show(&done.id).await.unwrap();
@@ -247,10 +248,44 @@ async fn a_panic_in_a_check_is_an_attempt() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn code_that_may_not_run_gets_no_verdict() {
+    let config = Config { code: CodePolicy::Refuse, ..manual(1) };
+    let fixture = Fixture::with(config).await;
+    let dock = &fixture.dock;
+    let id = submit(dock, packages::python(0), None).await.id;
+    let refusal = dock.check(&id, None).await.unwrap_err();
+    assert!(refusal.to_string().contains("told not to run code"), "{refusal}");
+    let entry = &dock.list(&ListOptions::default()).await.unwrap()[0];
+    assert_eq!(entry.newest_status, CheckStatus::Waiting);
+    assert_eq!(entry.check.as_ref().map(|check| check.state), Some(JobState::Dead));
+    check_invariants(dock, &Told::default()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn python_learnwares_are_checked_behind_the_fence() {
+    let fixture = Fixture::new().await;
+    let dock = &fixture.dock;
+    let runner = dock.runner();
+    let host = runner.host();
+    if host.uv.is_none() || host.bubblewrap.is_none() || host.interpreters.is_empty() {
+        println!("SKIPPED: uv, Python or bubblewrap is missing or does not work here");
+        return;
+    }
+    let id = submit(dock, packages::python(0), None).await.id;
+    let report = dock.check(&id, None).await.unwrap();
+    if report.errors().any(|finding| finding.message.contains("environment could not be made")) {
+        println!("SKIPPED: the package registry can't be reached: {report:?}");
+        return;
+    }
+    assert_eq!(report.status(), CheckStatus::Usable, "{report:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_check_longer_than_its_lease_is_not_taken_over() {
-    let sleeps =
-        FailPoint { step: "check.model".into(), action: FailAction::Sleep(Duration::from_millis(1500)) };
-    let Fixture { dock, folder } = &Fixture::with(Config { fail_point: Some(sleeps), ..quick() }).await;
+    let sleeps = FailPoint { step: "check.model".into(), action: FailAction::Sleep(seconds(5)) };
+    let leases = LeaseRules { lease: seconds(2), ..quick().leases };
+    let Fixture { dock, folder } =
+        &Fixture::with(Config { fail_point: Some(sleeps), leases, ..quick() }).await;
     let id = submit(dock, package(0), None).await.id;
     let other = Dock::open(folder.path().join("dock"), quick()).await.unwrap();
     let slow = tokio::spawn({
@@ -261,7 +296,7 @@ async fn a_check_longer_than_its_lease_is_not_taken_over() {
         tokio::task::yield_now().await;
     }
     while !slow.is_finished() {
-        assert!(other.check_waiting().await.unwrap().is_empty(), "a lease of 0.3 s is prolonged for 1.5 s");
+        assert!(other.check_waiting().await.unwrap().is_empty(), "a lease of 2 s is prolonged for 5 s");
         if let Err(error) = other.check(&id, None).await {
             assert!(matches!(error, DockError::CheckInProgress { .. }), "{error:?}");
             assert!(error.is_temporary());

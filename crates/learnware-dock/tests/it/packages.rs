@@ -25,6 +25,35 @@ pub(crate) fn broken(index: u64) -> Vec<u8> {
     archive::write(&files).unwrap()
 }
 
+/// The same line as Python code, in the form of the reference: a class of `learnware.model.BaseModel`.
+pub(crate) fn python(index: u64) -> Vec<u8> {
+    const CODE: &str = "\
+import numpy
+from learnware.model import BaseModel
+
+class Line(BaseModel):
+    def __init__(self):
+        super().__init__(input_shape=(2,), output_shape=(1,))
+
+    def fit(self, X, y):
+        pass
+
+    def predict(self, X):
+        return (X @ numpy.array([1.0, -2.0]) + 0.5).reshape(-1, 1)
+
+    def finetune(self, X, y):
+        pass
+";
+    let mut files = files(index);
+    let yaml = String::from_utf8(files["learnware.yaml"].clone()).unwrap();
+    let yaml = yaml.replace("  file_name: model.json\n", "").replace("format: xgboost\n", "");
+    files.insert("learnware.yaml".into(), yaml.replace("class_name: Model", "class_name: Line").into_bytes());
+    files.insert("__init__.py".into(), CODE.into());
+    files.insert("requirements.txt".into(), b"numpy\n".to_vec());
+    files.remove("model.json");
+    archive::write(&files).unwrap()
+}
+
 /// Files that are no sound packages, with what is wrong.
 pub(crate) fn unsound() -> Vec<(&'static str, Vec<u8>)> {
     let changed = |change: &dyn Fn(&mut Files)| {
@@ -150,11 +179,4 @@ fn model(weights: &[f64]) -> Vec<u8> {
     })
     .to_string()
     .into_bytes()
-}
-
-pub(crate) fn start(
-    package: &learnware_package::package::Package,
-) -> Box<dyn learnware_engine::predictor::Predictor> {
-    let name = package.manifest().model.file_name.clone().unwrap();
-    learnware_package::native::load(package.format(), &package.read(&name).unwrap()).unwrap()
 }

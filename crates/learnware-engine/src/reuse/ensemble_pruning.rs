@@ -23,7 +23,7 @@ pub const EXHAUSTIVE_MAX: usize = 12;
 /// Subsets that the evolutionary search looks at for each member.
 const TRIALS_PER_MEMBER: usize = 300;
 /// Bags of rows of the ensemble selection.
-const BAGS: usize = 20;
+const BAGS: usize = 10;
 /// Additions of the ensemble selection for each member.
 const ADDITIONS_PER_MEMBER: usize = 3;
 /// Margin ratio of ensembles whose mean margin is not positive.

@@ -18,7 +18,7 @@ pub mod job_selector;
 pub mod own_model;
 mod team;
 
-pub use automatic::{Automatic, AutomaticParameters, Choice, Method};
+pub use automatic::{Automatic, AutomaticParameters, Choice, Family, Method};
 pub use averaging::{Averaging, AveragingMode, TopOne};
 pub use ensemble_pruning::{EnsemblePruning, PruningMethod};
 pub use feature_augment::{AugmentInput, FeatureAugment};

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
 mod golden;
+mod golden_reuse;
 mod golden_rkme;
 mod golden_search;
 mod market;
+mod reuser_contract;

@@ -31,9 +31,22 @@ const PYTHON_OLDEST: (u64, u64) = (3, 7);
 const MINORS_PREFERRED: [u64; 8] = [11, 10, 12, 9, 8, 13, 14, 7];
 /// What the installer may be told by whoever runs us: where packages come from and whom to trust.
 const SETTINGS: [&str; 16] = [
-    "UV_INDEX", "UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS", "UV_NATIVE_TLS",
-    "UV_SYSTEM_CERTS", "UV_HTTP_TIMEOUT", "SSL_CERT_FILE", "SSL_CERT_DIR", "HTTP_PROXY", "HTTPS_PROXY",
-    "ALL_PROXY", "NO_PROXY", "http_proxy", "https_proxy",
+    "UV_INDEX",
+    "UV_DEFAULT_INDEX",
+    "UV_INDEX_URL",
+    "UV_EXTRA_INDEX_URL",
+    "UV_FIND_LINKS",
+    "UV_NATIVE_TLS",
+    "UV_SYSTEM_CERTS",
+    "UV_HTTP_TIMEOUT",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "ALL_PROXY",
+    "NO_PROXY",
+    "http_proxy",
+    "https_proxy",
 ];
 const RECORD_FILE: &str = "environment.json";
 
@@ -93,7 +106,15 @@ impl EnvironmentMaker<'_> {
         for interpreter in candidates.iter().take(TRIES_MAX) {
             match self.try_with(uv, interpreter, request, &all, &folder) {
                 Ok(made) => return Ok(made),
-                Err(reason) => failures.push(format!("Python {}: {reason}", version_text(interpreter.version))),
+                Err(reason) => {
+                    // Another Python does not bring the network back.
+                    let offline =
+                        reason.contains("Failed to fetch") || reason.contains("error sending request");
+                    failures.push(format!("Python {}: {reason}", version_text(interpreter.version)));
+                    if offline {
+                        break;
+                    }
+                }
             }
         }
         Err(PackageError::Environment {
@@ -121,13 +142,24 @@ impl EnvironmentMaker<'_> {
         let list = building.path().join("requirements.txt");
         std::fs::write(&list, request.requirements.join("\n")).map_err(text)?;
         let program = place.join("bin/python");
-        self.uv(uv, interpreter, building.path(), &["venv", "--relocatable", "--python", &python, &place_text])?;
+        self.uv(
+            uv,
+            interpreter,
+            building.path(),
+            &["venv", "--relocatable", "--python", &python, &place_text],
+        )?;
         self.uv(
             uv,
             interpreter,
             building.path(),
             &[
-                "pip", "install", "--only-binary", ":all:", "--python", &program.to_string_lossy(), "-r",
+                "pip",
+                "install",
+                "--only-binary",
+                ":all:",
+                "--python",
+                &program.to_string_lossy(),
+                "-r",
                 &list.to_string_lossy(),
             ],
         )?;
@@ -199,9 +231,12 @@ impl EnvironmentMaker<'_> {
         let mut command = fenced.command(self.isolation, &limits).map_err(|error| error.to_string())?;
         command.stdin(Stdio::null()).stdout(Stdio::null());
         let allowed = Allowed { memory_bytes: INSTALL_MEMORY_BYTES_MAX, process_count: limits.process_count };
-        let mut process = Process::start(command, allowed, limits.log_bytes).map_err(|error| error.to_string())?;
+        let mut process =
+            Process::start(command, allowed, limits.log_bytes).map_err(|error| error.to_string())?;
         process.allow(INSTALL_SECONDS_MAX);
-        let status = process.end_gently(Duration::from_secs(INSTALL_SECONDS_MAX)).map_err(|error| error.to_string())?;
+        let status = process
+            .end_gently(Duration::from_secs(INSTALL_SECONDS_MAX))
+            .map_err(|error| error.to_string())?;
         match process.killed() {
             Some(Killed::Time(seconds)) => Err(format!("installing took longer than {seconds} s")),
             Some(Killed::Memory(_) | Killed::Processes(_)) => Err("installing went over a limit".into()),
@@ -228,7 +263,8 @@ fn satisfies(wanted: &str, interpreter: &Interpreter) -> bool {
 /// Interpreters in the order in which they are tried: those that satisfy what is asked for, then by how near
 /// they are to the first version that it names.
 fn candidates(wanted: Option<&str>, interpreters: &[Interpreter]) -> Vec<Interpreter> {
-    let preference = |minor: u64| MINORS_PREFERRED.iter().position(|&known| known == minor).unwrap_or(usize::MAX);
+    let preference =
+        |minor: u64| MINORS_PREFERRED.iter().position(|&known| known == minor).unwrap_or(usize::MAX);
     let asked_minor: Option<u64> = wanted.and_then(|text| {
         let number = text.trim_start_matches(|c: char| !c.is_ascii_digit());
         number.split(|c: char| !c.is_ascii_digit()).nth(1)?.parse().ok()

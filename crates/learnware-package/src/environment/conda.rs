@@ -37,19 +37,83 @@ const NAMES: &[(&str, &str)] = &[
 
 /// Parts of the system or of the interpreter: wheels bring what they need of them.
 const SYSTEM: &[&str] = &[
-    "_libgcc_mutex", "_openmp_mutex", "_pytorch_select", "_tflow_select", "blas", "bzip2", "c-ares",
-    "ca-certificates", "cudatoolkit", "cudnn", "expat", "ffi", "freetype", "giflib", "icu", "intel-openmp", "jpeg",
-    "krb5", "lcms2", "ld_impl_linux-64", "lerc", "llvm-openmp", "lz4-c", "mkl", "mkl-service", "mkl_fft",
-    "mkl_random", "nccl", "ncurses", "ninja", "nomkl", "numpy-base", "openblas", "openjpeg", "openmp", "openssl",
-    "pip", "python_abi", "pytorch-cuda", "pytorch-mutex", "readline", "sqlite", "tbb", "tk", "vc",
-    "vs2015_runtime", "wheel", "xz", "yaml", "zlib", "zstd",
+    "_libgcc_mutex",
+    "_openmp_mutex",
+    "_pytorch_select",
+    "_tflow_select",
+    "blas",
+    "bzip2",
+    "c-ares",
+    "ca-certificates",
+    "cudatoolkit",
+    "cudnn",
+    "expat",
+    "ffi",
+    "freetype",
+    "giflib",
+    "icu",
+    "intel-openmp",
+    "jpeg",
+    "krb5",
+    "lcms2",
+    "ld_impl_linux-64",
+    "lerc",
+    "llvm-openmp",
+    "lz4-c",
+    "mkl",
+    "mkl-service",
+    "mkl_fft",
+    "mkl_random",
+    "nccl",
+    "ncurses",
+    "ninja",
+    "nomkl",
+    "numpy-base",
+    "openblas",
+    "openjpeg",
+    "openmp",
+    "openssl",
+    "pip",
+    "python_abi",
+    "pytorch-cuda",
+    "pytorch-mutex",
+    "readline",
+    "sqlite",
+    "tbb",
+    "tk",
+    "vc",
+    "vs2015_runtime",
+    "wheel",
+    "xz",
+    "yaml",
+    "zlib",
+    "zstd",
 ];
 /// Python packages whose names look like libraries of the system.
 const PYTHON_LIBRARIES: [&str; 4] = ["librosa", "libclang", "libcst", "libsvm"];
 /// Programs that models call and PyPI does not have.
 const PROGRAMS: &[&str] = &[
-    "cmake", "compilers", "cxx-compiler", "ffmpeg", "gcc", "gxx", "gcc_linux-64", "gxx_linux-64", "git", "go",
-    "julia", "make", "maven", "nodejs", "openjdk", "perl", "r-base", "r-essentials", "rust", "ruby", "swig",
+    "cmake",
+    "compilers",
+    "cxx-compiler",
+    "ffmpeg",
+    "gcc",
+    "gxx",
+    "gcc_linux-64",
+    "gxx_linux-64",
+    "git",
+    "go",
+    "julia",
+    "make",
+    "maven",
+    "nodejs",
+    "openjdk",
+    "perl",
+    "r-base",
+    "r-essentials",
+    "rust",
+    "ruby",
+    "swig",
 ];
 
 /// Reads the file into a request.
@@ -68,12 +132,19 @@ pub(super) fn read(text: &str) -> Result<EnvironmentRequest> {
             (Yaml::Text(text), _) => package(&mut builder, &mut programs, text, index + 1)?,
             (_, Some(Yaml::List(lines))) => {
                 for line in lines {
-                    let line = line.text().ok_or_else(|| bad("the pip section holds something that is not text".into()))?;
+                    let line = line
+                        .text()
+                        .ok_or_else(|| bad("the pip section holds something that is not text".into()))?;
                     builder.line(line, "environment.yaml (pip)", index + 1)?;
                 }
             }
             (_, Some(Yaml::Null)) => {}
-            _ => return Err(bad(format!("item {} of dependencies is neither a package nor a pip section", index + 1))),
+            _ => {
+                return Err(bad(format!(
+                    "item {} of dependencies is neither a package nor a pip section",
+                    index + 1
+                )));
+            }
         }
     }
     if !programs.is_empty() {
@@ -95,7 +166,8 @@ fn package(builder: &mut Builder, programs: &mut Vec<String>, text: &str, place:
     let text = text.rsplit("::").next().unwrap_or(text).split('[').next().unwrap_or(text).trim();
     let end = text.find(['=', '<', '>', '!', '~', ' ']).unwrap_or(text.len());
     let (name, rest) = (text[..end].to_lowercase(), text[end..].trim());
-    let versions = versions(rest).ok_or_else(|| bad(format!("{text:?} has a version that is not understood")))?;
+    let versions =
+        versions(rest).ok_or_else(|| bad(format!("{text:?} has a version that is not understood")))?;
     if name == "python" {
         builder.python = Some(versions).filter(|text| !text.is_empty());
         return Ok(());

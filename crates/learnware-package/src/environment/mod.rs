@@ -24,7 +24,14 @@ pub const REQUIREMENT_BYTES_MAX: usize = 1024;
 const ENVIRONMENT_FILES: [&str; 3] = ["environment.yaml", "environment.yml", "requirements.txt"];
 /// Options that only say where packages come from: left out, because the host decides that.
 const SOURCE_OPTIONS: [&str; 9] = [
-    "-i", "--index-url", "--extra-index-url", "-f", "--find-links", "--trusted-host", "--no-index", "--pre",
+    "-i",
+    "--index-url",
+    "--extra-index-url",
+    "-f",
+    "--find-links",
+    "--trusted-host",
+    "--no-index",
+    "--pre",
     "--prefer-binary",
 ];
 /// Raised when environments are made in another way, so that old ones are not taken for new ones.
@@ -46,10 +53,16 @@ impl EnvironmentRequest {
     pub fn of(package: &Package) -> Result<Self> {
         if let Some(name) = ENVIRONMENT_FILES.into_iter().find(|name| package.contains(name)) {
             let text = package.read_text(name)?;
-            return if name == "requirements.txt" { Self::from_requirements(&text) } else { Self::from_conda(&text) };
+            return if name == "requirements.txt" {
+                Self::from_requirements(&text)
+            } else {
+                Self::from_conda(&text)
+            };
         }
         let mut request = Builder::default();
-        request.notes.push("it has neither requirements.txt nor environment.yaml: only numpy is installed".into());
+        request
+            .notes
+            .push("it has neither requirements.txt nor environment.yaml: only numpy is installed".into());
         Ok(request.finish())
     }
 
@@ -104,14 +117,19 @@ impl Builder {
         if line.starts_with('-') {
             let option = line.split([' ', '=']).next().unwrap_or(line);
             if SOURCE_OPTIONS.contains(&option) {
-                self.notes.push(format!("{file}: option {option} left out; this host decides where packages come from"));
+                self.notes.push(format!(
+                    "{file}: option {option} left out; this host decides where packages come from"
+                ));
                 return Ok(());
             }
-            return Err(bad(format!("option {option:?} is not allowed; only package names with versions are")));
+            return Err(bad(format!(
+                "option {option:?} is not allowed; only package names with versions are"
+            )));
         }
         let line = self.without_local_parts(line, file);
-        let requirement = Requirement::<VerbatimUrl>::from_str(&line)
-            .map_err(|error| bad(format!("{line:?} is not a package name with versions: {}", first_line(&error.to_string()))))?;
+        let requirement = Requirement::<VerbatimUrl>::from_str(&line).map_err(|error| {
+            bad(format!("{line:?} is not a package name with versions: {}", first_line(&error.to_string())))
+        })?;
         if let Some(VersionOrUrl::Url(url)) = &requirement.version_or_url {
             return Err(bad(format!("{url} is an address; only package names with versions are allowed")));
         }
@@ -122,8 +140,11 @@ impl Builder {
     /// Adds a requirement; `learnware` is served by our own shim, and a name counts once.
     fn add(&mut self, name: &str, requirement: String) {
         if name == "learnware" {
-            self.notes.push("learnware itself is not installed: the runner brings a small stand-in for it".into());
-        } else if let Some(old) = self.packages.insert(name.to_owned(), requirement.clone()).filter(|old| *old != requirement) {
+            self.notes
+                .push("learnware itself is not installed: the runner brings a small stand-in for it".into());
+        } else if let Some(old) =
+            self.packages.insert(name.to_owned(), requirement.clone()).filter(|old| *old != requirement)
+        {
             self.notes.push(format!("{old} is replaced by the later {requirement}"));
         }
     }
@@ -134,12 +155,18 @@ impl Builder {
         if let Some((name, place)) = line.split_once('@')
             && place.trim_start().starts_with("file:")
         {
-            self.notes.push(format!("{file}: the version of {} is a file of another machine; left out", name.trim()));
+            self.notes.push(format!(
+                "{file}: the version of {} is a file of another machine; left out",
+                name.trim()
+            ));
             return name.trim().to_owned();
         }
         match line.split_once("==").and_then(|(name, version)| Some((name, version.split_once('+')?))) {
-            Some((name, (version, local))) if local.chars().all(|c| c.is_ascii_alphanumeric() || c == '.') => {
-                self.notes.push(format!("{file}: local version {version}+{local} of {name} taken as {version}"));
+            Some((name, (version, local)))
+                if local.chars().all(|c| c.is_ascii_alphanumeric() || c == '.') =>
+            {
+                self.notes
+                    .push(format!("{file}: local version {version}+{local} of {name} taken as {version}"));
                 format!("{name}=={version}")
             }
             _ => line.to_owned(),

@@ -121,7 +121,8 @@ fn search_folders() -> Vec<PathBuf> {
         std::env::var_os("PATH").map(|path| std::env::split_paths(&path).collect()).unwrap_or_default();
     let home = std::env::var_os("HOME").map(PathBuf::from);
     folders.extend(home.iter().flat_map(|home| [home.join(".local/bin"), home.join(".cargo/bin")]));
-    let pyenv = std::env::var_os("PYENV_ROOT").map(PathBuf::from).or_else(|| home.map(|home| home.join(".pyenv")));
+    let pyenv =
+        std::env::var_os("PYENV_ROOT").map(PathBuf::from).or_else(|| home.map(|home| home.join(".pyenv")));
     let versions = pyenv.and_then(|root| std::fs::read_dir(root.join("versions")).ok());
     folders.extend(versions.into_iter().flatten().flatten().map(|version| version.path().join("bin")));
     folders
@@ -141,7 +142,8 @@ fn interpreters() -> Vec<Interpreter> {
     let mut found: Vec<Interpreter> = Vec::new();
     let mut seen = std::collections::BTreeSet::new();
     for folder in search_folders() {
-        let names = std::iter::once("python3".to_owned()).chain((6..=16).map(|minor| format!("python3.{minor}")));
+        let names =
+            std::iter::once("python3".to_owned()).chain((6..=16).map(|minor| format!("python3.{minor}")));
         for path in names.map(|name| folder.join(name)).filter(|path| is_binary(path)) {
             let real = path.canonicalize().unwrap_or_else(|_| path.clone());
             if seen.insert(real) {

@@ -34,7 +34,10 @@ const WORKER_FILES: [(&str, &str); 8] = [
     ("shim/learnware/logger.py", include_str!("python/shim/learnware/logger.py")),
     ("shim/learnware/model/__init__.py", include_str!("python/shim/learnware/model/__init__.py")),
     ("shim/learnware/model/base.py", include_str!("python/shim/learnware/model/base.py")),
-    ("shim/learnware/specification/__init__.py", include_str!("python/shim/learnware/specification/__init__.py")),
+    (
+        "shim/learnware/specification/__init__.py",
+        include_str!("python/shim/learnware/specification/__init__.py"),
+    ),
     ("shim/learnware/utils/__init__.py", include_str!("python/shim/learnware/utils/__init__.py")),
 ];
 
@@ -81,6 +84,11 @@ impl Runner {
         Self { config, host: OnceLock::new() }
     }
 
+    /// A runner that takes what is known of the host instead of looking at it.
+    pub fn with_host(config: RunnerConfig, host: HostReport) -> Self {
+        Self { config, host: OnceLock::from(host) }
+    }
+
     /// What the host offers.
     pub fn host(&self) -> &HostReport {
         self.host.get_or_init(host::probe)
@@ -99,7 +107,8 @@ impl Runner {
     /// The environment that a package's Python code runs in, made if it is not there yet.
     pub fn environment(&self, package: &Package) -> std::result::Result<Environment, PredictError> {
         let isolation = self.isolation()?;
-        let maker = EnvironmentMaker { cache_dir: &self.config.cache_dir, host: self.host(), isolation: &isolation };
+        let maker =
+            EnvironmentMaker { cache_dir: &self.config.cache_dir, host: self.host(), isolation: &isolation };
         EnvironmentRequest::of(package).and_then(|request| maker.make(&request)).map_err(not_started)
     }
 
@@ -187,7 +196,9 @@ fn start_native(package: &Package) -> std::result::Result<Box<dyn Predictor>, Pr
     let semantic = package.semantic();
     Ok(Box::new(DataModel {
         input_shape: model.input_shape().or_else(|| shape(semantic.and_then(|found| found.input.as_ref()))),
-        output_shape: model.output_shape().or_else(|| shape(semantic.and_then(|found| found.output.as_ref()))),
+        output_shape: model
+            .output_shape()
+            .or_else(|| shape(semantic.and_then(|found| found.output.as_ref()))),
         model,
     }))
 }

@@ -63,7 +63,8 @@ pub fn read(stream: &mut impl Read, payload_bytes_max: u64) -> Result<Frame, Fra
         return Err(FrameError::TooLarge(payload_length));
     }
     let header = take(stream, u64::from(header_length))?;
-    let header = serde_json::from_slice(&header).map_err(|_| FrameError::Malformed("its header is not JSON"))?;
+    let header =
+        serde_json::from_slice(&header).map_err(|_| FrameError::Malformed("its header is not JSON"))?;
     Ok(Frame { header, payload: take(stream, payload_length)? })
 }
 

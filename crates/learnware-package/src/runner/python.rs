@@ -61,9 +61,9 @@ impl PythonPredictor {
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let allowed =
             Allowed { memory_bytes: plan.limits.memory_bytes, process_count: plan.limits.process_count };
-        let mut process =
-            Process::start(command, allowed, plan.limits.log_bytes).map_err(not_started)?;
-        let (Some(requests), Some(mut stdout)) = (process.child().stdin.take(), process.child().stdout.take())
+        let mut process = Process::start(command, allowed, plan.limits.log_bytes).map_err(not_started)?;
+        let (Some(requests), Some(mut stdout)) =
+            (process.child().stdin.take(), process.child().stdout.take())
         else {
             return Err(PredictError::NotStarted { reason: "the worker has no pipes".into() });
         };
@@ -145,7 +145,11 @@ impl PythonPredictor {
                 PredictError::OverLimit { what: format!("processes and threads, {count}") }
             }
             (None, FrameError::TooLarge(bytes)) => PredictError::OverLimit {
-                what: format!("output, {} MiB; it answers {} MiB", self.limits.output_bytes >> 20, bytes >> 20),
+                what: format!(
+                    "output, {} MiB; it answers {} MiB",
+                    self.limits.output_bytes >> 20,
+                    bytes >> 20
+                ),
             },
             (None, FrameError::Malformed(reason)) => {
                 PredictError::BadAnswer { reason: format!("its message is not a frame: {reason}") }
@@ -185,12 +189,23 @@ fn fenced(plan: &WorkerPlan) -> Fenced {
     let mut read_only = plan.roots.clone();
     read_only.extend([plan.package.clone(), plan.worker.clone()]);
     let cores = std::thread::available_parallelism().map_or(1, |count| count.get().min(4)).to_string();
-    let mut environment = vec![("LANG", "C.UTF-8"), ("HOME", "/tmp"), ("PATH", "/usr/bin:/bin"), ("TMPDIR", "/tmp")];
-    environment.extend([("PYTHONDONTWRITEBYTECODE", "1"), ("PYTHONHASHSEED", "0"), ("TF_CPP_MIN_LOG_LEVEL", "2")]);
+    let mut environment =
+        vec![("LANG", "C.UTF-8"), ("HOME", "/tmp"), ("PATH", "/usr/bin:/bin"), ("TMPDIR", "/tmp")];
+    environment.extend([
+        ("PYTHONDONTWRITEBYTECODE", "1"),
+        ("PYTHONHASHSEED", "0"),
+        ("TF_CPP_MIN_LOG_LEVEL", "2"),
+    ]);
     // Numerical libraries reserve memory per thread; without this they take every core of the host.
     environment.extend(
-        ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "LOKY_MAX_CPU_COUNT"]
-            .map(|name| (name, cores.as_str())),
+        [
+            "OMP_NUM_THREADS",
+            "OPENBLAS_NUM_THREADS",
+            "MKL_NUM_THREADS",
+            "NUMEXPR_NUM_THREADS",
+            "LOKY_MAX_CPU_COUNT",
+        ]
+        .map(|name| (name, cores.as_str())),
     );
     Fenced {
         program: plan.python.clone(),
@@ -204,7 +219,10 @@ fn fenced(plan: &WorkerPlan) -> Fenced {
         read_only,
         writable: Vec::new(),
         network: Network::Off,
-        environment: environment.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+        environment: environment
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect(),
         folder: plan.package.clone(),
     }
 }
@@ -219,7 +237,7 @@ fn request(batch: &Batch, input_shape: Option<&[usize]>) -> Result<(Value, Vec<u
     let numbers = |shape: &[usize], values: &Matrix| {
         let mut whole = vec![values.rows()];
         whole.extend_from_slice(shape);
-        (json!({"op": "predict", "kind": "array", "shape": whole}), protocol::bytes_of(values.as_slice()))
+        (json!({"kind": "array", "shape": whole}), protocol::bytes_of(values.as_slice()))
     };
     match batch {
         Batch::Table(rows) => {
@@ -233,8 +251,10 @@ fn request(batch: &Batch, input_shape: Option<&[usize]>) -> Result<(Value, Vec<u
             }
             Ok(numbers(shape, values))
         }
-        Batch::Text(texts) => Ok((json!({"op": "predict", "kind": "text"}), json!(texts).to_string().into_bytes())),
-        _ => Err(PredictError::BadInput { reason: "this kind of data is not passed to Python models".into() }),
+        Batch::Text(texts) => Ok((json!({"kind": "text"}), json!(texts).to_string().into_bytes())),
+        _ => {
+            Err(PredictError::BadInput { reason: "this kind of data is not passed to Python models".into() })
+        }
     }
 }
 

@@ -126,7 +126,7 @@ impl Fenced {
             Isolation::Bubblewrap(program) => {
                 let mut command = Command::new(program);
                 command.args(self.bubblewrap_arguments(limits)).args(self.limited(limits));
-                let filters = [seccomp_deny(), seccomp_absent()];
+                let filters = [seccomp_deny(self.network), seccomp_absent()];
                 let mut mappings = Vec::new();
                 for (child_fd, filter) in FILTER_FDS.into_iter().zip(filters) {
                     mappings.push(FdMapping { parent_fd: program_file(&filter?)?.into(), child_fd });
@@ -147,9 +147,27 @@ impl Fenced {
 
     fn bubblewrap_arguments(&self, limits: &Limits) -> Vec<String> {
         let mut arguments: Vec<String> = [
-            "--unshare-user", "--unshare-ipc", "--unshare-pid", "--unshare-uts", "--unshare-cgroup-try",
-            "--die-with-parent", "--new-session", "--uid", NOBODY, "--gid", NOBODY, "--cap-drop", "ALL",
-            "--hostname", "fence", "--clearenv", "--proc", "/proc", "--dev", "/dev", "--size",
+            "--unshare-user",
+            "--unshare-ipc",
+            "--unshare-pid",
+            "--unshare-uts",
+            "--unshare-cgroup-try",
+            "--die-with-parent",
+            "--new-session",
+            "--uid",
+            NOBODY,
+            "--gid",
+            NOBODY,
+            "--cap-drop",
+            "ALL",
+            "--hostname",
+            "fence",
+            "--clearenv",
+            "--proc",
+            "/proc",
+            "--dev",
+            "/dev",
+            "--size",
         ]
         .map(str::to_owned)
         .to_vec();
@@ -290,13 +308,15 @@ fn rule(argument: u8, operation: SeccompCmpOp, value: u64) -> std::io::Result<Se
 }
 
 /// Refuses with "operation not permitted".
-fn seccomp_deny() -> std::io::Result<BpfProgram> {
+fn seccomp_deny(network: Network) -> std::io::Result<BpfProgram> {
     let mut rules = BTreeMap::new();
     for form in OTHER_FORMS {
         for call in DENIED {
             rules.insert(call | form, Vec::new());
         }
-        rules.insert(libc::SYS_socket | form, vec![rule(0, SeccompCmpOp::Ne, libc::AF_UNIX as u64)?]);
+        if network == Network::Off {
+            rules.insert(libc::SYS_socket | form, vec![rule(0, SeccompCmpOp::Ne, libc::AF_UNIX as u64)?]);
+        }
         let mut clone = Vec::new();
         for bit in 0..32 {
             let flag = 1_u64 << bit;

@@ -145,10 +145,8 @@ impl PackageWriter {
                 });
             }
         };
-        let loaded = native::load(format, bytes).map_err(|error| PackageError::Manifest {
-            file: file_name.into(),
-            reason: error.to_string(),
-        })?;
+        let loaded = native::load(format, bytes)
+            .map_err(|error| PackageError::Manifest { file: file_name.into(), reason: error.to_string() })?;
         let width = |shape: Option<Vec<usize>>| shape.map(|shape| shape.iter().product::<usize>());
         let semantic = self.semantic.as_ref();
         let declared_input = semantic.and_then(|found| found.input.as_ref()).map(|found| found.dimension);
@@ -181,7 +179,9 @@ fn format_of(path: &Path, bytes: &[u8]) -> Option<ModelFormat> {
         Some(ModelFormat::Onnx)
     } else if bytes.starts_with(b"tree\n") || bytes.starts_with(b"tree\r\n") {
         Some(ModelFormat::LightGbm)
-    } else if bytes.trim_ascii_start().starts_with(b"{") && bytes.windows(9).take(4096).any(|part| part == b"\"learner\"") {
+    } else if bytes.trim_ascii_start().starts_with(b"{")
+        && bytes.windows(9).take(4096).any(|part| part == b"\"learner\"")
+    {
         Some(ModelFormat::XgBoost)
     } else {
         None

@@ -14,7 +14,17 @@ fn a_requirements_file_becomes_a_sorted_request_without_learnware() {
 
 #[test]
 fn options_addresses_and_shell_words_are_refused_with_their_line() {
-    for line in ["-r other.txt", "-e .", "git+https://example.invalid/x", "x @ https://example.invalid/x.whl", "x;touch${IFS}/p", "x $(id)", "./local", "--find-links=x --break", "x && y"] {
+    for line in [
+        "-r other.txt",
+        "-e .",
+        "git+https://example.invalid/x",
+        "x @ https://example.invalid/x.whl",
+        "x;touch${IFS}/p",
+        "x $(id)",
+        "./local",
+        "--find-links=x --break",
+        "x && y",
+    ] {
         let result = EnvironmentRequest::from_requirements(&format!("numpy\n{line}\n"));
         if line.starts_with("--find-links") {
             assert_eq!(result.unwrap().requirements, ["numpy"]);
@@ -29,7 +39,11 @@ fn a_conda_file_is_translated_and_programs_are_named() {
     let text = "name: env\nchannels: [defaults]\ndependencies:\n- python=3.8.10=h12debc9_1\n- pytorch=1.10\n- conda-forge::scikit-learn=1.0.2=py38_0\n- libgcc-ng=9\n- pandas>=1.1,<2\n- pip\n- pip:\n  - joblib==1.1.0\n  - learnware\n";
     let request = EnvironmentRequest::from_conda(text).unwrap();
     assert_eq!(request.python.as_deref(), Some("==3.8.10"));
-    assert_eq!(request.requirements, ["joblib==1.1.0", "numpy", "pandas>=1.1,<2", "scikit-learn==1.0.2", "torch==1.10.*"]);
-    let error = EnvironmentRequest::from_conda("dependencies: [ffmpeg, r-base, numpy]").unwrap_err().to_string();
+    assert_eq!(
+        request.requirements,
+        ["joblib==1.1.0", "numpy", "pandas>=1.1,<2", "scikit-learn==1.0.2", "torch==1.10.*"]
+    );
+    let error =
+        EnvironmentRequest::from_conda("dependencies: [ffmpeg, r-base, numpy]").unwrap_err().to_string();
     assert!(error.contains("ffmpeg, r-base"), "{error}");
 }

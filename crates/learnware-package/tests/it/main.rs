@@ -1,4 +1,5 @@
 //! Tests of the package crate, in one binary.
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "helpers of tests are tests")]
 
 mod archive;
 mod environment;

@@ -40,10 +40,22 @@ fn manifests_that_mean_nothing_or_name_code_are_refused() {
         ("model: {module_path: /etc/x.py}", "not a plain name"),
         ("model: {kwargs: [1]}", "must be a map"),
         ("stat_specifications:\n", "must be a list"),
-        ("stat_specifications: [{module_path: subprocess, class_name: Popen, file_name: stat.json, kwargs: {args: [touch, x]}}]", "Nothing was executed"),
-        ("stat_specifications: [{module_path: evil.py, class_name: RKMETableSpecification, file_name: stat.json}]", "Nothing was executed"),
-        ("stat_specifications: [{module_path: learnware.specification, class_name: Popen, file_name: stat.json}]", "not a kind"),
-        ("stat_specifications: [{class_name: RKMETableSpecification, file_name: ../../etc/passwd}]", "not a plain name"),
+        (
+            "stat_specifications: [{module_path: subprocess, class_name: Popen, file_name: stat.json, kwargs: {args: [touch, x]}}]",
+            "Nothing was executed",
+        ),
+        (
+            "stat_specifications: [{module_path: evil.py, class_name: RKMETableSpecification, file_name: stat.json}]",
+            "Nothing was executed",
+        ),
+        (
+            "stat_specifications: [{module_path: learnware.specification, class_name: Popen, file_name: stat.json}]",
+            "not a kind",
+        ),
+        (
+            "stat_specifications: [{class_name: RKMETableSpecification, file_name: ../../etc/passwd}]",
+            "not a plain name",
+        ),
         ("name: !!python/object/apply:os.system ['id']", "not allowed"),
         ("format: exe", "not one of"),
         ("format: onnx", "must name its data file"),
@@ -56,7 +68,11 @@ fn manifests_that_mean_nothing_or_name_code_are_refused() {
 
 #[test]
 fn a_served_package_has_its_id_and_semantic_file_at_the_root() {
-    let list = [("top/learnware.yaml", LEGACY_YAML), ("top/__init__.py", "x = 1"), ("top/stat.json", &legacy_stat(4))];
+    let list = [
+        ("top/learnware.yaml", LEGACY_YAML),
+        ("top/__init__.py", "x = 1"),
+        ("top/stat.json", &legacy_stat(4)),
+    ];
     let package = Package::from_bytes(archive::write(&files(&list)).unwrap()).unwrap();
     assert_eq!(package.statistical().len(), 1);
     assert!(package.semantic().is_none());
@@ -79,8 +95,23 @@ fn what_the_package_needs_must_be_there_and_sound() {
         (&[("learnware.yaml", LEGACY_YAML), ("__init__.py", "")], "no stat.json"),
         (&[("learnware.yaml", LEGACY_YAML), ("stat.json", &good)], "no __init__.py"),
         (&[("learnware.yaml", LEGACY_YAML), ("__init__.py", ""), ("stat.json", &short)], "beta"),
-        (&[("learnware.yaml", LEGACY_YAML), ("__init__.py", ""), ("stat.json", "{\"z\": [[NaN]], \"beta\": [1]}")], "not JSON"),
-        (&[("learnware.yaml", LEGACY_YAML), ("__init__.py", ""), ("stat.json", &good), ("semantic_specification.json", "[")], "not JSON"),
+        (
+            &[
+                ("learnware.yaml", LEGACY_YAML),
+                ("__init__.py", ""),
+                ("stat.json", "{\"z\": [[NaN]], \"beta\": [1]}"),
+            ],
+            "not JSON",
+        ),
+        (
+            &[
+                ("learnware.yaml", LEGACY_YAML),
+                ("__init__.py", ""),
+                ("stat.json", &good),
+                ("semantic_specification.json", "["),
+            ],
+            "not JSON",
+        ),
     ];
     for (list, wanted) in cases {
         let error = Package::from_bytes(archive::write(&files(list)).unwrap()).unwrap_err().to_string();

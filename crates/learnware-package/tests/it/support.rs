@@ -8,9 +8,14 @@ use learnware_package::archive;
 use learnware_package::runner::{Runner, RunnerConfig, sandbox::Limits};
 
 /// A legacy specification file: no `type`, with keys of old versions.
-pub fn legacy_stat(width: usize) -> String {
+pub(crate) fn legacy_stat(width: usize) -> String {
     let rows: Vec<String> = (0..3)
-        .map(|row| format!("[{}]", (0..width).map(|column| format!("{}.5", row + column)).collect::<Vec<_>>().join(",")))
+        .map(|row| {
+            format!(
+                "[{}]",
+                (0..width).map(|column| format!("{}.5", row + column)).collect::<Vec<_>>().join(",")
+            )
+        })
         .collect();
     format!(
         r#"{{"z": [{}], "beta": [0.2, 0.3, 0.5], "gamma": 0.1, "num_points": 1257, "cuda_idx": -1, "device": "cpu"}}"#,
@@ -18,15 +23,15 @@ pub fn legacy_stat(width: usize) -> String {
     )
 }
 
-pub const LEGACY_YAML: &str = "model:\n  class_name: MyModel\n  kwargs: {}\nstat_specifications:\n  - module_path: learnware.specification\n    class_name: RKMEStatSpecification\n    file_name: stat.json\n    kwargs: {}\n";
+pub(crate) const LEGACY_YAML: &str = "model:\n  class_name: MyModel\n  kwargs: {}\nstat_specifications:\n  - module_path: learnware.specification\n    class_name: RKMEStatSpecification\n    file_name: stat.json\n    kwargs: {}\n";
 
 /// Files by name, for [`archive::write`].
-pub fn files(list: &[(&str, &str)]) -> BTreeMap<String, Vec<u8>> {
+pub(crate) fn files(list: &[(&str, &str)]) -> BTreeMap<String, Vec<u8>> {
     list.iter().map(|(name, text)| ((*name).to_owned(), text.as_bytes().to_vec())).collect()
 }
 
 /// A package around the source of `__init__.py`, for rows of `width` numbers.
-pub fn python_package(code: &str, width: usize) -> Package {
+pub(crate) fn python_package(code: &str, width: usize) -> Package {
     let list = [
         ("learnware.yaml", LEGACY_YAML),
         ("__init__.py", code),
@@ -37,12 +42,12 @@ pub fn python_package(code: &str, width: usize) -> Package {
 }
 
 /// One folder for all test runs, so that environments are made once.
-pub fn cache_dir() -> PathBuf {
+pub(crate) fn cache_dir() -> PathBuf {
     PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("cache")
 }
 
 /// A runner with small limits; `None`, said loudly, where the host can't run Python learnwares.
-pub fn runner(test: &str) -> Option<Runner> {
+pub(crate) fn runner(test: &str) -> Option<Runner> {
     let mut config = RunnerConfig::new(cache_dir());
     config.limits = Limits {
         load_seconds: 60,
@@ -72,7 +77,8 @@ pub fn runner(test: &str) -> Option<Runner> {
 fn reachable(test: &str, runner: Runner) -> Option<Runner> {
     static TRIED: std::sync::OnceLock<Result<(), String>> = std::sync::OnceLock::new();
     let package = python_package("", 2);
-    let result = TRIED.get_or_init(|| runner.environment(&package).map(|_| ()).map_err(|error| error.to_string()));
+    let result =
+        TRIED.get_or_init(|| runner.environment(&package).map(|_| ()).map_err(|error| error.to_string()));
     match result {
         Ok(()) => Some(runner),
         Err(reason) => {
@@ -84,7 +90,7 @@ fn reachable(test: &str, runner: Runner) -> Option<Runner> {
 
 /// What a hand-made zip entry says, true or not.
 #[derive(Clone)]
-pub struct RawEntry {
+pub(crate) struct RawEntry {
     pub name: &'static str,
     pub local_name: Option<&'static str>,
     pub content: Vec<u8>,
@@ -94,12 +100,20 @@ pub struct RawEntry {
     pub method: u16,
 }
 
-pub fn raw(name: &'static str, content: &[u8]) -> RawEntry {
-    RawEntry { name, local_name: None, content: content.to_vec(), size: None, mode: 0o100_644, flags: 0, method: 0 }
+pub(crate) fn raw(name: &'static str, content: &[u8]) -> RawEntry {
+    RawEntry {
+        name,
+        local_name: None,
+        content: content.to_vec(),
+        size: None,
+        mode: 0o100_644,
+        flags: 0,
+        method: 0,
+    }
 }
 
 /// Writes a zip without any judgement.
-pub fn raw_zip(entries: &[RawEntry]) -> Vec<u8> {
+pub(crate) fn raw_zip(entries: &[RawEntry]) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut directory = Vec::new();
     for entry in entries {

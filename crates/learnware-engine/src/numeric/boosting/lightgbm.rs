@@ -35,7 +35,9 @@ pub fn to_lightgbm_text(model: &Boosting, names: &[String]) -> String {
         list(model.ranges.iter().map(|(low, high)| format!("[{low}:{high}]"))),
         list(blocks.iter().map(String::len)),
     );
-    blocks.iter().for_each(|block| text.push_str(block));
+    for block in &blocks {
+        text.push_str(block);
+    }
     text.push_str("end of trees\n\nfeature_importances:\n\nparameters:\nend of parameters\n\n");
     text.push_str("pandas_categorical:null\n");
     text

@@ -76,3 +76,16 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
     }
     lanes.iter().sum::<f64>() + tail
 }
+
+/// `X X'`.
+fn outer(rows: &Matrix) -> Matrix {
+    let mut gram = Matrix::zeros(rows.rows(), rows.rows());
+    for i in 0..rows.rows() {
+        for j in 0..=i {
+            let product = dot(rows.row(i), rows.row(j));
+            gram.set(i, j, product);
+            gram.set(j, i, product);
+        }
+    }
+    gram
+}

@@ -4,7 +4,7 @@
 //! matrix of the centred data (Golub, Heath and Wahba, Technometrics 1979). Fewer rows than columns use the
 //! dual form.
 
-use super::dot;
+use super::{dot, outer};
 use crate::numeric::Matrix;
 use crate::numeric::cholesky::Cholesky;
 
@@ -106,19 +106,6 @@ impl<'a> System<'a> {
         };
         (sum * share, weights)
     }
-}
-
-/// `X X'`.
-fn outer(rows: &Matrix) -> Matrix {
-    let mut gram = Matrix::zeros(rows.rows(), rows.rows());
-    for i in 0..rows.rows() {
-        for j in 0..=i {
-            let product = dot(rows.row(i), rows.row(j));
-            gram.set(i, j, product);
-            gram.set(j, i, product);
-        }
-    }
-    gram
 }
 
 /// `X' X`.

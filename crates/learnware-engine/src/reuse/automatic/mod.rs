@@ -21,7 +21,7 @@ use crate::predictor::Predictions;
 /// Fewest labelled rows from which anything can be left out.
 const LABELS_MIN: usize = 2;
 /// Fewest labelled rows for boosted trees as a candidate.
-const TREE_LABELS_MIN: usize = 20;
+const TREE_LABELS_MIN: usize = 50;
 
 /// How the choice is made.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,7 +45,7 @@ impl Default for AutomaticParameters {
         Self {
             default: Method::WeightedAverage,
             folds: 5,
-            repeats: 3,
+            repeats: 2,
             bootstraps: 200,
             noise_factor: 1.0,
             seed: 0,

@@ -124,15 +124,8 @@ def array_of(answer, numpy):
 
 
 def answer_to(model, header, payload, numpy):
-    operation = header["op"]
-    if operation == "predict":
-        result = array_of(model.predict(batch_of(header, payload, numpy)), numpy)
-        return {"ok": True, "shape": list(result.shape)}, result.tobytes()
-    rows = int(numpy.prod(header["shape"])) * 8
-    data = batch_of(header, payload[:rows], numpy)
-    labels = numpy.frombuffer(payload[rows:], dtype="<f8").reshape(header["label_shape"]).copy()
-    getattr(model, {"fit": "fit", "finetune": "finetune"}[operation])(data, labels)
-    return {"ok": True}, b""
+    result = array_of(model.predict(batch_of(header, payload, numpy)), numpy)
+    return {"ok": True, "shape": list(result.shape)}, result.tobytes()
 
 
 def failure(error):

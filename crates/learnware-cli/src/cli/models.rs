@@ -1,0 +1,261 @@
+//! Arguments of the commands that work with models: pack, check, run, reuse, doctor.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use learnware_engine::semantic::{Library, License, Scenario, Task};
+
+use super::DataArgs;
+use super::shared::{ColumnArgs, DockArgs, GenerateArgs, ModelArgs, TableArgs};
+
+/// Make a package of a model and the data it was trained on.
+///
+/// The specification, the column names and the number of outputs are taken from data and model; nothing of
+/// the data's rows goes into the package. The model is an ONNX file, LightGBM's text, XGBoost's JSON, or a
+/// folder with the Python code of a learnware (`__init__.py` and what it needs).
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  learnware pack model.onnx --data train.csv --labels price --name \"House prices, north\" \\
+      --description \"Sale prices of detached houses, 2019 to 2023.\" --license mit -o houses.zip
+  learnware pack --model model.txt --data train.parquet --task regression --name Sales -o sales.zip
+  learnware pack my_learnware/ --data train.csv --labels y --name Mine -o mine.zip")]
+pub(crate) struct PackArgs {
+    /// The model file or Python folder.
+    #[command(flatten)]
+    pub(crate) file: ModelFileArgs,
+    /// The data it was trained on.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) data: Option<PathBuf>,
+    /// Where to write the package.
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// How the model is stored; found out when left out.
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub(crate) format: Option<FormatWord>,
+    /// What it is for.
+    #[command(flatten)]
+    pub(crate) words: WordArgs,
+    /// How the specification is made.
+    #[command(flatten)]
+    pub(crate) generate: GenerateArgs,
+    /// Which part of the data is read.
+    #[command(flatten)]
+    pub(crate) table: TableArgs,
+    /// What its columns are.
+    #[command(flatten)]
+    pub(crate) columns: ColumnArgs,
+    /// Numbers or class scores that the model answers for each row; counted by asking it when left out (a
+    /// Python model is not run, its labels are counted).
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) outputs: Option<usize>,
+}
+
+/// The model, by place or by name.
+#[derive(Debug, Clone, Args)]
+#[group(multiple = false)]
+pub(crate) struct ModelFileArgs {
+    /// The model file, or a folder with Python code.
+    #[arg(value_name = "MODEL")]
+    place: Option<PathBuf>,
+    /// The same by name.
+    #[arg(long = "model", value_name = "MODEL")]
+    named: Option<PathBuf>,
+}
+
+impl ModelFileArgs {
+    /// The file or folder.
+    pub(crate) fn path(&self) -> Option<PathBuf> {
+        self.place.clone().or_else(|| self.named.clone())
+    }
+}
+
+/// The semantic specification, in flags.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "What the learnware is for")]
+pub(crate) struct WordArgs {
+    /// Short title.
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+    /// Longer text, Markdown allowed: which data, what it predicts, how good it is.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) description: Option<String>,
+    /// classification, regression, ...; found out from the labels when left out.
+    #[arg(long)]
+    pub(crate) task: Option<Task>,
+    /// Its licence: mit, apache-2.0, cc-by-4.0, ...; `others` when left out.
+    #[arg(long)]
+    pub(crate) license: Option<License>,
+    /// Fields of use: health, traffic, ...
+    #[arg(long, value_name = "SCENARIO")]
+    pub(crate) scenario: Vec<Scenario>,
+    /// The library it was made with: scikit-learn, pytorch, ...; `others` when left out.
+    #[arg(long)]
+    pub(crate) library: Option<Library>,
+}
+
+/// How a model is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FormatWord {
+    /// ONNX graph.
+    Onnx,
+    /// LightGBM's text model.
+    Lightgbm,
+    /// XGBoost's JSON model.
+    Xgboost,
+    /// Folder with Python code.
+    Python,
+}
+
+/// Check a package, or learnwares of the dock again.
+///
+/// What is checked, in stages: the package opens, the words are complete, the specification is sound, the
+/// model runs and answers in the form it promises. Exit code 1 when something makes it unusable.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  learnware check model.zip
+  learnware check 00000007
+  learnware check --waiting")]
+pub(crate) struct CheckArgs {
+    /// A package, or the id of a learnware in the dock.
+    #[arg(value_name = "ZIP|ID", required_unless_present = "waiting")]
+    pub(crate) learnware: Option<String>,
+    /// Make every check that waits in the dock.
+    #[arg(long, conflicts_with = "learnware")]
+    pub(crate) waiting: bool,
+    /// Which dock.
+    #[command(flatten)]
+    pub(crate) dock: DockArgs,
+    /// How the model runs.
+    #[command(flatten)]
+    pub(crate) model: ModelArgs,
+}
+
+/// Predict with one learnware.
+///
+/// Columns are found by the names that the learnware declares; others are ignored. The output's ending
+/// decides its form: .csv, .tsv, .json (label and scores for each row) or .npy (the model's numbers).
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  learnware run 00000007 customers.csv -o predictions.csv
+  learnware run model.zip measurements.npz --array X -o scores.npy")]
+pub(crate) struct RunArgs {
+    /// The learnware's id, or a package.
+    #[arg(value_name = "ID|ZIP")]
+    pub(crate) learnware: String,
+    /// The data.
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
+    /// Where to write the predictions; standard output when left out.
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// The learnware's version; the latest when left out.
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) revision: Option<u32>,
+    /// Which dock.
+    #[command(flatten)]
+    pub(crate) dock: DockArgs,
+    /// Which part of the data is read.
+    #[command(flatten)]
+    pub(crate) table: TableArgs,
+    /// How the model runs.
+    #[command(flatten)]
+    pub(crate) model: ModelArgs,
+}
+
+/// Predict with several learnwares together.
+///
+/// Methods that learn (prune, augment, auto with labels) need labelled rows: either the data itself has the
+/// --labels column, with the labels you know and nothing elsewhere, or --train names another table that has
+/// it. `auto` compares all methods by cross-validation and takes the simplest that is as good as the best.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  learnware reuse --learnwares 00000003,00000007 --weights 0.7,0.3 --method weighted data.csv -o out.csv
+  learnware reuse --learnwares 00000003,00000007 --labels price data.csv -o out.csv
+  learnware reuse --learnwares a.zip,b.zip --method prune --train few.csv --labels y data.csv -o out.csv")]
+pub(crate) struct ReuseArgs {
+    /// The learnwares' ids, or packages, nearest first.
+    #[arg(long, alias = "ids", value_name = "IDS", value_delimiter = ',', required = true)]
+    pub(crate) learnwares: Vec<String>,
+    /// Their shares, in the same order, as a search gives them; equal when left out.
+    #[arg(long, value_name = "NUMBERS", value_delimiter = ',')]
+    pub(crate) weights: Vec<f64>,
+    /// How their answers become one.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) method: MethodWord,
+    /// The data.
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
+    /// Another table with labels to learn from.
+    #[arg(long, value_name = "FILE", requires = "labels")]
+    pub(crate) train: Option<PathBuf>,
+    /// Where to write the predictions; standard output when left out.
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Seed of everything random.
+    #[arg(long, default_value_t = 0)]
+    pub(crate) seed: u64,
+    /// Which dock.
+    #[command(flatten)]
+    pub(crate) dock: DockArgs,
+    /// Which part of the data is read.
+    #[command(flatten)]
+    pub(crate) table: TableArgs,
+    /// How the models run.
+    #[command(flatten)]
+    pub(crate) model: ModelArgs,
+}
+
+/// How the answers of several learnwares become one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum MethodWord {
+    /// The best by cross-validation on the labels; `weighted` without labels.
+    #[default]
+    Auto,
+    /// The first learnware alone.
+    TopOne,
+    /// Mean of quantities, or of class probabilities.
+    #[value(alias = "averaging")]
+    Average,
+    /// The class that most learnwares name.
+    VoteLabel,
+    /// Mean of class probabilities.
+    VoteProbability,
+    /// Mean by the shares.
+    Weighted,
+    /// Each row to the learnwares whose data it resembles.
+    JobSelector,
+    /// The subset that does best on labelled rows.
+    #[value(alias = "ensemble-pruning")]
+    Prune,
+    /// A linear model on the rows and the learnwares' answers.
+    #[value(alias = "feature-augment")]
+    Augment,
+}
+
+impl MethodWord {
+    /// Whether it learns from labelled rows.
+    pub(crate) fn needs_labels(self) -> bool {
+        match self {
+            Self::Prune | Self::Augment => true,
+            Self::Auto
+            | Self::TopOne
+            | Self::Average
+            | Self::VoteLabel
+            | Self::VoteProbability
+            | Self::Weighted
+            | Self::JobSelector => false,
+        }
+    }
+}
+
+/// Tell what this machine offers: the dock, Python, and the fence for foreign code.
+#[derive(Debug, Args)]
+pub(crate) struct DoctorArgs {
+    /// Which dock.
+    #[command(flatten)]
+    pub(crate) dock: DockArgs,
+}

@@ -1,0 +1,262 @@
+//! `learnware pack`.
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use learnware_engine::learnware::{ModelFormat, Specification};
+use learnware_engine::market::checker::{self, Finding, Severity};
+use learnware_engine::predictor::Batch;
+use learnware_engine::semantic::{
+    DataType, Dimensions, Library, License, Scenario, SemanticSpecification, Task,
+};
+use learnware_engine::specification::StatisticalSpecification;
+use learnware_engine::table::{self, Labels};
+use learnware_package::native;
+use serde_json::json;
+
+use crate::cli::{PackArgs, WordArgs};
+use crate::error::{Outcome, advised};
+use crate::files;
+use crate::modelfile::{self, ModelFile};
+use crate::printer::Printer;
+use crate::specfile::{self, Generated};
+
+/// Rows that the model is asked about to count its outputs.
+const ROWS_ASKED: usize = 32;
+/// Column names in a made description at most.
+const COLUMNS_NAMED: usize = 12;
+
+/// Makes a package.
+pub(super) fn run(arguments: &PackArgs, printer: &Printer) -> anyhow::Result<Outcome> {
+    let needed = Needed::of(arguments)?;
+    let model = ModelFile::read(&needed.model, arguments.format)?;
+    let made =
+        specfile::generate(&needed.data, &arguments.table, &arguments.columns, &arguments.generate, printer)?;
+    let labels = made
+        .labels
+        .as_ref()
+        .map(|column| table::labels(column, &made.table.lines))
+        .transpose()
+        .with_context(|| needed.data.display().to_string())?;
+    let Some(task) = task(arguments.words.task, labels.as_ref()) else {
+        return Err(missing(&["--task TASK (or --labels COLUMN, from which it is found out)"]));
+    };
+    let outputs = outputs(arguments.outputs, &model, &made, task, labels.as_ref())?;
+    let semantic = semantic(&arguments.words, task, &model, &made, outputs, printer);
+    let specification = Specification {
+        semantic,
+        statistical: vec![StatisticalSpecification::Table(made.specification.clone())],
+    };
+    require_sound(&specification, printer)?;
+    let bytes = modelfile::package(&model, &specification)?;
+    files::write(&needed.output, &bytes)?;
+    let semantic = &specification.semantic;
+    let document = json!({
+        "file": needed.output.display().to_string(),
+        "bytes": bytes.len(),
+        "format": model.format().word(),
+        "semantic_specification": semantic.to_json(),
+        "points": made.specification.points().rows(),
+        "rows": made.specification.row_count(),
+    });
+    let columns = made.input.columns.as_ref().map_or(0, Vec::len);
+    let (points, rows) = (made.specification.points().rows(), made.specification.row_count());
+    printer.result("pack", document, |printer| {
+        printer.line(format!("{} ({}, {task})", semantic.name, model.format().word()));
+        printer.line(format!("inputs         {} from {columns} columns", made.input.dimension));
+        if let Some(output) = &semantic.output {
+            printer.line(format!("outputs        {}", output.dimension));
+        }
+        printer.line(format!("specification  {points} points from {rows} rows"));
+        printer.line(format!("written        {} ({} bytes)", needed.output.display(), bytes.len()));
+        printer.note(format!("Next: learnware submit {}", needed.output.display()));
+    });
+    Ok(Outcome::Success)
+}
+
+/// What no dock would take is not packed.
+fn require_sound(specification: &Specification, printer: &Printer) -> anyhow::Result<()> {
+    let report = checker::check_specification(specification);
+    let (errors, others): (Vec<&Finding>, Vec<&Finding>) =
+        report.findings.iter().partition(|finding| finding.severity == Severity::Error);
+    for finding in others {
+        printer.warning(finding.message.clone());
+    }
+    if errors.is_empty() {
+        return Ok(());
+    }
+    let join =
+        |text: fn(&Finding) -> &str| errors.iter().map(|finding| text(finding)).collect::<Vec<_>>().join(" ");
+    Err(advised(join(|finding| &finding.message), join(|finding| &finding.advice)))
+}
+
+/// What a package cannot be made without.
+struct Needed {
+    model: PathBuf,
+    data: PathBuf,
+    output: PathBuf,
+}
+
+impl Needed {
+    /// Takes the answers, or names everything that is missing at once.
+    fn of(arguments: &PackArgs) -> anyhow::Result<Self> {
+        let model = arguments.file.path();
+        let name = arguments.words.name.clone().filter(|name| !name.trim().is_empty());
+        if let (Some(model), Some(data), Some(_), Some(output)) =
+            (&model, &arguments.data, &name, &arguments.output)
+        {
+            return Ok(Self { model: model.clone(), data: data.clone(), output: output.clone() });
+        }
+        let mut flags = Vec::new();
+        for (is_missing, flag) in [
+            (model.is_none(), "MODEL"),
+            (arguments.data.is_none(), "--data FILE"),
+            (name.is_none(), "--name TITLE"),
+            (
+                arguments.words.task.is_none() && arguments.table.labels.is_none(),
+                "--labels COLUMN or --task TASK",
+            ),
+            (arguments.output.is_none(), "--output FILE"),
+        ] {
+            if is_missing {
+                flags.push(flag);
+            }
+        }
+        Err(missing(&flags))
+    }
+}
+
+fn missing(flags: &[&str]) -> anyhow::Error {
+    advised(
+        format!("the package needs more: {}", flags.join(", ")),
+        "`learnware help pack` shows examples; --description, --license and --scenario help others to find it",
+    )
+}
+
+fn task(wanted: Option<Task>, labels: Option<&Labels>) -> Option<Task> {
+    wanted.or_else(|| {
+        let classes = labels?.look_like_classes();
+        Some(if classes { Task::Classification } else { Task::Regression })
+    })
+}
+
+/// Number and names of the outputs.
+fn outputs(
+    wanted: Option<usize>,
+    model: &ModelFile,
+    made: &Generated,
+    task: Task,
+    labels: Option<&Labels>,
+) -> anyhow::Result<Dimensions> {
+    let class_names = labels.filter(|_| task == Task::Classification).map(class_names);
+    let columns = match model {
+        ModelFile::Data { format, bytes } => Some(asked(*format, bytes, made)?),
+        ModelFile::Folder(_) => None,
+    };
+    // A model that answers labels has one column, but as many outputs as there are classes.
+    let counted = match columns {
+        Some(1) | None if task == Task::Classification => class_names.as_ref().map(Vec::len),
+        Some(columns) => Some(columns),
+        None => Some(1),
+    };
+    let Some(dimension) = wanted.or(counted) else {
+        return Err(missing(&["--outputs COUNT, the number of classes (or --labels COLUMN)"]));
+    };
+    let mut output = Dimensions { dimension, ..Dimensions::default() };
+    match class_names {
+        Some(names) if names.len() == dimension => {
+            output.description = names.into_iter().enumerate().collect();
+        }
+        Some(_) | None => {
+            let label = made.labels.as_ref().filter(|_| dimension == 1);
+            output.description = label.map(|label| (0, label.name.clone())).into_iter().collect();
+        }
+    }
+    Ok(output)
+}
+
+/// The classes in the order of their codes.
+fn class_names(labels: &Labels) -> Vec<String> {
+    if let Some(classes) = &labels.classes {
+        return classes.clone();
+    }
+    let mut values = labels.values.clone();
+    values.sort_by(f64::total_cmp);
+    values.dedup();
+    values.iter().map(ToString::to_string).collect()
+}
+
+/// Asks the model about a few rows and counts the columns of its answer.
+fn asked(format: ModelFormat, bytes: &[u8], made: &Generated) -> anyhow::Result<usize> {
+    let mut predictor = native::load(format, bytes).context("the model cannot be read")?;
+    let width = predictor.input_shape().map(|shape| shape.iter().product::<usize>());
+    if let Some(width) = width.filter(|&width| width != made.input.dimension) {
+        return Err(advised(
+            format!("the model takes {width} inputs, but the data makes {}", made.input.dimension),
+            "choose the columns with --columns or --drop, split labels off with --labels; --encoding changes how \
+             many inputs a category makes",
+        ));
+    }
+    let rows: Vec<usize> = (0..made.data.rows().min(ROWS_ASKED)).collect();
+    let answer = predictor.predict(&Batch::Table(made.data.select_rows(&rows)));
+    Ok(answer.context("the model does not predict on the data")?.values.columns())
+}
+
+fn semantic(
+    words: &WordArgs,
+    task: Task,
+    model: &ModelFile,
+    made: &Generated,
+    output: Dimensions,
+    printer: &Printer,
+) -> SemanticSpecification {
+    let name = words.name.clone().unwrap_or_default();
+    let description = words.description.clone().unwrap_or_else(|| {
+        printer.warning("there is no --description; a plain one is written, by which few will find it");
+        plain_description(&name, task, made)
+    });
+    let license = words.license.unwrap_or_else(|| {
+        printer.warning("there is no --license; `Others` is written, and nobody knows what they may do");
+        License::Others
+    });
+    let scenario = if words.scenario.is_empty() { vec![Scenario::Others] } else { words.scenario.clone() };
+    SemanticSpecification {
+        name,
+        description,
+        data: vec![DataType::Table],
+        task: vec![task],
+        library: vec![words.library.or_else(|| library(model)).unwrap_or(Library::Others)],
+        scenario,
+        license: vec![license],
+        input: Some(made.input.clone()),
+        output: Some(output),
+        ..SemanticSpecification::default()
+    }
+}
+
+fn plain_description(name: &str, task: Task, made: &Generated) -> String {
+    let columns = made.input.columns.as_deref().unwrap_or_default();
+    let mut names: Vec<&str> =
+        columns.iter().take(COLUMNS_NAMED).map(|column| column.name.as_str()).collect();
+    if columns.len() > COLUMNS_NAMED {
+        names.push("...");
+    }
+    format!("{name}: {task} from {}, trained on {} rows.", names.join(", "), made.specification.row_count())
+}
+
+/// The first known library that the requirements of a Python folder name.
+fn library(model: &ModelFile) -> Option<Library> {
+    let folder = match model {
+        ModelFile::Data { .. } => return None,
+        ModelFile::Folder(folder) => folder,
+    };
+    let texts =
+        ["requirements.txt", "environment.yaml"].map(|name| std::fs::read_to_string(folder.join(name)));
+    let text: String = texts.into_iter().flatten().collect();
+    let known = [
+        ("scikit-learn", Library::ScikitLearn),
+        ("tensorflow", Library::TensorFlow),
+        ("torch", Library::PyTorch),
+    ];
+    known.into_iter().find(|(name, _)| text.contains(name)).map(|(_, library)| library)
+}

@@ -1,0 +1,230 @@
+//! `learnware reuse`.
+
+use anyhow::Context as _;
+use clap::ValueEnum as _;
+use learnware_engine::predictor::{Batch, Predictions};
+use learnware_engine::reuse::averaging::Weighting;
+use learnware_engine::reuse::{
+    AugmentInput, Automatic, AutomaticParameters, Averaging, AveragingMode, EnsemblePruning, Examples,
+    FeatureAugment, Method, PruningMethod, Reuser, Routing, Task, Team, TopOne,
+};
+use serde_json::{Value, json};
+
+use crate::cli::{MethodWord, ReuseArgs};
+use crate::error::{Outcome, advised};
+use crate::learnwares::{Opened, Opener, TeamRows};
+use crate::predictions::{self, Answers};
+use crate::printer::Printer;
+use crate::tablefile::{self, ReadOptions, TableFile, TableFileError};
+use crate::target;
+use crate::team::{self, KnownLabels};
+
+/// Predicts with several learnwares.
+pub(super) async fn run(arguments: &ReuseArgs, printer: &Printer) -> anyhow::Result<Outcome> {
+    predictions::require_form(arguments.output.as_deref())?;
+    require_arguments(arguments)?;
+    let data = arguments.data.path();
+    let file = read(arguments, printer)?;
+    let mut opener = Opener::new(&arguments.dock, printer);
+    let mut learnwares = Vec::with_capacity(arguments.learnwares.len());
+    for name in &arguments.learnwares {
+        learnwares.push(opener.open(name, None).await?);
+    }
+    let task = team::task(&learnwares)?;
+    let rows = TeamRows::new(&learnwares, &file.table).with_context(|| data.display().to_string())?;
+    let work = Work { arguments, learnwares: &learnwares, rows: &rows, task };
+    let done = tokio::task::block_in_place(|| work.predict(&file, printer))?;
+    let answers = Answers::new(done.predictions.values, &learnwares[0].specification.semantic);
+    let mut document = json!({
+        "learnwares": learnwares.iter().map(|learnware| learnware.id.clone()).collect::<Vec<_>>(),
+        "weights": done.shares,
+        "method": done.method,
+        "labelled_rows": done.label_count,
+        "choice": done.choice,
+        "rows": answers.values.rows(),
+        "outputs": answers.values.columns(),
+        "classes": answers.classes(),
+    });
+    if arguments.output.is_some() {
+        printer.note(format!("method: {}", done.method));
+    }
+    super::run::write(&answers, arguments.output.as_deref(), "reuse", &mut document, printer)?;
+    Ok(Outcome::Success)
+}
+
+fn require_arguments(arguments: &ReuseArgs) -> anyhow::Result<()> {
+    let (learnwares, weights) = (arguments.learnwares.len(), arguments.weights.len());
+    if weights != 0 && weights != learnwares {
+        return Err(advised(
+            format!("there are {learnwares} learnwares, but {weights} weights"),
+            "give one weight for each learnware, in the same order, or none",
+        ));
+    }
+    if arguments.method.needs_labels() && arguments.table.labels.is_none() {
+        return Err(advised(
+            "this method learns from labels, and none are named",
+            "say --labels COLUMN (and --train FILE when the data itself has none)",
+        ));
+    }
+    Ok(())
+}
+
+/// Reads the data. With --train its own label column, if it has one, is no input and is not looked at.
+fn read(arguments: &ReuseArgs, printer: &Printer) -> anyhow::Result<TableFile> {
+    let options = arguments.table.read_options();
+    let data = arguments.data.path();
+    let file = match tablefile::read(&data, &options) {
+        Err(TableFileError::NoSuchColumn { .. }) if arguments.train.is_some() => {
+            tablefile::read(&data, &ReadOptions { labels: None, ..options })?
+        }
+        read => read?,
+    };
+    file.warnings.iter().for_each(|warning| printer.warning(warning.clone()));
+    Ok(file)
+}
+
+/// What was predicted, and how.
+struct Done {
+    predictions: Predictions,
+    method: String,
+    shares: Vec<f64>,
+    label_count: usize,
+    choice: Value,
+}
+
+struct Work<'a> {
+    arguments: &'a ReuseArgs,
+    learnwares: &'a [Opened],
+    rows: &'a TeamRows,
+    task: Task,
+}
+
+impl Work<'_> {
+    fn predict(&self, file: &TableFile, printer: &Printer) -> anyhow::Result<Done> {
+        let runner = target::runner(&self.arguments.model)?;
+        let mut team =
+            team::start(self.learnwares, &self.arguments.weights, self.rows, self.task, &runner, printer)?;
+        let progress = printer.progress("predicting", None);
+        let examples = team.ask(&Batch::Table(self.rows.data.clone()))?;
+        progress.finish_and_clear();
+        let training = self.training(file, &examples, &mut team)?;
+        let shares = examples.answers().weights().to_vec();
+        let label_count = training.as_ref().map_or(0, |(_, labels)| labels.len());
+        let (predictions, method, choice) = self.apply(&examples, training)?;
+        Ok(Done { predictions, method, shares, label_count, choice })
+    }
+
+    /// Labelled examples, where there are any.
+    fn training(
+        &self,
+        file: &TableFile,
+        examples: &Examples,
+        team: &mut Team,
+    ) -> anyhow::Result<Option<(Examples, Vec<f64>)>> {
+        if let Some(path) = &self.arguments.train {
+            let train = tablefile::read(path, &self.arguments.table.read_options())?;
+            let rows =
+                TeamRows::new(self.learnwares, &train.table).with_context(|| path.display().to_string())?;
+            if rows.data.columns() != self.rows.data.columns() {
+                return Err(advised(
+                    format!(
+                        "the columns of {} do not become the same inputs as those of the data",
+                        path.display()
+                    ),
+                    "use learnwares that take the same columns, or labels in the data itself",
+                ));
+            }
+            let Some(column) = &train.labels else { return Ok(None) };
+            let known = self.labels(column, &train.table.lines)?;
+            let asked = team.ask(&Batch::Table(rows.data.select_rows(&known.rows)))?;
+            return Ok(Some((asked, known.values)));
+        }
+        let Some(column) = &file.labels else { return Ok(None) };
+        let known = self.labels(column, &file.table.lines)?;
+        Ok(Some((examples.select(&known.rows), known.values)))
+    }
+
+    fn labels(
+        &self,
+        column: &learnware_engine::table::RawColumn,
+        lines: &[usize],
+    ) -> anyhow::Result<KnownLabels> {
+        team::known_labels(column, lines, self.task, &self.learnwares[0])
+    }
+
+    /// Applies the method; also gives its name, and how it was chosen.
+    fn apply(
+        &self,
+        examples: &Examples,
+        training: Option<(Examples, Vec<f64>)>,
+    ) -> anyhow::Result<(Predictions, String, Value)> {
+        if self.arguments.method == MethodWord::Auto {
+            return self.automatic(examples, training);
+        }
+        let mut reuser = self.reuser()?;
+        if let (true, Some((labelled, labels))) = (reuser.needs_labels(), &training) {
+            reuser.fit(labelled, labels)?;
+        }
+        let predicted = reuser.predict(examples)?;
+        Ok((predicted, word(self.arguments.method), Value::Null))
+    }
+}
+
+impl Work<'_> {
+    fn automatic(
+        &self,
+        examples: &Examples,
+        training: Option<(Examples, Vec<f64>)>,
+    ) -> anyhow::Result<(Predictions, String, Value)> {
+        let selector =
+            team::job_selector(self.learnwares, &self.arguments.weights, self.rows, Routing::Soft)?;
+        let parameters = AutomaticParameters { seed: self.arguments.seed, ..AutomaticParameters::default() };
+        let mut automatic = Automatic::new(parameters, selector);
+        if let Some((labelled, labels)) = &training {
+            automatic.fit(labelled, labels)?;
+        }
+        let predicted = automatic.predict(examples)?;
+        let name = method_name(automatic.method());
+        Ok((predicted, name, json!(automatic.choice())))
+    }
+
+    fn reuser(&self) -> anyhow::Result<Box<dyn Reuser>> {
+        let seed = self.arguments.seed;
+        let classes = matches!(self.task, Task::Classification { .. });
+        let average = |mode, weighting| Ok(Box::new(Averaging { mode, weighting }) as Box<dyn Reuser>);
+        let mean = if classes { AveragingMode::VoteByProbability } else { AveragingMode::Mean };
+        match self.arguments.method {
+            MethodWord::Auto | MethodWord::Weighted => average(mean, Weighting::Mixture),
+            MethodWord::Average => average(mean, Weighting::Equal),
+            MethodWord::TopOne => Ok(Box::new(TopOne)),
+            MethodWord::VoteLabel => average(AveragingMode::VoteByLabel, Weighting::Equal),
+            MethodWord::VoteProbability => average(AveragingMode::VoteByProbability, Weighting::Equal),
+            MethodWord::Prune => Ok(Box::new(EnsemblePruning::new(PruningMethod::Selection, seed))),
+            MethodWord::Augment => Ok(Box::new(FeatureAugment::new(AugmentInput::RowsAndAnswers, seed))),
+            MethodWord::JobSelector => {
+                let selector =
+                    team::job_selector(self.learnwares, &self.arguments.weights, self.rows, Routing::Hard)?;
+                let selector = selector.ok_or_else(|| {
+                    advised(
+                        "the learnwares have no specifications that can be compared with this data",
+                        "take another method; --method weighted needs none",
+                    )
+                })?;
+                Ok(Box::new(selector))
+            }
+        }
+    }
+}
+
+/// A method's name for people and JSON.
+fn method_name(method: &Method) -> String {
+    match json!(method) {
+        Value::String(name) => name.replace('_', "-"),
+        other => other.to_string(),
+    }
+}
+
+/// The word on the command line.
+fn word(method: MethodWord) -> String {
+    method.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
+}

@@ -1,0 +1,136 @@
+//! `learnware show`.
+
+use learnware_dock::browse::{LearnwareDetail, VersionDetail};
+use learnware_dock::config::Create;
+use learnware_engine::learnware::LearnwareId;
+use learnware_engine::semantic::{Dimensions, SemanticSpecification};
+use learnware_engine::specification::StatisticalSpecification;
+use serde_json::{Value, json};
+
+use crate::cli::{ModelArgs, ShowArgs};
+use crate::error::Outcome;
+use crate::printer::{Printer, Tone, toned};
+use crate::{report, target};
+
+/// Inputs listed at most.
+const INPUTS_SHOWN: usize = 40;
+
+/// Shows a learnware.
+pub(super) async fn run(arguments: &ShowArgs, printer: &Printer) -> anyhow::Result<Outcome> {
+    let dock = target::open(&arguments.dock, &ModelArgs::default(), Create::Never).await?;
+    let detail = dock.show(&LearnwareId(arguments.id.clone())).await?;
+    printer.result("show", to_json(&detail), |printer| print(&detail, printer));
+    Ok(Outcome::Success)
+}
+
+fn to_json(detail: &LearnwareDetail) -> Value {
+    let versions: Vec<Value> = detail.versions.iter().map(version_json).collect();
+    json!({
+        "id": detail.id,
+        "latest_version": detail.latest_version,
+        "created_at": detail.created_at.to_string(),
+        "versions": versions,
+    })
+}
+
+fn version_json(version: &VersionDetail) -> Value {
+    json!({
+        "version": version.version,
+        "status": version.status,
+        "format": version.format.word(),
+        "digest": version.digest.to_string(),
+        "size_bytes": version.size_bytes,
+        "submitted_at": version.submitted_at.to_string(),
+        "checked_at": version.checked_at.map(|time| time.to_string()),
+        "semantic_specification": version.specification.semantic.to_json(),
+        "statistical_specifications":
+            version.specification.statistical.iter().map(statistical_json).collect::<Vec<_>>(),
+        "report": version.report.as_ref().map(report::to_json),
+    })
+}
+
+fn statistical_json(specification: &StatisticalSpecification) -> Value {
+    match specification {
+        StatisticalSpecification::Table(table) => json!({
+            "type": specification.type_name(),
+            "dimension": table.dimension(),
+            "points": table.points().rows(),
+            "rows": table.row_count(),
+        }),
+    }
+}
+
+fn print(detail: &LearnwareDetail, printer: &Printer) {
+    let latest = detail.versions.iter().find(|version| version.version == detail.latest_version);
+    let Some(latest) = latest.or(detail.versions.last()) else { return };
+    let semantic = &latest.specification.semantic;
+    printer.line(toned(Tone::Heading, format!("{}  {}", detail.id, semantic.name)));
+    if !semantic.description.is_empty() {
+        printer.line(&semantic.description);
+    }
+    printer.line("");
+    for (name, value) in facts(latest, semantic) {
+        printer.line(format!("{name:<14} {value}"));
+    }
+    if let Some(input) = &semantic.input {
+        print_dimensions("Inputs", input, printer);
+    }
+    if let Some(output) = &semantic.output {
+        print_dimensions("Outputs", output, printer);
+    }
+    printer.line("");
+    printer.line(toned(Tone::Heading, "Versions"));
+    let rows = detail.versions.iter().map(|version| {
+        vec![
+            version.version.to_string(),
+            report::status_word(version.status).to_owned(),
+            version.submitted_at.to_string(),
+            if version.version == detail.latest_version { "latest".into() } else { String::new() },
+        ]
+    });
+    printer.table(&["version", "status", "submitted", ""], rows.collect());
+    if let Some(found) = latest.report.as_ref().filter(|report| !report.findings.is_empty()) {
+        printer.line("");
+        printer.line(toned(Tone::Heading, "Check"));
+        report::print(found, printer);
+    }
+    printer.note(format!("Use it: learnware run {} DATA -o predictions.csv", detail.id));
+}
+
+fn facts(version: &VersionDetail, semantic: &SemanticSpecification) -> Vec<(&'static str, String)> {
+    fn words<T: std::fmt::Display>(words: &[T]) -> String {
+        words.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    }
+    let mut facts = vec![
+        ("status", report::status_text(version.status)),
+        ("task", words(&semantic.task)),
+        ("data", words(&semantic.data)),
+        ("scenario", words(&semantic.scenario)),
+        ("library", words(&semantic.library)),
+        ("license", words(&semantic.license)),
+        ("model", format!("{}, {} bytes", version.format.word(), version.size_bytes)),
+    ];
+    for StatisticalSpecification::Table(table) in &version.specification.statistical {
+        let text = format!(
+            "table, {} inputs, {} points from {} rows",
+            table.dimension(),
+            table.points().rows(),
+            table.row_count()
+        );
+        facts.push(("specification", text));
+    }
+    facts.push(("digest", version.digest.to_string()));
+    facts.retain(|(_, value)| !value.is_empty());
+    facts
+}
+
+fn print_dimensions(title: &str, dimensions: &Dimensions, printer: &Printer) {
+    printer.line("");
+    printer.line(toned(Tone::Heading, format!("{title} ({})", dimensions.dimension)));
+    for (index, meaning) in dimensions.description.iter().take(INPUTS_SHOWN) {
+        printer.line(format!("{index:>4}  {meaning}"));
+    }
+    if dimensions.description.len() > INPUTS_SHOWN {
+        printer.line(format!("and {} more; --json shows all", dimensions.description.len() - INPUTS_SHOWN));
+    }
+}

@@ -1,0 +1,94 @@
+//! `learnware submit`.
+
+use std::path::Path;
+
+use anyhow::Context as _;
+use learnware_dock::config::Create;
+use learnware_dock::submit::{PackageSource, Submission, SubmitOutcome, SubmitRequest};
+use learnware_engine::learnware::LearnwareId;
+use learnware_engine::semantic::SemanticSpecification;
+use serde_json::{Value, json};
+
+use crate::cli::SubmitArgs;
+use crate::error::{Outcome, advised};
+use crate::printer::Printer;
+use crate::{report, target};
+
+/// Submits a package, and checks it unless told otherwise.
+pub(super) async fn run(arguments: &SubmitArgs, printer: &Printer) -> anyhow::Result<Outcome> {
+    if !arguments.zip.is_file() {
+        return Err(advised(
+            format!("{} is not a package file", arguments.zip.display()),
+            "make one with `learnware pack`",
+        ));
+    }
+    let semantic = arguments.semantic.as_deref().map(read_semantic).transpose()?;
+    let dock = target::open(&arguments.dock, &arguments.model, Create::IfMissing).await?;
+    let request = SubmitRequest {
+        package: PackageSource::File(arguments.zip.clone()),
+        semantic,
+        replaces: arguments.replaces.clone().map(LearnwareId),
+    };
+    let submission = match dock.submit(request).await? {
+        SubmitOutcome::Accepted(submission) => submission,
+        SubmitOutcome::Refused(found) => {
+            let document = json!({"id": null, "report": report::to_json(&found)});
+            printer.result("submit", document, |printer| {
+                report::print(&found, printer);
+                printer.line("Nothing was stored.");
+            });
+            return Ok(Outcome::Finding);
+        }
+        SubmitOutcome::Duplicate(known) => {
+            let mut document = submission_json(&known);
+            document["duplicate"] = json!(true);
+            printer.result("submit", document, |printer| {
+                printer.line(format!(
+                    "The dock has this package already: learnware {}, version {}.",
+                    known.id, known.version
+                ));
+            });
+            return Ok(Outcome::Success);
+        }
+    };
+    if arguments.no_check {
+        printer.result("submit", submission_json(&submission), |printer| {
+            printer.line(format!("learnware {}, version {}: waiting", submission.id, submission.version));
+            printer.note("`learnware check --waiting` makes the check; until then no search finds it.");
+        });
+        return Ok(Outcome::Success);
+    }
+    let progress = printer.progress("checking", None);
+    let found = dock.check(&submission.id, Some(submission.version)).await;
+    progress.finish_and_clear();
+    let found = found?;
+    let mut document = submission_json(&submission);
+    document["report"] = report::to_json(&found);
+    document["status"] = json!(found.status());
+    printer.result("submit", document, |printer| {
+        printer.line(format!("learnware {}, version {}", submission.id, submission.version));
+        report::print(&found, printer);
+    });
+    Ok(report::outcome(&found))
+}
+
+fn submission_json(submission: &Submission) -> Value {
+    json!({
+        "id": submission.id,
+        "version": submission.version,
+        "digest": submission.digest.to_string(),
+        "status": "waiting",
+        "duplicate": false,
+    })
+}
+
+fn read_semantic(path: &Path) -> anyhow::Result<SemanticSpecification> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let value: Value = serde_json::from_str(&text).map_err(|error| {
+        advised(
+            format!("{} is not JSON: {error}", path.display()),
+            "`learnware show ID --json` has an example",
+        )
+    })?;
+    SemanticSpecification::from_json(&value).with_context(|| path.display().to_string())
+}

@@ -1,0 +1,172 @@
+//! Several learnwares made into a team of the engine, and what is known of the labels.
+
+use anyhow::Context as _;
+use learnware_engine::reuse::{JobSelector, Member, Routing, ScoresAre, Task, Team};
+use learnware_engine::semantic;
+use learnware_engine::specification::{IslandKernel, RkmeTable};
+use learnware_engine::table::{self, Cell, RawColumn};
+use learnware_package::runner::Runner;
+
+use crate::error::advised;
+use crate::learnwares::{self, Opened, TeamRows};
+use crate::printer::Printer;
+
+/// Labels of those rows that have one.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct KnownLabels {
+    /// Rows with a label, in order.
+    pub(crate) rows: Vec<usize>,
+    /// Their labels: quantities, or places among the classes.
+    pub(crate) values: Vec<f64>,
+}
+
+/// What a team predicts: that of its first learnware, which the others must share.
+pub(crate) fn task(learnwares: &[Opened]) -> anyhow::Result<Task> {
+    let first = &learnwares[0].specification.semantic;
+    let wanted = first.single_task();
+    for other in &learnwares[1..] {
+        let theirs = other.specification.semantic.single_task();
+        if theirs != wanted {
+            let word = |task: Option<semantic::Task>| task.map_or("no task", semantic::Task::word);
+            return Err(advised(
+                format!(
+                    "learnware {} is for {}, but {} is for {}",
+                    learnwares[0].id,
+                    word(wanted),
+                    other.id,
+                    word(theirs)
+                ),
+                "put learnwares of one task together",
+            ));
+        }
+    }
+    if wanted != Some(semantic::Task::Classification) {
+        return Ok(Task::Regression);
+    }
+    let classes = first.output.as_ref().map_or(2, |output| output.dimension).max(2);
+    Ok(Task::Classification { classes })
+}
+
+/// Starts all models.
+pub(crate) fn start(
+    learnwares: &[Opened],
+    weights: &[f64],
+    rows: &TeamRows,
+    task: Task,
+    runner: &Runner,
+    printer: &Printer,
+) -> anyhow::Result<Team> {
+    let mut members = Vec::with_capacity(learnwares.len());
+    for (place, learnware) in learnwares.iter().enumerate() {
+        members.push(Member {
+            id: learnware.id.clone(),
+            rkme: learnware.table().cloned(),
+            predictor: rows.feed(place, learnwares::start(runner, learnware, printer)?),
+            weight: weights.get(place).copied().unwrap_or(1.0),
+        });
+    }
+    Ok(Team::new(members, task, ScoresAre::Probabilities)?)
+}
+
+/// A job selector, where every member has a specification of the rows' form.
+pub(crate) fn job_selector(
+    learnwares: &[Opened],
+    weights: &[f64],
+    rows: &TeamRows,
+    routing: Routing,
+) -> anyhow::Result<Option<JobSelector>> {
+    let tables: Vec<&RkmeTable> = learnwares.iter().filter_map(Opened::table).collect();
+    let width = rows.data.columns();
+    if !rows.is_common()
+        || tables.len() != learnwares.len()
+        || tables.iter().any(|table| table.dimension() != width)
+    {
+        return Ok(None);
+    }
+    let kernel = IslandKernel::pooled(tables.iter().copied());
+    let selector = if weights.is_empty() {
+        JobSelector::for_rows(&tables, &rows.data, &kernel, routing)
+    } else {
+        JobSelector::new(&tables, weights, &kernel, routing)
+    };
+    Ok(Some(selector?))
+}
+
+/// The labels of a column, in the codes of the learnware's classes; rows without one are left out.
+pub(crate) fn known_labels(
+    column: &RawColumn,
+    lines: &[usize],
+    task: Task,
+    learnware: &Opened,
+) -> anyhow::Result<KnownLabels> {
+    let rows: Vec<usize> =
+        (0..column.cells.len()).filter(|&row| column.cells[row] != Cell::Missing).collect();
+    if rows.is_empty() {
+        return Err(advised(
+            format!("column {:?} has no label in any row", column.name),
+            "fill in the labels that you know, or leave --labels out",
+        ));
+    }
+    let known = RawColumn {
+        name: column.name.clone(),
+        cells: rows.iter().map(|&row| column.cells[row].clone()).collect(),
+    };
+    let known_lines: Vec<usize> = rows.iter().map(|&row| lines[row]).collect();
+    let labels = table::labels(&known, &known_lines).with_context(|| format!("labels {:?}", column.name))?;
+    let values = match (task, &labels.classes) {
+        (Task::Regression, None) => labels.values,
+        (Task::Regression, Some(words)) => {
+            return Err(advised(
+                format!(
+                    "labels of a regression are numbers, but column {:?} has {:?}",
+                    column.name, words[0]
+                ),
+                "name the column with the quantity",
+            ));
+        }
+        (Task::Classification { classes }, _) => class_codes(&known, &labels, classes, learnware)?,
+    };
+    Ok(KnownLabels { rows, values })
+}
+
+/// Words and numbers that the learnware names as its outputs become their places there; numbers below the
+/// number of classes are such places already.
+fn class_codes(
+    column: &RawColumn,
+    labels: &table::Labels,
+    classes: usize,
+    learnware: &Opened,
+) -> anyhow::Result<Vec<f64>> {
+    let output = learnware.specification.semantic.output.as_ref();
+    let place = |word: &str| {
+        let names = &output?.description;
+        names.iter().find(|(_, name)| name.as_str() == word).map(|(&index, _)| index as f64)
+    };
+    let words = column.cells.iter().map(|cell| match cell {
+        Cell::Number(number) => number.to_string(),
+        Cell::Text(text) => text.clone(),
+        Cell::Missing => String::new(),
+    });
+    let named: Option<Vec<f64>> = words.map(|word| place(&word)).collect();
+    if let Some(codes) = named {
+        return Ok(codes);
+    }
+    let are_places =
+        labels.values.iter().all(|&value| value.fract() == 0.0 && value >= 0.0 && value < classes as f64);
+    match &labels.classes {
+        None if are_places => Ok(labels.values.clone()),
+        // Words that the learnware does not name: sorted, as `learnware pack` would have coded them.
+        Some(words)
+            if words.len() == classes && output.is_none_or(|output| output.description.is_empty()) =>
+        {
+            Ok(labels.values.clone())
+        }
+        None | Some(_) => Err(advised(
+            format!(
+                "the labels in column {:?} are not the classes of learnware {}",
+                column.name, learnware.id
+            ),
+            "`learnware show ID` lists the classes; use their names, or their numbers from 0",
+        )),
+    }
+}
