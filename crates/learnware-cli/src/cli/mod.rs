@@ -5,6 +5,7 @@
 
 mod market;
 mod models;
+mod quickstart;
 mod shared;
 mod solve;
 
@@ -19,6 +20,7 @@ pub(crate) use models::{
     CheckArgs, DoctorArgs, FormatWord, MethodWord, PackArgs, ReuseArgs, RunArgs, WordArgs,
 };
 pub(crate) use solve::SolveArgs;
+pub(crate) use quickstart::QuickstartArgs;
 pub(crate) use shared::{ColumnArgs, DockArgs, GenerateArgs, ModelArgs, TableArgs};
 
 /// Find, check and reuse models that other people trained, without showing your data.
@@ -84,6 +86,8 @@ pub(crate) enum ColorWhen {
 pub(crate) enum Command {
     /// From a table to predictions with other people's models, in one step.
     Solve(Box<SolveArgs>),
+    /// Make a dock of ten small learnwares and solve a task with them, to see how it works.
+    Quickstart(QuickstartArgs),
     /// Make the specification of a table, or look at one.
     Spec(Box<SpecArgs>),
     /// Make a package of a model and the data it was trained on.

@@ -7,6 +7,9 @@ use learnware_engine::semantic::Task;
 
 use super::shared::{DockArgs, ModelArgs, TableArgs};
 
+/// Learnwares in a team unless somebody wants more.
+const LEARNWARES_MAX: usize = 5;
+
 /// From a table to predictions with other people's models, in one step.
 ///
 /// Makes the specification of your data here, finds the learnwares of the dock that take its columns and fit
@@ -34,7 +37,7 @@ pub(crate) struct SolveArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) report: Option<PathBuf>,
     /// Learnwares in the team at most.
-    #[arg(long, value_name = "COUNT", default_value_t = 5)]
+    #[arg(long, value_name = "COUNT", default_value_t = LEARNWARES_MAX)]
     pub(crate) max: usize,
     /// Leave these learnwares out.
     #[arg(long, value_name = "IDS", value_delimiter = ',')]
@@ -54,4 +57,23 @@ pub(crate) struct SolveArgs {
     /// How models run.
     #[command(flatten)]
     pub(crate) model: ModelArgs,
+}
+
+impl SolveArgs {
+    /// The arguments for a table with everything else left out.
+    pub(crate) fn new(data: PathBuf) -> Self {
+        Self {
+            data,
+            task: None,
+            output: None,
+            report: None,
+            max: LEARNWARES_MAX,
+            exclude: Vec::new(),
+            anyway: false,
+            seed: 0,
+            dock: DockArgs { dock: None },
+            table: TableArgs::default(),
+            model: ModelArgs::default(),
+        }
+    }
 }

@@ -8,6 +8,7 @@ mod download;
 mod list;
 mod man;
 mod pack;
+mod quickstart;
 mod reuse;
 mod run;
 mod search;
@@ -24,6 +25,7 @@ use crate::printer::Printer;
 pub(crate) async fn run(command: Command, printer: &Printer) -> anyhow::Result<Outcome> {
     match command {
         Command::Solve(arguments) => solve::run(&arguments, printer).await,
+        Command::Quickstart(arguments) => quickstart::run(&arguments, printer).await,
         Command::Spec(arguments) => spec::run(&arguments, printer),
         Command::Pack(arguments) => pack::run(&arguments, printer),
         Command::Check(arguments) => check::run(&arguments, printer).await,

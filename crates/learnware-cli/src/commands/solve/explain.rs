@@ -128,7 +128,7 @@ pub(super) fn scored(choice: &Choice) -> Vec<(&Method, Estimate, bool)> {
 }
 
 /// Writes the story.
-pub(super) fn print(story: &Story, printer: &Printer) {
+pub(in crate::commands) fn print(story: &Story, printer: &Printer) {
     let (tone, words) = verdict_words(story.verdict);
     printer.line(format!("{}.", toned(tone, words)));
     if let Some(covered) = covered_words(story) {

@@ -7,7 +7,7 @@ mod spaces;
 mod story;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Context as _;
 use learnware_dock::Dock;
@@ -30,13 +30,22 @@ use crate::printer::Printer;
 use crate::tablefile::{self, TableFile};
 use crate::{target, team};
 use spaces::Space;
-use story::{Candidate, Failure, LeftOut, Story, Teammate};
+pub(super) use explain::print;
+pub(super) use story::Story;
+use story::{Candidate, Failure, LeftOut, Teammate};
 
 /// Members below this weight change nothing and cost time.
 const WEIGHT_MIN: f64 = 0.005;
 
-/// Solves a task.
+/// Solves a task and tells how.
 pub(super) async fn run(arguments: &SolveArgs, printer: &Printer) -> anyhow::Result<Outcome> {
+    let story = solve(arguments, printer).await?;
+    printer.result("solve", serde_json::to_value(&story)?, |printer| print(&story, printer));
+    Ok(if story.verdict == Verdict::NothingFits { Outcome::Finding } else { Outcome::Success })
+}
+
+/// Solves a task and writes its files.
+pub(super) async fn solve(arguments: &SolveArgs, printer: &Printer) -> anyhow::Result<Story> {
     let output = output(arguments);
     predictions::require_form(Some(&output))?;
     let file = tablefile::read(&arguments.data, &arguments.table.read_options())?;
@@ -48,8 +57,16 @@ pub(super) async fn run(arguments: &SolveArgs, printer: &Printer) -> anyhow::Res
         return Err(nothing_takes_the_table(&dock, &market, &found.left_out));
     };
     let solver = Solver { arguments, file: &file, market: &market, best, left_out };
-    let (story, answers) = solver.solve(printer).await?;
-    finish(arguments, story, answers, &output, printer)
+    let (mut story, answers) = solver.solve(printer).await?;
+    if let Some(answers) = &answers {
+        answers.write(&output)?;
+        story.predictions = Some(output.display().to_string());
+    }
+    if let Some(path) = &arguments.report {
+        story.report = Some(path.display().to_string());
+        crate::files::write(path, report::page(&story).as_bytes())?;
+    }
+    Ok(story)
 }
 
 /// Where the predictions go.
@@ -358,24 +375,4 @@ fn shares_of(route: &[usize], members: usize) -> Vec<f64> {
         shares[member] += 1.0 / route.len() as f64;
     }
     shares
-}
-
-/// Writes the files and tells the story.
-fn finish(
-    arguments: &SolveArgs,
-    mut story: Story,
-    answers: Option<Answers>,
-    output: &Path,
-    printer: &Printer,
-) -> anyhow::Result<Outcome> {
-    if let Some(answers) = &answers {
-        answers.write(output)?;
-        story.predictions = Some(output.display().to_string());
-    }
-    if let Some(path) = &arguments.report {
-        story.report = Some(path.display().to_string());
-        crate::files::write(path, report::page(&story).as_bytes())?;
-    }
-    printer.result("solve", serde_json::to_value(&story)?, |printer| explain::print(&story, printer));
-    Ok(if story.verdict == Verdict::NothingFits { Outcome::Finding } else { Outcome::Success })
 }
