@@ -63,8 +63,7 @@ pub(super) fn deal(seed: u64) -> anyhow::Result<Dealt> {
         let pile = &mut piles[digit];
         pile.split_off(pile.len().saturating_sub(count))
     };
-    let mut task_rows: Vec<usize> =
-        (0..CLASSES).flat_map(|digit| take(digit, TASK_ROWS[digit])).collect();
+    let mut task_rows: Vec<usize> = (0..CLASSES).flat_map(|digit| take(digit, TASK_ROWS[digit])).collect();
     let mut shards = Vec::with_capacity(DEVELOPERS.len());
     for developer in &DEVELOPERS {
         let count = |digit| if developer.digits.contains(&digit) { COMMON_ROWS } else { RARE_ROWS };

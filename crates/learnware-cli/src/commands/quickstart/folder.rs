@@ -32,7 +32,9 @@ impl Folder {
         let folder = Self { path: path.to_owned() };
         match std::fs::read_dir(path) {
             Err(error) if error.kind() == ErrorKind::NotFound => {}
-            Err(error) if error.kind() == ErrorKind::NotADirectory => return Err(folder.not_ours("is a file")),
+            Err(error) if error.kind() == ErrorKind::NotADirectory => {
+                return Err(folder.not_ours("is a file"));
+            }
             Err(error) => return Err(error).with_context(|| format!("cannot read {}", path.display())),
             Ok(entries) => {
                 let is_empty = entries.count() == 0;
@@ -54,7 +56,8 @@ impl Folder {
                 }
             }
         }
-        std::fs::create_dir_all(path).with_context(|| format!("cannot make the folder {}", path.display()))?;
+        std::fs::create_dir_all(path)
+            .with_context(|| format!("cannot make the folder {}", path.display()))?;
         let marker = json!({"schema": "learnware.quickstart-folder/1", "seed": seed});
         files::write(&folder.at(MARKER), format!("{marker:#}\n").as_bytes())?;
         Ok(folder)

@@ -104,8 +104,7 @@ pub(super) async fn run(arguments: &QuickstartArgs, printer: &Printer) -> anyhow
     story.step("Was it worth it? The truth, which the user does not have, tells");
     let ids: Vec<LearnwareId> = submitted.iter().map(|one| one.id.clone()).collect();
     let runner = target::runner(&models)?;
-    let found =
-        compare::compare(&dealt, &dock, &ids, &folder.predictions(), &runner, arguments.seed).await?;
+    let found = compare::compare(&dealt, &dock, &ids, &folder.predictions(), &runner, arguments.seed).await?;
     dock.close().await;
 
     let document = document(&folder, &submitted, &found, &solved, story.start)?;

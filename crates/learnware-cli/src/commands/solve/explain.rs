@@ -1,8 +1,8 @@
 //! The story as text, and words for methods and reasons.
 
 use learnware_engine::market::Verdict;
-use learnware_engine::reuse::automatic::{CandidateState, Choice, Estimate, Method, Reason};
 use learnware_engine::reuse::OwnLearner;
+use learnware_engine::reuse::automatic::{CandidateState, Choice, Estimate, Method, Reason};
 
 use super::story::Story;
 use crate::printer::{Printer, Tone, toned};
@@ -177,7 +177,9 @@ pub(super) fn story_method(story: &Story) -> String {
 fn print_left_out(story: &Story, printer: &Printer) {
     let funnel = &story.search.funnel;
     let mut parts = vec![format!("{} learnwares take your columns", funnel.comparable)];
-    parts.extend(story.left_out.iter().take(4).map(|entry| format!("{} left out: {}", entry.count, entry.reason)));
+    parts.extend(
+        story.left_out.iter().take(4).map(|entry| format!("{} left out: {}", entry.count, entry.reason)),
+    );
     printer.line(toned(Tone::Faint, parts.join("; ")));
 }
 

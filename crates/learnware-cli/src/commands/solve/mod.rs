@@ -29,8 +29,8 @@ use crate::predictions::{self, Answers};
 use crate::printer::Printer;
 use crate::tablefile::{self, TableFile};
 use crate::{target, team};
-use spaces::Space;
 pub(super) use explain::print;
+use spaces::Space;
 pub(super) use story::Story;
 use story::{Candidate, Failure, LeftOut, Teammate};
 
@@ -153,8 +153,7 @@ fn fit(arguments: &SolveArgs, market: &Market, file: &TableFile, space: Space) -
     };
     let others = market.organizer().iter().map(|learnware| &learnware.id);
     let exclude = others.filter(|id| !space.members.contains(id)).cloned().collect();
-    let options =
-        SearchOptions { max_learnwares: arguments.max.max(1), exclude, ..SearchOptions::default() };
+    let options = SearchOptions { max_learnwares: arguments.max.max(1), exclude, ..SearchOptions::default() };
     let results = market.search(&user, &options)?;
     Ok(Fit { space, specification, results })
 }
@@ -224,9 +223,13 @@ impl Solver<'_> {
     fn story(&self) -> Story {
         let results = &self.best.results;
         let name = |id: &LearnwareId| {
-            self.market.organizer().get(id).map_or_else(String::new, |l| l.specification.semantic.name.clone())
+            self.market
+                .organizer()
+                .get(id)
+                .map_or_else(String::new, |l| l.specification.semantic.name.clone())
         };
-        let singles: BTreeMap<&LearnwareId, _> = results.single.iter().map(|single| (&single.id, single)).collect();
+        let singles: BTreeMap<&LearnwareId, _> =
+            results.single.iter().map(|single| (&single.id, single)).collect();
         let teammate = |id: &LearnwareId, weight: f64| Teammate {
             id: id.to_string(),
             name: name(id),
@@ -273,7 +276,8 @@ impl Solver<'_> {
     }
 
     fn picture(&self, team: &[Teammate]) -> Option<story::Picture> {
-        let tables: Vec<&RkmeTable> = team.iter().filter_map(|teammate| self.specification(&teammate.id)).collect();
+        let tables: Vec<&RkmeTable> =
+            team.iter().filter_map(|teammate| self.specification(&teammate.id)).collect();
         (tables.len() == team.len()).then(|| picture::draw(&self.best.specification, &tables))
     }
 
@@ -339,7 +343,8 @@ impl Solver<'_> {
                 (far, Some(shares_of(&selector.route(&rows.data)?, learnwares.len())))
             }
         };
-        let parameters = AutomaticParameters { default, seed: self.arguments.seed, ..AutomaticParameters::default() };
+        let parameters =
+            AutomaticParameters { default, seed: self.arguments.seed, ..AutomaticParameters::default() };
         let mut automatic = Automatic::new(parameters, selector);
         if let Some(column) = &self.file.labels {
             let known = team::known_labels(column, &self.file.table.lines, task, &learnwares[0])

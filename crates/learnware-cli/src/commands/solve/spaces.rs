@@ -57,7 +57,10 @@ fn place(
     let semantic = &learnware.specification.semantic;
     let task = semantic.single_task().ok_or("no single task")?;
     if !matches!(task, Task::Classification | Task::Regression) {
-        return Err(format!("made for {}, which is not a prediction for each row", task.word().to_lowercase()));
+        return Err(format!(
+            "made for {}, which is not a prediction for each row",
+            task.word().to_lowercase()
+        ));
     }
     if wanted.is_some_and(|wanted| wanted != task) {
         return Err(format!("made for {}", task.word().to_lowercase()));
@@ -67,7 +70,11 @@ fn place(
     }
     let input = semantic.input.as_ref().ok_or("no description of the inputs")?;
     let columns = table::columns_for(input, table).map_err(|_| {
-        format!("takes {} inputs without names, your table has {} columns", input.dimension, table.columns.len())
+        format!(
+            "takes {} inputs without names, your table has {} columns",
+            input.dimension,
+            table.columns.len()
+        )
     })?;
     if let Some(missing) = columns.iter().find(|column| table.column(&column.name).is_none()) {
         return Err(format!("needs a column {:?} that your table has not", missing.name));

@@ -61,7 +61,13 @@ fn head(body: &mut String, story: &Story) {
         Tone::Heading | Tone::Careful | Tone::Faint => "careful",
     };
     add!(body, "<h1>{}</h1>", escape(&story.data));
-    add!(body, "<p class=\"faint\">{} rows, {} columns, {}</p>", story.rows, story.columns.len(), escape(&story.task));
+    add!(
+        body,
+        "<p class=\"faint\">{} rows, {} columns, {}</p>",
+        story.rows,
+        story.columns.len(),
+        escape(&story.task)
+    );
     add!(body, "<p class=\"verdict {class}\">{words}.</p>");
     if let Some(covered) = explain::covered_words(story) {
         add!(body, "<p>{covered}.</p>");
@@ -71,7 +77,9 @@ fn head(body: &mut String, story: &Story) {
             let how = explain::capital(&explain::story_method(story));
             add!(body, "<p>{}. Predictions are in <code>{}</code>.</p>", escape(&how), escape(place));
         }
-        None => { add!(body, "<p>No predictions were written: they would be guesses.</p>"); }
+        None => {
+            add!(body, "<p>No predictions were written: they would be guesses.</p>");
+        }
     }
 }
 
@@ -87,7 +95,11 @@ fn fit(body: &mut String, story: &Story) {
         );
     }
     if let Some(covered) = story.covered {
-        add!(body, "<figure>{}<figcaption>Share of your data that the learnwares cover.</figcaption></figure>", plots::share(covered));
+        add!(
+            body,
+            "<figure>{}<figcaption>Share of your data that the learnwares cover.</figcaption></figure>",
+            plots::share(covered)
+        );
     }
 }
 
@@ -96,9 +108,12 @@ fn team(body: &mut String, story: &Story) {
         return;
     }
     let number = |value: Option<f64>| value.map_or_else(|| "-".into(), |value| format!("{value:.4}"));
-    add!(body, "<h2>Who predicts</h2><div class=\"scroll\"><table><thead><tr><th>Learnware</th><th>Id</th>\
+    add!(
+        body,
+        "<h2>Who predicts</h2><div class=\"scroll\"><table><thead><tr><th>Learnware</th><th>Id</th>\
         <th class=\"number\">Weight</th><th class=\"number\">Distance</th><th class=\"number\">Similarity</th>\
-        <th class=\"number\">Your rows nearest to it</th></tr></thead><tbody>");
+        <th class=\"number\">Your rows nearest to it</th></tr></thead><tbody>"
+    );
     for (place, member) in story.team.iter().enumerate() {
         let rows = member.rows_nearest.map_or_else(|| "-".into(), |share| format!("{:.0} %", share * 100.0));
         add!(
@@ -114,23 +129,40 @@ fn team(body: &mut String, story: &Story) {
             number(member.similarity)
         );
     }
-    add!(body, "</tbody></table></div><figure>{}<figcaption>Weights of the team.</figcaption></figure>", plots::weights(&story.team));
+    add!(
+        body,
+        "</tbody></table></div><figure>{}<figcaption>Weights of the team.</figcaption></figure>",
+        plots::weights(&story.team)
+    );
     for failure in &story.failed {
-        add!(body, "<p class=\"careful\">{} could not run: {}</p>", escape(&failure.id), escape(&failure.error));
+        add!(
+            body,
+            "<p class=\"careful\">{} could not run: {}</p>",
+            escape(&failure.id),
+            escape(&failure.error)
+        );
     }
 }
 
 fn method(body: &mut String, story: &Story) {
     let Some(choice) = &story.choice else { return };
-    add!(body, "<h2>How the answers are combined</h2><p><strong>{}</strong></p>", escape(&explain::capital(&explain::method_words(&choice.chosen))));
+    add!(
+        body,
+        "<h2>How the answers are combined</h2><p><strong>{}</strong></p>",
+        escape(&explain::capital(&explain::method_words(&choice.chosen)))
+    );
     for reason in explain::reasons(choice) {
         add!(body, "<p>{}</p>", escape(&reason));
     }
     let scored = explain::scored(choice);
     if !scored.is_empty() {
-        add!(body, "<figure>{}<figcaption>Each way of combining them on labelled rows that it had not seen: mean loss \
+        add!(
+            body,
+            "<figure>{}<figcaption>Each way of combining them on labelled rows that it had not seen: mean loss \
             and one standard error, less is better. The filled one was chosen: the simplest that is not worse than the \
-            best by more than noise.</figcaption></figure>", plots::candidates(choice, &scored));
+            best by more than noise.</figcaption></figure>",
+            plots::candidates(choice, &scored)
+        );
     }
 }
 
@@ -139,24 +171,43 @@ fn uncovered(body: &mut String, story: &Story) {
         return;
     }
     let share = 100.0 * story.far_rows.len() as f64 / story.rows.max(1) as f64;
-    let listed: Vec<String> = story.far_rows.iter().take(FAR_ROWS_LISTED).map(|row| (row + 1).to_string()).collect();
+    let listed: Vec<String> =
+        story.far_rows.iter().take(FAR_ROWS_LISTED).map(|row| (row + 1).to_string()).collect();
     let more = if story.far_rows.len() > FAR_ROWS_LISTED { ", ..." } else { "" };
-    add!(body, "<h2>Rows that nobody covers</h2><p>{} rows ({share:.0} %) are far from everything that the team was \
-        trained on; trust their predictions less. Counted from 1: {}{more}.</p>", story.far_rows.len(), listed.join(", "));
+    add!(
+        body,
+        "<h2>Rows that nobody covers</h2><p>{} rows ({share:.0} %) are far from everything that the team was \
+        trained on; trust their predictions less. Counted from 1: {}{more}.</p>",
+        story.far_rows.len(),
+        listed.join(", ")
+    );
 }
 
 fn others(body: &mut String, story: &Story) {
     add!(body, "<div class=\"columns\"><section><h2>The nearest learnwares</h2>");
     if !story.nearest.is_empty() {
-        add!(body, "<figure>{}<figcaption>Squared distance (MMD) to your data; 0 is the same distribution.</figcaption></figure>", plots::nearest(&story.nearest));
+        add!(
+            body,
+            "<figure>{}<figcaption>Squared distance (MMD) to your data; 0 is the same distribution.</figcaption></figure>",
+            plots::nearest(&story.nearest)
+        );
     }
     add!(body, "</section><section><h2>Left out</h2>");
     if story.left_out.is_empty() {
-        add!(body, "<p>Nobody: all {} learnwares of the dock take your columns.</p>", story.search.funnel.comparable);
+        add!(
+            body,
+            "<p>Nobody: all {} learnwares of the dock take your columns.</p>",
+            story.search.funnel.comparable
+        );
     } else {
         add!(body, "<table><tbody>");
         for entry in &story.left_out {
-            add!(body, "<tr><td class=\"number\">{}</td><td>{}</td></tr>", entry.count, escape(&entry.reason));
+            add!(
+                body,
+                "<tr><td class=\"number\">{}</td><td>{}</td></tr>",
+                entry.count,
+                escape(&entry.reason)
+            );
         }
         add!(body, "</tbody></table>");
     }
@@ -169,6 +220,9 @@ mod tests {
 
     #[test]
     fn markup_in_names_is_inert() {
-        assert_eq!(escape("<img src=x onerror='a(\"b\")'>&"), "&lt;img src=x onerror=&#39;a(&quot;b&quot;)&#39;&gt;&amp;");
+        assert_eq!(
+            escape("<img src=x onerror='a(\"b\")'>&"),
+            "&lt;img src=x onerror=&#39;a(&quot;b&quot;)&#39;&gt;&amp;"
+        );
     }
 }

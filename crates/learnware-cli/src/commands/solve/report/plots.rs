@@ -25,7 +25,9 @@ pub(super) fn overlap(picture: &Picture) -> String {
     const EDGE: f64 = 18.0;
     let all = || picture.data.iter().chain(picture.team.iter().flatten()).filter(|dot| dot.weight > 1e-4);
     let range = |value: fn(&Dot) -> f64| {
-        let (low, high) = all().map(value).fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)));
+        let (low, high) = all()
+            .map(value)
+            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)));
         if high > low { (low, high) } else { (low - 1.0, low + 1.0) }
     };
     let (xs, ys) = (range(|dot| dot.x), range(|dot| dot.y));
@@ -39,12 +41,21 @@ pub(super) fn overlap(picture: &Picture) -> String {
     for (member, dots) in picture.team.iter().enumerate() {
         for dot in dots.iter().filter(|dot| dot.weight > 1e-4) {
             let (x, y) = place(dot);
-            add!(svg, "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{:.1}\" fill=\"var(--c{})\" fill-opacity=\".55\"/>", radius(dot), member % COLOURS);
+            add!(
+                svg,
+                "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{:.1}\" fill=\"var(--c{})\" fill-opacity=\".55\"/>",
+                radius(dot),
+                member % COLOURS
+            );
         }
     }
     for dot in picture.data.iter().filter(|dot| dot.weight > 1e-4) {
         let (x, y) = place(dot);
-        add!(svg, "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{:.1}\" fill=\"none\" stroke=\"var(--data)\" stroke-width=\"1.6\"/>", radius(dot));
+        add!(
+            svg,
+            "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{:.1}\" fill=\"none\" stroke=\"var(--data)\" stroke-width=\"1.6\"/>",
+            radius(dot)
+        );
     }
     svg + "</svg>"
 }
@@ -53,10 +64,21 @@ pub(super) fn overlap(picture: &Picture) -> String {
 pub(super) fn share(covered: f64) -> String {
     let mut svg = open(44.0, "Covered share");
     let width = WIDTH - 2.0;
-    add!(svg, "<rect x=\"1\" y=\"4\" width=\"{width}\" height=\"20\" rx=\"3\" fill=\"none\" stroke=\"var(--line)\"/>");
-    add!(svg, "<rect x=\"1\" y=\"4\" width=\"{:.1}\" height=\"20\" rx=\"3\" fill=\"var(--c0)\"/>", width * covered);
+    add!(
+        svg,
+        "<rect x=\"1\" y=\"4\" width=\"{width}\" height=\"20\" rx=\"3\" fill=\"none\" stroke=\"var(--line)\"/>"
+    );
+    add!(
+        svg,
+        "<rect x=\"1\" y=\"4\" width=\"{:.1}\" height=\"20\" rx=\"3\" fill=\"var(--c0)\"/>",
+        width * covered
+    );
     add!(svg, "<text x=\"1\" y=\"41\">{:.0} % covered</text>", covered * 100.0);
-    add!(svg, "<text x=\"{WIDTH}\" y=\"41\" text-anchor=\"end\" class=\"faint\">{:.0} % by nobody</text>", (1.0 - covered) * 100.0);
+    add!(
+        svg,
+        "<text x=\"{WIDTH}\" y=\"41\" text-anchor=\"end\" class=\"faint\">{:.0} % by nobody</text>",
+        (1.0 - covered) * 100.0
+    );
     svg + "</svg>"
 }
 
@@ -66,7 +88,9 @@ pub(super) fn weights(team: &[Teammate]) -> String {
     let bars = team.iter().enumerate();
     bar_chart(
         "Weights",
-        bars.map(|(place, member)| (member.name.clone(), member.weight / most, format!("{:.2}", member.weight), place % COLOURS)),
+        bars.map(|(place, member)| {
+            (member.name.clone(), member.weight / most, format!("{:.2}", member.weight), place % COLOURS)
+        }),
     )
 }
 
@@ -76,13 +100,17 @@ pub(super) fn nearest(candidates: &[Candidate]) -> String {
     let bars = candidates.iter();
     bar_chart(
         "Distances",
-        bars.map(|candidate| (candidate.name.clone(), candidate.distance / most, format!("{:.4}", candidate.distance), 0)),
+        bars.map(|candidate| {
+            (candidate.name.clone(), candidate.distance / most, format!("{:.4}", candidate.distance), 0)
+        }),
     )
 }
 
 /// A dot with its error for each scored method.
 pub(super) fn candidates(choice: &Choice, scored: &[(&Method, Estimate, bool)]) -> String {
-    let ends = |(_, loss, _): &(&Method, Estimate, bool)| (loss.mean - loss.standard_error, loss.mean + loss.standard_error);
+    let ends = |(_, loss, _): &(&Method, Estimate, bool)| {
+        (loss.mean - loss.standard_error, loss.mean + loss.standard_error)
+    };
     let low = scored.iter().map(|entry| ends(entry).0).fold(f64::INFINITY, f64::min);
     let high = scored.iter().map(|entry| ends(entry).1).fold(f64::NEG_INFINITY, f64::max);
     let span = if high > low { high - low } else { 1.0 };
@@ -94,10 +122,24 @@ pub(super) fn candidates(choice: &Choice, scored: &[(&Method, Estimate, bool)]) 
         let y = row as f64 * ROW + ROW / 2.0;
         let (from, to) = ends(entry);
         label(&mut svg, &explain::capital(&explain::method_words(method)), y);
-        add!(svg, "<line x1=\"{:.1}\" x2=\"{:.1}\" y1=\"{y}\" y2=\"{y}\" stroke=\"var(--data)\" stroke-width=\"1.5\"/>", x(from), x(to));
+        add!(
+            svg,
+            "<line x1=\"{:.1}\" x2=\"{:.1}\" y1=\"{y}\" y2=\"{y}\" stroke=\"var(--data)\" stroke-width=\"1.5\"/>",
+            x(from),
+            x(to)
+        );
         let fill = if *chosen { "var(--c0)" } else { "var(--paper)" };
-        add!(svg, "<circle cx=\"{:.1}\" cy=\"{y}\" r=\"5\" fill=\"{fill}\" stroke=\"var(--c0)\" stroke-width=\"1.8\"/>", x(loss.mean));
-        add!(svg, "<text x=\"{WIDTH}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>", y + 4.5, explain::quality(choice, *loss));
+        add!(
+            svg,
+            "<circle cx=\"{:.1}\" cy=\"{y}\" r=\"5\" fill=\"{fill}\" stroke=\"var(--c0)\" stroke-width=\"1.8\"/>",
+            x(loss.mean)
+        );
+        add!(
+            svg,
+            "<text x=\"{WIDTH}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>",
+            y + 4.5,
+            explain::quality(choice, *loss)
+        );
     }
     svg + "</svg>"
 }
@@ -109,7 +151,11 @@ fn bar_chart(title: &str, bars: impl ExactSizeIterator<Item = (String, f64, Stri
         let y = row as f64 * ROW + ROW / 2.0;
         label(&mut svg, &name, y);
         let width = (length.clamp(0.0, 1.0) * (WIDTH - LEFT - 70.0)).max(1.0);
-        add!(svg, "<rect x=\"{LEFT}\" y=\"{:.1}\" width=\"{width:.1}\" height=\"16\" rx=\"2\" fill=\"var(--c{colour})\"/>", y - 8.0);
+        add!(
+            svg,
+            "<rect x=\"{LEFT}\" y=\"{:.1}\" width=\"{width:.1}\" height=\"16\" rx=\"2\" fill=\"var(--c{colour})\"/>",
+            y - 8.0
+        );
         add!(svg, "<text x=\"{:.1}\" y=\"{:.1}\">{text}</text>", LEFT + width + 8.0, y + 4.5);
     }
     svg + "</svg>"
@@ -122,13 +168,7 @@ fn label(svg: &mut String, name: &str, y: f64) {
     } else {
         name.to_owned()
     };
-    add!(
-        svg,
-        "<text x=\"0\" y=\"{:.1}\"><title>{}</title>{}</text>",
-        y + 4.5,
-        escape(name),
-        escape(&short)
-    );
+    add!(svg, "<text x=\"0\" y=\"{:.1}\"><title>{}</title>{}</text>", y + 4.5, escape(name), escape(&short));
 }
 
 fn open(height: f64, title: &str) -> String {
