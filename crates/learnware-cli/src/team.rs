@@ -1,6 +1,7 @@
 //! Several learnwares made into a team of the engine, and what is known of the labels.
 
 use anyhow::Context as _;
+use learnware_engine::EngineError;
 use learnware_engine::reuse::{JobSelector, Member, Routing, ScoresAre, Task, Team};
 use learnware_engine::semantic;
 use learnware_engine::specification::{IslandKernel, RkmeTable};
@@ -92,6 +93,27 @@ pub(crate) fn job_selector(
     Ok(Some(selector?))
 }
 
+fn known_rows(column: &RawColumn) -> Vec<usize> {
+    (0..column.cells.len()).filter(|&row| column.cells[row] != Cell::Missing).collect()
+}
+
+/// The cells of a label column that are filled in, with their lines.
+pub(crate) fn known_cells(column: &RawColumn, lines: &[usize]) -> (RawColumn, Vec<usize>) {
+    let rows = known_rows(column);
+    let cells = rows.iter().map(|&row| column.cells[row].clone()).collect();
+    (RawColumn { name: column.name.clone(), cells }, rows.iter().map(|&row| lines[row]).collect())
+}
+
+/// Which learnware an error of the team speaks of.
+pub(crate) fn culprit(error: &anyhow::Error, learnwares: &[Opened]) -> Option<usize> {
+    let named = error.chain().find_map(|cause| match cause.downcast_ref::<EngineError>() {
+        Some(EngineError::Prediction { learnware, .. }) => Some(learnware.clone()),
+        _ => None,
+    });
+    let text = named.unwrap_or_else(|| error.to_string());
+    learnwares.iter().position(|learnware| text.contains(&learnware.id.0))
+}
+
 /// The labels of a column, in the codes of the learnware's classes; rows without one are left out.
 pub(crate) fn known_labels(
     column: &RawColumn,
@@ -99,19 +121,14 @@ pub(crate) fn known_labels(
     task: Task,
     learnware: &Opened,
 ) -> anyhow::Result<KnownLabels> {
-    let rows: Vec<usize> =
-        (0..column.cells.len()).filter(|&row| column.cells[row] != Cell::Missing).collect();
+    let rows = known_rows(column);
     if rows.is_empty() {
         return Err(advised(
             format!("column {:?} has no label in any row", column.name),
             "fill in the labels that you know, or leave --labels out",
         ));
     }
-    let known = RawColumn {
-        name: column.name.clone(),
-        cells: rows.iter().map(|&row| column.cells[row].clone()).collect(),
-    };
-    let known_lines: Vec<usize> = rows.iter().map(|&row| lines[row]).collect();
+    let (known, known_lines) = known_cells(column, lines);
     let labels = table::labels(&known, &known_lines).with_context(|| format!("labels {:?}", column.name))?;
     let values = match (task, &labels.classes) {
         (Task::Regression, None) => labels.values,

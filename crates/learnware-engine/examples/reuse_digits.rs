@@ -17,8 +17,8 @@ use learnware_engine::reuse::averaging::Weighting;
 use learnware_engine::reuse::job_selector::mixture_shares;
 use learnware_engine::reuse::{
     AugmentInput, Automatic, AutomaticParameters, Averaging, AveragingMode, EnsemblePruning, Examples,
-    FeatureAugment, JobSelector, Member, Method, OwnLearner, OwnModel, PruningMethod, Reuser, Routing,
-    ScoresAre, Task, Team, TopOne, labels_of,
+    FeatureAugment, JobSelector, Member, OwnLearner, OwnModel, PruningMethod, Reuser, Routing, ScoresAre,
+    Task, Team, TopOne, labels_of,
 };
 use learnware_engine::specification::{Embedding, IslandKernel, RkmeParameters, RkmeTable};
 use serde_json::Value;
@@ -174,18 +174,14 @@ fn run_user(
         reuser.fit(&known, &labels)?;
         record(results, name, accuracy(reuser.as_ref(), &asked, &truth)?, start);
     }
-    for default in [Method::WeightedAverage, Method::Average] {
-        let name = format!("automatic, default {default:?}");
-        let parameters = AutomaticParameters { default, ..AutomaticParameters::default() };
-        let mut automatic = Automatic::new(parameters, Some(selector.clone()));
-        let start = Instant::now();
-        automatic.fit(&known, &labels)?;
-        record(results, &name, accuracy(&automatic, &asked, &truth)?, start);
-        if let Some(choice) = automatic.choice() {
-            let promised = choice.expected.map_or(f64::NAN, |estimate| 1.0 - estimate.mean);
-            record(results, &format!("{name}: promised"), promised, start);
-            record(results, &format!("{name}: chose {:?}", choice.chosen), 0.0, start);
-        }
+    let mut automatic = Automatic::new(AutomaticParameters::default(), Some(selector));
+    let start = Instant::now();
+    automatic.fit(&known, &labels)?;
+    record(results, "automatic", accuracy(&automatic, &asked, &truth)?, start);
+    if let Some(choice) = automatic.choice() {
+        let promised = choice.expected.map_or(f64::NAN, |estimate| 1.0 - estimate.mean);
+        record(results, "automatic, as promised", promised, start);
+        record(results, &format!("automatic, when it chose {:?}", choice.chosen), promised, start);
     }
     Ok(())
 }

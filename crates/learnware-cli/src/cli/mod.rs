@@ -5,7 +5,9 @@
 
 mod market;
 mod models;
+mod quickstart;
 mod shared;
+mod solve;
 
 use std::path::PathBuf;
 
@@ -17,7 +19,9 @@ pub(crate) use market::{
 pub(crate) use models::{
     CheckArgs, DoctorArgs, FormatWord, MethodWord, PackArgs, ReuseArgs, RunArgs, WordArgs,
 };
+pub(crate) use quickstart::QuickstartArgs;
 pub(crate) use shared::{ColumnArgs, DockArgs, GenerateArgs, ModelArgs, TableArgs};
+pub(crate) use solve::SolveArgs;
 
 /// Find, check and reuse models that other people trained, without showing your data.
 ///
@@ -80,6 +84,8 @@ pub(crate) enum ColorWhen {
 /// The commands. Their help text stands at their arguments: one here would replace it.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Solve(Box<SolveArgs>),
+    Quickstart(QuickstartArgs),
     Spec(Box<SpecArgs>),
     Pack(Box<PackArgs>),
     Check(CheckArgs),

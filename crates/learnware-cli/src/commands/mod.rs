@@ -8,10 +8,12 @@ mod download;
 mod list;
 mod man;
 mod pack;
+mod quickstart;
 mod reuse;
 mod run;
 mod search;
 mod show;
+mod solve;
 mod spec;
 mod submit;
 
@@ -22,6 +24,8 @@ use crate::printer::Printer;
 /// Runs a command.
 pub(crate) async fn run(command: Command, printer: &Printer) -> anyhow::Result<Outcome> {
     match command {
+        Command::Solve(arguments) => solve::run(&arguments, printer).await,
+        Command::Quickstart(arguments) => quickstart::run(&arguments, printer).await,
         Command::Spec(arguments) => spec::run(&arguments, printer),
         Command::Pack(arguments) => pack::run(&arguments, printer),
         Command::Check(arguments) => check::run(&arguments, printer).await,

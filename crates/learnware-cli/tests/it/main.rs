@@ -8,6 +8,7 @@ mod doctor;
 mod help;
 mod pack;
 mod pages;
+mod quickstart;
 mod reuse;
 mod run;
 mod spec;

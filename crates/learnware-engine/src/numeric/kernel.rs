@@ -357,6 +357,7 @@ fn pull_body<T: Real>(
         for (offset, value) in values.iter().enumerate().take(used) {
             part.sums[first + offset] = add(value);
         }
+        #[expect(clippy::needless_range_loop, reason = "the axis counts in two point sets")]
         for axis in 0..points.dimension {
             // Sum over the data of force times coordinate; the sums stay in registers.
             let mut drawn = [[T::default(); LANES]; TILE];

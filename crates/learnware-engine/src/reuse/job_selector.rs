@@ -41,6 +41,8 @@ pub struct JobSelector {
     routing: Routing,
     shares: Vec<f64>,
     kernel: IslandKernel,
+    /// The kernel with columns scaled by their spread within the learnwares, which tells them apart best.
+    within: IslandKernel,
     judge: Judge,
     far_beyond: f64,
     places: Vec<Place>,
@@ -79,13 +81,14 @@ impl JobSelector {
             });
         }
         let shares: Vec<f64> = shares.iter().map(|share| share / total).collect();
-        let places = places(specifications, kernel);
+        let within = within(specifications);
+        let places = places(specifications, &within);
         let nearest = nearest_others(&places);
         let unit = quantile(&nearest, 0.5).max(f64::MIN_POSITIVE);
         let far_beyond = FAR_FACTOR * quantile(&nearest, 0.95).max(unit);
         let sharpness = sharpest(&places, specifications.len(), unit);
         let judge = Judge::Density(sharpness);
-        Ok(Self { routing, shares, kernel: kernel.clone(), judge, far_beyond, places })
+        Ok(Self { routing, shares, kernel: kernel.clone(), within, judge, far_beyond, places })
     }
 
     /// A selector whose shares make the specifications' mixture nearest to the user's `rows`.
@@ -193,7 +196,7 @@ impl JobSelector {
             let range = piece * PIECE..((piece + 1) * PIECE).min(rows.rows());
             let mut out = vec![0.0; range.len() * width];
             for (row, out) in range.zip(out.chunks_mut(width)) {
-                work(&scaled(rows.row(row), &self.kernel), out);
+                work(&scaled(rows.row(row), &self.within), out);
             }
             out
         });
@@ -262,6 +265,20 @@ fn require_comparable(specifications: &[&RkmeTable], kernel: &IslandKernel) -> R
             reason: format!("{} columns against {}", other.dimension(), kernel.multipliers.len()),
         }),
     }
+}
+
+/// A kernel scaled by the columns' mean variance within the specifications.
+fn within(specifications: &[&RkmeTable]) -> IslandKernel {
+    let count = specifications.len() as f64;
+    let mut means = vec![0.0; specifications[0].dimension()];
+    let mut variances = means.clone();
+    for specification in specifications {
+        let (mean, variance) = specification.moments();
+        means.iter_mut().zip(mean).for_each(|(sum, mean)| *sum += mean / count);
+        variances.iter_mut().zip(variance).for_each(|(sum, variance)| *sum += variance / count);
+    }
+    let deviations: Vec<f64> = variances.iter().map(|variance| variance.max(0.0).sqrt()).collect();
+    IslandKernel::scaled(&means, &deviations)
 }
 
 fn scaled(row: &[f64], kernel: &IslandKernel) -> Vec<f64> {

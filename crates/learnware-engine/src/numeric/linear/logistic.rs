@@ -83,6 +83,16 @@ impl Logistic {
         }
     }
 
+    /// Coefficients, classes x columns.
+    pub fn weights(&self) -> &Matrix {
+        &self.weights
+    }
+
+    /// One for each class.
+    pub fn intercepts(&self) -> &[f64] {
+        &self.intercepts
+    }
+
     /// The penalty it was fitted with.
     pub fn penalty(&self) -> f64 {
         self.penalty

@@ -39,6 +39,16 @@ impl Standardiser {
         Self { means, factors }
     }
 
+    /// What is subtracted from each column.
+    pub fn means(&self) -> &[f64] {
+        &self.means
+    }
+
+    /// What each column is multiplied with after that.
+    pub fn factors(&self) -> &[f64] {
+        &self.factors
+    }
+
     /// The scaled rows.
     #[must_use]
     pub fn apply(&self, rows: &Matrix) -> Matrix {

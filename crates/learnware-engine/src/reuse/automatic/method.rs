@@ -62,29 +62,29 @@ pub enum Family {
 }
 
 impl Method {
-    /// Every method, simplest first within each family.
+    /// Every method in the order in which equals are preferred: the data-free default, the linear models that
+    /// return to the team when labels say nothing, other team methods, blends, and last the labels alone.
     pub fn all() -> Vec<Self> {
         let mut all = vec![
             Self::WeightedAverage,
+            Self::Correction,
+            Self::Stacking,
+            Self::ParetoPruning,
             Self::Average,
             Self::SoftJobSelector,
             Self::TopOne,
             Self::JobSelector,
             Self::Pruning,
-            Self::ParetoPruning,
             Self::BestMember,
-            Self::Stacking,
-            Self::Correction,
             Self::FeatureAugment,
-            Self::Own(OwnLearner::Constant),
-            Self::Own(OwnLearner::Linear),
-            Self::Own(OwnLearner::Trees),
         ];
+        let own = [OwnLearner::Linear, OwnLearner::Trees, OwnLearner::Constant].map(Self::Own);
         for own in [OwnLearner::Linear, OwnLearner::Trees] {
             for team in [Self::WeightedAverage, Self::Average, Self::SoftJobSelector, Self::Pruning] {
                 all.push(Self::Blend { own, team: Box::new(team) });
             }
         }
+        all.extend(own);
         all
     }
 

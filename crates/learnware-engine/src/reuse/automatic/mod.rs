@@ -2,7 +2,7 @@
 //!
 //! Every method, models of the labelled rows alone and blends of both are scored on the same rows. A method
 //! that learns is scored only on rows it did not learn from. The choice goes to the simplest method that is
-//! not worse than the best by more than noise, data-free methods first. What the choice itself is worth is
+//! not worse than the best by more than noise, the default first, then the correction that returns to it. What the choice itself is worth is
 //! estimated by bootstrapping the whole selection (Tsamardinos, Greasidou and Borboudakis, Machine Learning
 //! 2018): chosen on the drawn rows, scored on the others, so that the winner's luck does not count.
 
@@ -68,7 +68,7 @@ impl Automatic {
         Self { parameters, selector, candidates, chosen: None }
     }
 
-    /// A choice among the given methods; the default is always among them.
+    /// A choice among the given methods, the preferred among equals first; the default is always the first.
     #[must_use]
     pub fn with_candidates(mut self, candidates: Vec<Method>) -> Self {
         self.candidates = candidates;
@@ -89,7 +89,6 @@ impl Automatic {
     fn sorted_candidates(&self, examples: &Examples, labels: usize) -> (Vec<Method>, Vec<CandidateReport>) {
         let mut methods = vec![self.parameters.default.clone()];
         methods.extend(self.candidates.iter().filter(|&method| *method != self.parameters.default).cloned());
-        methods.sort_by_key(|method| (method.family(), *method != self.parameters.default));
         let missing = |method: &Method| -> Option<CandidateState> {
             let members = examples.answers().member_count();
             if method.needs_specifications() && self.selector.is_none() {
