@@ -81,40 +81,24 @@ pub(crate) enum ColorWhen {
     Never,
 }
 
-/// The commands.
+/// The commands. Their help text stands at their arguments: one here would replace it.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// From a table to predictions with other people's models, in one step.
     Solve(Box<SolveArgs>),
-    /// Make a dock of ten small learnwares and solve a task with them, to see how it works.
     Quickstart(QuickstartArgs),
-    /// Make the specification of a table, or look at one.
     Spec(Box<SpecArgs>),
-    /// Make a package of a model and the data it was trained on.
     Pack(Box<PackArgs>),
-    /// Check a package, or learnwares of the dock again.
     Check(CheckArgs),
-    /// Put a learnware into the dock and check it.
     Submit(SubmitArgs),
-    /// Find learnwares for your data, by words, or both.
     Search(Box<SearchArgs>),
-    /// Show everything about a learnware.
     Show(ShowArgs),
-    /// Take the package of a learnware out of the dock.
     Download(DownloadArgs),
-    /// Predict with one learnware.
     Run(Box<RunArgs>),
-    /// Predict with several learnwares together.
     Reuse(Box<ReuseArgs>),
-    /// List the learnwares of the dock.
     List(ListArgs),
-    /// Delete learnwares.
     Delete(DeleteArgs),
-    /// Tell what this machine offers.
     Doctor(DoctorArgs),
-    /// Write the shell's completion script.
     Completions(CompletionsArgs),
-    /// Write the manual pages.
     Man(ManArgs),
 }
 

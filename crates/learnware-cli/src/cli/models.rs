@@ -33,6 +33,10 @@ pub(crate) struct PackArgs {
     /// How the model is stored; found out when left out.
     #[arg(long, value_enum, value_name = "FORMAT")]
     pub(crate) format: Option<FormatWord>,
+    /// Numbers or class scores that the model answers for each row; counted by asking it when left out (a
+    /// Python model is not run, its labels are counted).
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) outputs: Option<usize>,
     /// What it is for.
     #[command(flatten)]
     pub(crate) words: WordArgs,
@@ -45,10 +49,6 @@ pub(crate) struct PackArgs {
     /// What its columns are.
     #[command(flatten)]
     pub(crate) columns: ColumnArgs,
-    /// Numbers or class scores that the model answers for each row; counted by asking it when left out (a
-    /// Python model is not run, its labels are counted).
-    #[arg(long, value_name = "COUNT")]
-    pub(crate) outputs: Option<usize>,
 }
 
 /// The model, by place or by name.

@@ -93,6 +93,7 @@ pub(crate) enum TableFileError {
     NoSuchColumn { path: PathBuf, name: String, known: String },
     #[error("{}: no column is left", .0.display())]
     NoColumns(PathBuf),
+    #[cfg_attr(not(feature = "parquet"), expect(dead_code, reason = "only columnar files have types"))]
     #[error("{}, column {column:?}: values of type {kind} are neither numbers nor words", .path.display())]
     ColumnType { path: PathBuf, column: String, kind: String },
     #[error("{}: {reason}", .path.display())]

@@ -47,7 +47,8 @@ fn models_that_do_not_fit_are_refused() {
     context.write("broken.onnx", "x");
     let said = context.refusal(&format!("pack broken.onnx --data train.csv --labels y {rest}"));
     assert!(said.contains("the model cannot be read"), "{said}");
-    let said = context.refusal("pack model.onnx --data train.csv --labels y --name abc -o m.zip");
-    assert!(said.contains("name"), "{said}");
+    let said =
+        context.refusal(&format!("pack model.onnx --data train.csv --task classification --drop y {rest}"));
+    assert!(said.contains("--outputs COUNT"), "{said}");
     assert!(!context.path("m.zip").exists());
 }

@@ -8,11 +8,11 @@ fn predictions_go_to_files_of_every_form_and_to_standard_output() {
     context.submit_sum("Sums near zero", [1.0, 2.0], 0.0);
     context.write("new.csv", "extra,b,a\nx,10,1\ny,20,2\n");
     let answer = context.run("run 1 new.csv");
-    assert_eq!(answer.stdout, "y\n21\n42\n", "{answer:?}");
+    assert_eq!(answer.stdout, "prediction\n21\n42\n", "{answer:?}");
     assert_eq!(context.json("run 1 new.csv")["predictions"][1]["prediction"], 42.0);
     let done = context.json("run model.zip --data new.csv -o out.csv");
     assert_eq!(done["rows"], 2);
-    assert_eq!(std::fs::read_to_string(context.path("out.csv")).unwrap(), "y\n21\n42\n");
+    assert_eq!(std::fs::read_to_string(context.path("out.csv")).unwrap(), "prediction\n21\n42\n");
     context.json("run 1 new.csv -o out.npy");
     let bytes = std::fs::read(context.path("out.npy")).unwrap();
     assert_eq!(bytes[bytes.len() - 8..], 42.0_f64.to_le_bytes());
