@@ -54,6 +54,11 @@ impl Printer {
         Self { json: global.json, quiet: global.quiet, warnings: RefCell::default() }
     }
 
+    /// Whether the result is a JSON document.
+    pub(crate) fn is_json(&self) -> bool {
+        self.json
+    }
+
     /// The result of a command: `document` with `--json`, else what `text` writes.
     pub(crate) fn result(&self, command: &str, document: Value, text: impl FnOnce(&Self)) {
         if !self.json {
