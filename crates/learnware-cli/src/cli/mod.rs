@@ -19,9 +19,9 @@ pub(crate) use market::{
 pub(crate) use models::{
     CheckArgs, DoctorArgs, FormatWord, MethodWord, PackArgs, ReuseArgs, RunArgs, WordArgs,
 };
-pub(crate) use solve::SolveArgs;
 pub(crate) use quickstart::QuickstartArgs;
 pub(crate) use shared::{ColumnArgs, DockArgs, GenerateArgs, ModelArgs, TableArgs};
+pub(crate) use solve::SolveArgs;
 
 /// Find, check and reuse models that other people trained, without showing your data.
 ///

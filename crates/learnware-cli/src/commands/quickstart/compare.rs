@@ -47,9 +47,8 @@ pub(super) async fn compare(
     let mut single = Vec::with_capacity(ids.len());
     for id in ids {
         let package = dock.package(id, None).await?.package;
-        let answer = tokio::task::block_in_place(|| {
-            runner.start(&package)?.predict(&Batch::Table(rows.clone()))
-        });
+        let answer =
+            tokio::task::block_in_place(|| runner.start(&package)?.predict(&Batch::Table(rows.clone())));
         let answer = answer.with_context(|| format!("learnware {id}"))?;
         single.push(accuracy(&likeliest(&answer.values), &truth));
     }
@@ -87,7 +86,8 @@ fn read_predictions(path: &Path) -> anyhow::Result<Vec<usize>> {
 
 /// The class with the highest score in each row, the first among equals.
 fn likeliest(scores: &Matrix) -> Vec<usize> {
-    let first_best = |row: &[f64]| (0..row.len()).rev().max_by(|&a, &b| row[a].total_cmp(&row[b])).unwrap_or(0);
+    let first_best =
+        |row: &[f64]| (0..row.len()).rev().max_by(|&a, &b| row[a].total_cmp(&row[b])).unwrap_or(0);
     scores.iter_rows().map(first_best).collect()
 }
 

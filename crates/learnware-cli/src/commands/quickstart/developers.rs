@@ -7,7 +7,8 @@ use learnware_engine::learnware::ModelFormat;
 use learnware_engine::numeric::boosting::{Boosting, BoostingParameters, Objective, to_lightgbm_text};
 use learnware_engine::numeric::linear::{Logistic, Standardiser};
 use learnware_engine::semantic::{
-    Column, ColumnKind, DataType, Dimensions, Library, License, Missing, Scenario, SemanticSpecification, Task,
+    Column, ColumnKind, DataType, Dimensions, Library, License, Missing, Scenario, SemanticSpecification,
+    Task,
 };
 use learnware_engine::specification::{RkmeParameters, RkmeTable, StatisticalSpecification};
 use learnware_package::native::onnx::write::{self, Answer, LinearModel};
@@ -101,11 +102,8 @@ impl Developer {
     }
 
     fn semantic(&self, scans: &Scans, header: &[String]) -> SemanticSpecification {
-        let column = |name: &String| Column {
-            name: name.clone(),
-            kind: ColumnKind::Number,
-            missing: Missing::Refuse,
-        };
+        let column =
+            |name: &String| Column { name: name.clone(), kind: ColumnKind::Number, missing: Missing::Refuse };
         let described = |names: &[String]| names.iter().cloned().enumerate().collect();
         let digits: Vec<String> = (0..CLASSES).map(|digit| digit.to_string()).collect();
         SemanticSpecification {
@@ -129,11 +127,7 @@ impl Developer {
                 description: described(header),
                 columns: Some(header.iter().map(column).collect()),
             }),
-            output: Some(Dimensions {
-                dimension: CLASSES,
-                description: described(&digits),
-                columns: None,
-            }),
+            output: Some(Dimensions { dimension: CLASSES, description: described(&digits), columns: None }),
             ..SemanticSpecification::default()
         }
     }

@@ -21,6 +21,14 @@ const TASK_ROWS: [usize; CLASSES] = [4, 42, 4, 42, 4, 40, 42, 40, 42, 40];
 /// Of these the user knows the digit.
 pub(super) const LABELLED_ROWS: usize = 40;
 
+/// Rows of a digit from which it is called common in the task.
+const COMMON_TASK_ROWS: usize = 20;
+
+/// Digits that are common in the task.
+pub(super) fn common_in_task() -> Vec<usize> {
+    (0..CLASSES).filter(|&digit| TASK_ROWS[digit] >= COMMON_TASK_ROWS).collect()
+}
+
 /// Scans and what they show.
 #[derive(Debug, Clone)]
 pub(super) struct Scans {
@@ -63,8 +71,7 @@ pub(super) fn deal(seed: u64) -> anyhow::Result<Dealt> {
         let pile = &mut piles[digit];
         pile.split_off(pile.len().saturating_sub(count))
     };
-    let mut task_rows: Vec<usize> =
-        (0..CLASSES).flat_map(|digit| take(digit, TASK_ROWS[digit])).collect();
+    let mut task_rows: Vec<usize> = (0..CLASSES).flat_map(|digit| take(digit, TASK_ROWS[digit])).collect();
     let mut shards = Vec::with_capacity(DEVELOPERS.len());
     for developer in &DEVELOPERS {
         let count = |digit| if developer.digits.contains(&digit) { COMMON_ROWS } else { RARE_ROWS };

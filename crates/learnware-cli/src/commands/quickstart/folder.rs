@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use serde_json::json;
 
-use super::digits::{CLASSES, Dealt};
+use super::digits::Dealt;
 use crate::cli::DockArgs;
 use crate::error::advised;
 use crate::files;
@@ -32,7 +32,9 @@ impl Folder {
         let folder = Self { path: path.to_owned() };
         match std::fs::read_dir(path) {
             Err(error) if error.kind() == ErrorKind::NotFound => {}
-            Err(error) if error.kind() == ErrorKind::NotADirectory => return Err(folder.not_ours("is a file")),
+            Err(error) if error.kind() == ErrorKind::NotADirectory => {
+                return Err(folder.not_ours("is a file"));
+            }
             Err(error) => return Err(error).with_context(|| format!("cannot read {}", path.display())),
             Ok(entries) => {
                 let is_empty = entries.count() == 0;
@@ -54,7 +56,8 @@ impl Folder {
                 }
             }
         }
-        std::fs::create_dir_all(path).with_context(|| format!("cannot make the folder {}", path.display()))?;
+        std::fs::create_dir_all(path)
+            .with_context(|| format!("cannot make the folder {}", path.display()))?;
         let marker = json!({"schema": "learnware.quickstart-folder/1", "seed": seed});
         files::write(&folder.at(MARKER), format!("{marker:#}\n").as_bytes())?;
         Ok(folder)
@@ -94,7 +97,6 @@ impl Folder {
         let mut truth = "digit\n".to_owned();
         let rows = dealt.task.pixels.iter_rows().zip(&dealt.task.digits).zip(&dealt.labelled);
         for ((row, &digit), &known) in rows {
-            debug_assert!(digit < CLASSES, "digits are dealt");
             row.iter().for_each(|ink| task += &format!("{ink},"));
             task += &if known { format!("{digit}\n") } else { "\n".into() };
             truth += &format!("{digit}\n");
