@@ -14,10 +14,10 @@ fn ten_learnwares_solve_a_task_better_than_one_and_better_than_the_labels() {
     assert!(learnwares.iter().all(|learnware| learnware["status"] == "usable"), "{learnwares:?}");
     let share = |name: &str| answer["comparison"][name].as_f64().unwrap();
     assert_eq!(share("rows"), 260.0);
-    // Measured over seeds 0 to 9: see the margins in the assertion messages.
-    assert!(share("solve") > share("single_best") + 0.08, "{}", answer["comparison"]);
+    // The least margins measured over seeds 0 to 9 were 0.28, 0.09 and 0.06; for seed 0 0.33, 0.13 and 0.12.
     assert!(share("solve") > share("single_mean") + 0.2, "{}", answer["comparison"]);
-    assert!(share("solve") > share("own_labels") + 0.04, "{}", answer["comparison"]);
+    assert!(share("solve") > share("single_best") + 0.06, "{}", answer["comparison"]);
+    assert!(share("solve") > share("own_labels") + 0.05, "{}", answer["comparison"]);
     assert!(answer["seconds"].as_f64().unwrap() < 60.0, "{answer}");
     assert_eq!(answer["solve"]["rows"], 300);
 

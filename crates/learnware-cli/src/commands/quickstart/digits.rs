@@ -21,6 +21,14 @@ const TASK_ROWS: [usize; CLASSES] = [4, 42, 4, 42, 4, 40, 42, 40, 42, 40];
 /// Of these the user knows the digit.
 pub(super) const LABELLED_ROWS: usize = 40;
 
+/// Rows of a digit from which it is called common in the task.
+const COMMON_TASK_ROWS: usize = 20;
+
+/// Digits that are common in the task.
+pub(super) fn common_in_task() -> Vec<usize> {
+    (0..CLASSES).filter(|&digit| TASK_ROWS[digit] >= COMMON_TASK_ROWS).collect()
+}
+
 /// Scans and what they show.
 #[derive(Debug, Clone)]
 pub(super) struct Scans {

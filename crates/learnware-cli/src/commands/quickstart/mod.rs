@@ -85,10 +85,12 @@ pub(super) async fn run(arguments: &QuickstartArgs, printer: &Printer) -> anyhow
 
     story.step("A user has other scans and knows few of the digits");
     folder.write_task(&dealt)?;
+    let common: Vec<String> = digits::common_in_task().iter().map(ToString::to_string).collect();
     story.line(format!(
-        "{}: {} scans that no developer has, mostly 1 3 5 6 7 8 9; {LABELLED_ROWS} with a label",
+        "{}: {} scans that no developer has, mostly {}; {LABELLED_ROWS} with a label",
         folder.task().display(),
-        dealt.task.digits.len()
+        dealt.task.digits.len(),
+        common.join(" ")
     ));
 
     let solving = solve_arguments(&folder, &models, arguments.seed)?;
@@ -143,7 +145,7 @@ async fn submit_all(
     });
     story.table(&["id", "learnware", "model", "scans", "package", "check"], rows.collect());
     let usable = submitted.iter().filter(|one| one.status == CheckStatus::Usable).count();
-    story.done(&format!("{usable} learnwares are in the dock; each was run once in its check"));
+    story.done(&format!("{usable} learnwares are in the dock; each model ran in its check"));
     Ok(submitted)
 }
 
