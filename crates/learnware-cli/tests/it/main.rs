@@ -9,6 +9,7 @@ mod help;
 mod pack;
 mod pages;
 mod quickstart;
+mod readme;
 mod reuse;
 mod run;
 mod spec;

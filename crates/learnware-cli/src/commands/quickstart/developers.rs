@@ -142,7 +142,7 @@ fn logistic(scans: &Scans) -> anyhow::Result<Vec<u8>> {
         coefficients: fitted.weights().as_slice().to_vec(),
         intercepts: fitted.intercepts().to_vec(),
     };
-    Ok(write::linear(&model, &Answer::Softmax((0..CLASSES as i64).collect()))?)
+    Ok(write::linear(&model, &Answer::Softmax((0_i64..).take(CLASSES).collect()))?)
 }
 
 fn trees(scans: &Scans, header: &[String], seed: u64) -> Vec<u8> {

@@ -66,7 +66,9 @@ pub(super) fn deal(seed: u64) -> anyhow::Result<Dealt> {
     let mut stream = Stream::new(seed);
     let mut piles: Vec<Vec<usize>> = vec![Vec::new(); CLASSES];
     all.digits.iter().enumerate().for_each(|(row, &digit)| piles[digit].push(row));
-    piles.iter_mut().for_each(|pile| stream.shuffle(pile));
+    for pile in &mut piles {
+        stream.shuffle(pile);
+    }
     let mut take = |digit: usize, count: usize| {
         let pile = &mut piles[digit];
         pile.split_off(pile.len().saturating_sub(count))

@@ -93,14 +93,16 @@ impl Folder {
 
     /// Writes the user's table, with the digits that the user knows, and beside it all digits.
     pub(super) fn write_task(&self, dealt: &Dealt) -> anyhow::Result<()> {
-        let mut task = dealt.header.join(",") + "\n";
-        let mut truth = "digit\n".to_owned();
+        let mut task = vec![dealt.header.join(",")];
+        let mut truth = vec!["digit".to_owned()];
         let rows = dealt.task.pixels.iter_rows().zip(&dealt.task.digits).zip(&dealt.labelled);
-        for ((row, &digit), &known) in rows {
-            row.iter().for_each(|ink| task += &format!("{ink},"));
-            task += &if known { format!("{digit}\n") } else { "\n".into() };
-            truth += &format!("{digit}\n");
+        for ((row, digit), &known) in rows {
+            let mut cells: Vec<String> = row.iter().map(ToString::to_string).collect();
+            cells.push(if known { digit.to_string() } else { String::new() });
+            task.push(cells.join(","));
+            truth.push(digit.to_string());
         }
+        let [task, truth] = [task, truth].map(|lines| lines.join("\n") + "\n");
         files::write(&self.task(), task.as_bytes())?;
         files::write(&self.at(TRUTH), truth.as_bytes())
     }

@@ -145,7 +145,9 @@ pub(in crate::commands) fn print(story: &Story, printer: &Printer) {
     printer.line("");
     printer.line(format!("{} {}", toned(Tone::Heading, "How:"), capital(&story_method(story))));
     if let Some(choice) = &story.choice {
-        reasons(choice).iter().for_each(|reason| printer.line(format!("  {reason}")));
+        for reason in reasons(choice) {
+            printer.line(format!("  {reason}"));
+        }
         print_candidates(choice, printer);
     }
     if !story.far_rows.is_empty() {
