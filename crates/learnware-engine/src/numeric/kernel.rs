@@ -384,21 +384,26 @@ pub fn distances_to<T: Real>(point: &[T], data: &Points<T>) -> Vec<f64> {
     let mut found = Vec::with_capacity(data.block_count() * LANES);
     pulp::Arch::new().dispatch(
         #[inline(always)]
-        || {
-            for block in 0..data.block_count() {
-                let mut sums = [T::default(); LANES];
-                for (value, lanes) in point.iter().zip(data.block(block).chunks_exact(LANES)) {
-                    for (sum, &lane) in sums.iter_mut().zip(lanes) {
-                        let difference = *value - lane;
-                        *sum = difference.fused(difference, *sum);
-                    }
-                }
-                found.extend(sums.map(T::to_f64));
-            }
-        },
+        || distances_body(point, data, &mut found),
     );
     found.truncate(data.count);
     found
+}
+
+#[inline(always)]
+fn distances_body<T: Real>(point: &[T], data: &Points<T>, found: &mut Vec<f64>) {
+    for block in 0..data.block_count() {
+        let mut sums = [T::default(); LANES];
+        for (value, lanes) in point.iter().zip(data.block(block).chunks_exact(LANES)) {
+            for (sum, &lane) in sums.iter_mut().zip(lanes) {
+                let difference = *value - lane;
+                *sum = difference.fused(difference, *sum);
+            }
+        }
+        for sum in sums {
+            found.push(sum.to_f64());
+        }
+    }
 }
 
 /// For each row of `data` its nearest centre and the squared distance to it.

@@ -15,7 +15,7 @@ use crate::numeric::kernel::{Points, Shape};
 const CONSTANT_SPREAD: f64 = 1e-9;
 
 /// Part of a column's scale that comes from its spread within a typical learnware; chosen on the suites
-/// (experiments/README.md).
+/// (docs/adr/0003-island-kernel.md).
 const WITHIN_PART: f64 = 0.8;
 /// A learnware's share in a column's spread counts up to this multiple of the typical one.
 const SHARE_MAX: f64 = 16.0;

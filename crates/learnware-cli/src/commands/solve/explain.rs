@@ -86,6 +86,9 @@ pub(super) fn reasons(choice: &Choice) -> Vec<String> {
         .map(|reason| match reason {
             Reason::TooFewLabels => "Too few labels to compare methods: the default is used.".into(),
             Reason::ConstantLabels => "All labels are equal: methods can't be told apart.".into(),
+            Reason::LeastLoss if choice.losses_are_error_rates => {
+                "It did best on labelled rows that it had not seen, wrong classes and misplaced confidence taken together.".into()
+            }
             Reason::LeastLoss => "It did best on labelled rows that it had not seen.".into(),
             Reason::WithinNoise { best, .. } => format!(
                 "{} did a little better, but not by more than noise, and this is simpler.",
@@ -153,7 +156,7 @@ pub(in crate::commands) fn print(story: &Story, printer: &Printer) {
     if !story.far_rows.is_empty() {
         let share = 100.0 * story.far_rows.len() as f64 / story.rows.max(1) as f64;
         printer.line(format!(
-            "{} of your {} rows ({share:.0} %) are far from everything the team was trained on; trust them less.",
+            "{} of your {} rows ({share:.1} %) are far from everything the team was trained on; trust them less.",
             story.far_rows.len(),
             story.rows
         ));

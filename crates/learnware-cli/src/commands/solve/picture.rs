@@ -8,6 +8,9 @@ use super::story::{Dot, Picture};
 /// Steps of the power iteration; directions need not be exact to the last digit.
 const STEPS: usize = 200;
 
+/// Coordinates are held within this many typical spreads, so that a rare value does not fill the picture.
+const SPREADS_MAX: f64 = 3.0;
+
 /// Draws the points of the data's and the team's specifications.
 pub(super) fn draw(data: &RkmeTable, team: &[&RkmeTable]) -> Picture {
     let all: Vec<&RkmeTable> = std::iter::once(data).chain(team.iter().copied()).collect();
@@ -24,10 +27,13 @@ pub(super) fn draw(data: &RkmeTable, team: &[&RkmeTable]) -> Picture {
 }
 
 fn scale(points: &Matrix, kernel: &IslandKernel) -> Matrix {
+    let active = kernel.multipliers.iter().filter(|&&multiplier| multiplier > 0.0).count().max(1);
+    // The kernel's unit is the typical distance of two rows; this is three spreads of one column in it.
+    let bound = SPREADS_MAX / (2.0 * active as f64).sqrt();
     let mut scaled = points.clone();
     for row in 0..scaled.rows() {
         for (axis, value) in scaled.row_mut(row).iter_mut().enumerate() {
-            *value = (*value - kernel.centre[axis]) * kernel.multipliers[axis];
+            *value = ((*value - kernel.centre[axis]) * kernel.multipliers[axis]).clamp(-bound, bound);
         }
     }
     scaled

@@ -13,7 +13,7 @@ use crate::specification::mixture as weights;
 use crate::specification::{Embedding, IslandKernel, RkmeTable, reference_distance};
 
 /// A further member is taken when it lowers the distance to this part of what it was. The reference asks for
-/// more; with weights, further members helped on every suite (experiments/README.md).
+/// more; with weights, further members helped on every suite (docs/adr/0003-island-kernel.md).
 const DECAY: f64 = 0.995;
 /// The same in the reference.
 const REFERENCE_DECAY: f64 = 0.95;

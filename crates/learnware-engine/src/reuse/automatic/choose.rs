@@ -186,12 +186,15 @@ fn pick(
     let sums: Vec<f64> = candidates.iter().map(|&index| sum(index)).collect();
     let place = (0..sums.len()).min_by(|&a, &b| sums[a].total_cmp(&sums[b])).unwrap_or(0);
     let best = candidates[place];
-    let best_losses = &methods[best].1.selection;
-    let near = candidates.iter().copied().find(|&index| {
-        let losses = &methods[index].1.selection;
-        let differences: Vec<f64> = rows.iter().map(|&row| losses[row] - best_losses[row]).collect();
+    // A method gives way only when the best one beats it by more than noise in what people are shown, too.
+    let within_noise = |index: usize, losses: fn(&Losses) -> &Vec<f64>| {
+        let (own, best) = (losses(&methods[index].1), losses(&methods[best].1));
+        let differences: Vec<f64> = rows.iter().map(|&row| own[row] - best[row]).collect();
         let difference = Estimate::of(&differences);
         difference.mean <= noise_factor * difference.standard_error
+    };
+    let near = candidates.iter().copied().find(|&index| {
+        within_noise(index, |losses| &losses.selection) || within_noise(index, |losses| &losses.reported)
     });
     (near.unwrap_or(best), best)
 }

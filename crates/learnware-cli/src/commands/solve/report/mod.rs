@@ -176,9 +176,10 @@ fn uncovered(body: &mut String, story: &Story) {
     let more = if story.far_rows.len() > FAR_ROWS_LISTED { ", ..." } else { "" };
     add!(
         body,
-        "<h2>Rows that nobody covers</h2><p>{} rows ({share:.0} %) are far from everything that the team was \
+        "<h2>Rows that nobody covers</h2><p>{} of {} rows ({share:.1} %) are far from everything that the team was \
         trained on; trust their predictions less. Counted from 1: {}{more}.</p>",
         story.far_rows.len(),
+        story.rows,
         listed.join(", ")
     );
 }
