@@ -46,7 +46,7 @@ fn files_that_are_no_specification_are_refused() {
     let context = TestContext::new();
     context.write("a.json", "{\"z\": [[1]], \"beta\": [1, 2]}");
     context.write("b.json", "nonsense");
-    assert!(context.refusal("spec show a.json").contains("number of weights (beta) for the points (z)"));
+    assert!(context.refusal("spec show a.json").contains("1 points (z), but 2 weights (beta)"));
     assert!(context.refusal("spec show b.json").contains("hint: make one with `learnware spec"));
     assert!(context.refusal("spec show c.json").contains("error: c.json does not exist"));
 }

@@ -337,7 +337,8 @@ fn pull_body<T: Real>(
     let mut forces = vec![[[T::default(); LANES]; TILE]; blocks.len()];
     for first in (0..points.count).step_by(TILE) {
         let tile = tile_rows(points, first);
-        let mut values = [[T::default(); LANES]; TILE];
+        // Sums of values decide line searches: they are kept in double precision.
+        let mut values = [[0.0_f64; LANES]; TILE];
         let mut falls = [[T::default(); LANES]; TILE];
         for (force, block) in forces.iter_mut().zip(blocks.clone()) {
             *force = tile_distances(tile, data.block(block));
@@ -345,7 +346,8 @@ fn pull_body<T: Real>(
             for offset in 0..TILE {
                 for lane in 0..LANES {
                     let (value, fall) = shape.value_and_fall(force[offset][lane]);
-                    values[offset][lane] = value.fused(weights[lane], values[offset][lane]);
+                    values[offset][lane] =
+                        value.to_f64().mul_add(weights[lane].to_f64(), values[offset][lane]);
                     force[offset][lane] = fall * weights[lane];
                     falls[offset][lane] = falls[offset][lane] + force[offset][lane];
                 }
@@ -355,7 +357,7 @@ fn pull_body<T: Real>(
         let fall: [f64; TILE] = std::array::from_fn(|offset| add(&falls[offset]));
         let used = TILE.min(points.count - first);
         for (offset, value) in values.iter().enumerate().take(used) {
-            part.sums[first + offset] = add(value);
+            part.sums[first + offset] = value.iter().sum();
         }
         #[expect(clippy::needless_range_loop, reason = "the axis counts in two point sets")]
         for axis in 0..points.dimension {
@@ -393,15 +395,9 @@ pub fn distances_to<T: Real>(point: &[T], data: &Points<T>) -> Vec<f64> {
 #[inline(always)]
 fn distances_body<T: Real>(point: &[T], data: &Points<T>, found: &mut Vec<f64>) {
     for block in 0..data.block_count() {
-        let mut sums = [T::default(); LANES];
-        for (value, lanes) in point.iter().zip(data.block(block).chunks_exact(LANES)) {
-            for (sum, &lane) in sums.iter_mut().zip(lanes) {
-                let difference = *value - lane;
-                *sum = difference.fused(difference, *sum);
-            }
-        }
-        for sum in sums {
-            found.push(sum.to_f64());
+        let [distances, ..] = tile_distances([point; TILE], data.block(block));
+        for distance in distances {
+            found.push(distance.to_f64());
         }
     }
 }

@@ -25,10 +25,9 @@ impl RkmeTable {
             return Err(EngineError::Empty { what: "the reduced set" });
         }
         if weights.len() != points.rows() {
-            return Err(EngineError::Shape {
-                what: "number of weights (beta) for the points (z)",
-                expected: points.rows().to_string(),
-                found: weights.len().to_string(),
+            return Err(EngineError::Format {
+                format: "RKME specification",
+                reason: format!("{} points (z), but {} weights (beta)", points.rows(), weights.len()),
             });
         }
         points.require_finite()?;

@@ -90,7 +90,7 @@ fn fit(body: &mut String, story: &Story) {
             body,
             "<figure>{}<figcaption>Points of the specifications, larger for more weight, in the two directions in \
              which they differ most. Grey rings are your data; where colours lie on rings, that learnware knows such \
-             rows. None of the points is a row of anybody's table.</figcaption></figure>",
+             rows.</figcaption></figure>",
             plots::overlap(picture)
         );
     }
