@@ -7,8 +7,8 @@ use crate::market::organizer::{Island, table};
 use crate::market::results::{
     KernelChoice, Member, MixtureMethod, MultipleResult, SearchOptions, SearchResults, SingleResult, Verdict,
 };
+use crate::numeric::parallel;
 use crate::numeric::real::Real;
-use crate::numeric::{Matrix, parallel};
 use crate::specification::mixture as weights;
 use crate::specification::{Embedding, IslandKernel, RkmeTable, reference_distance};
 
@@ -75,15 +75,20 @@ fn by_island_kernel(
     if candidates.is_empty() {
         return;
     }
-    let cross: Vec<f64> = candidates.iter().map(|candidate| target.inner_product(candidate)).collect();
-    let covered = covered_share(&weights::gram(&candidates), &cross);
-    results.covered = Some(covered);
-    results.verdict = Verdict::of_covered(covered);
+    judge(&target, &candidates, results);
     results.multiple = find_mixture(&target, &candidates, options).map(|found| MultipleResult {
         members: members(&found, |place| island.members()[places[place]].id.clone()),
         distance: found.mixture.distance.max(0.0),
         score: None,
     });
+}
+
+/// How much of the target the candidates cover, and what follows from it.
+fn judge<T: Real>(target: &Embedding<T>, candidates: &[&Embedding<T>], results: &mut SearchResults) {
+    let cross: Vec<f64> = candidates.iter().map(|candidate| target.inner_product(candidate)).collect();
+    let covered = covered_share(&weights::gram(candidates), &cross);
+    results.covered = Some(covered);
+    results.verdict = Verdict::of_covered(covered);
 }
 
 /// A mixture of more than one member, if any.
@@ -164,10 +169,6 @@ fn by_reference_kernel(
         distance: found.mixture.distance,
         score: Some(score),
     });
-    let gram: Matrix = weights::gram(&candidates);
-    let cross: Vec<f64> = candidates.iter().map(|candidate| target.inner_product(candidate)).collect();
-    let covered = covered_share(&gram, &cross);
-    results.covered = Some(covered);
-    results.verdict = Verdict::of_covered(covered);
+    judge(&target, &candidates, results);
     Ok(())
 }
