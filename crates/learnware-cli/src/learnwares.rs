@@ -9,7 +9,7 @@ use learnware_engine::learnware::{CheckStatus, LearnwareId, Specification};
 use learnware_engine::numeric::Matrix;
 use learnware_engine::predictor::{Batch, Predictions, Predictor};
 use learnware_engine::semantic::{Column, Dimensions};
-use learnware_engine::specification::RkmeTable;
+use learnware_engine::specification::Rkme;
 use learnware_engine::table::{self, RawTable};
 use learnware_package::Package;
 use learnware_package::runner::Runner;
@@ -32,7 +32,7 @@ pub(crate) struct Opened {
 
 impl Opened {
     /// Its table specification.
-    pub(crate) fn table(&self) -> Option<&RkmeTable> {
+    pub(crate) fn table(&self) -> Option<&Rkme> {
         self.specification.statistical.iter().find_map(|kind| kind.as_table())
     }
 

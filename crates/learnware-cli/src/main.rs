@@ -14,6 +14,7 @@ mod predictions;
 mod printer;
 mod report;
 mod specfile;
+mod specwords;
 mod tablefile;
 mod target;
 mod team;

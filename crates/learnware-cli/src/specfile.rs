@@ -11,7 +11,7 @@ use learnware_engine::numeric::random::Stream;
 use learnware_engine::semantic::Dimensions;
 use learnware_engine::specification::codec::{self, SpecificationKind};
 use learnware_engine::specification::{
-    Embedding, IslandKernel, RkmeParameters, RkmeTable, StatisticalSpecification, column_moments, compat,
+    Embedding, IslandKernel, Rkme, RkmeParameters, StatisticalSpecification, column_moments, compat,
 };
 use learnware_engine::table::{self, InferOptions, RawColumn, RawTable};
 use serde_json::Value;
@@ -37,7 +37,7 @@ pub(crate) struct Described {
 #[derive(Debug)]
 pub(crate) struct Generated {
     /// The specification.
-    pub(crate) specification: RkmeTable,
+    pub(crate) specification: Rkme,
     /// Its inputs.
     pub(crate) input: Dimensions,
     /// The table without labels.
@@ -83,7 +83,7 @@ pub(crate) fn generate(
 }
 
 /// Makes the specification of encoded data; absent values count as the mean of their column.
-pub(crate) fn specification_of(data: &Matrix, arguments: &GenerateArgs) -> anyhow::Result<RkmeTable> {
+pub(crate) fn specification_of(data: &Matrix, arguments: &GenerateArgs) -> anyhow::Result<Rkme> {
     let data = filled(data);
     let made = if arguments.compat {
         compat::generate(
@@ -95,7 +95,7 @@ pub(crate) fn specification_of(data: &Matrix, arguments: &GenerateArgs) -> anyho
             },
         )
     } else {
-        RkmeTable::generate(
+        Rkme::generate(
             &data,
             &RkmeParameters {
                 reduced_set_size: arguments.reduced_set_size,

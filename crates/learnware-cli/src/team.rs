@@ -4,7 +4,7 @@ use anyhow::Context as _;
 use learnware_engine::EngineError;
 use learnware_engine::reuse::{JobSelector, Member, Routing, ScoresAre, Task, Team};
 use learnware_engine::semantic;
-use learnware_engine::specification::{IslandKernel, RkmeTable};
+use learnware_engine::specification::{IslandKernel, Rkme};
 use learnware_engine::table::{self, Cell, RawColumn};
 use learnware_package::runner::Runner;
 
@@ -76,7 +76,7 @@ pub(crate) fn job_selector(
     rows: &TeamRows,
     routing: Routing,
 ) -> anyhow::Result<Option<JobSelector>> {
-    let tables: Vec<&RkmeTable> = learnwares.iter().filter_map(Opened::table).collect();
+    let tables: Vec<&Rkme> = learnwares.iter().filter_map(Opened::table).collect();
     let width = rows.data.columns();
     if !rows.is_common()
         || tables.len() != learnwares.len()

@@ -12,7 +12,7 @@ use learnware_engine::market::{Market, MixtureMethod, SearchOptions};
 use learnware_engine::numeric::random::Stream;
 use learnware_engine::semantic::SemanticSpecification;
 use learnware_engine::specification::{
-    Embedding, IslandKernel, RkmeParameters, RkmeTable, StatisticalSpecification,
+    Embedding, IslandKernel, Rkme, RkmeParameters, StatisticalSpecification,
 };
 use learnware_engine::user_info::UserInfo;
 
@@ -94,7 +94,7 @@ fn generation() {
         let data = clusters(rows, columns, scaled);
         let parameters = RkmeParameters::default();
         let mut made = None;
-        let (median, least) = measure(5, || made = Some(RkmeTable::generate(&data, &parameters).unwrap()));
+        let (median, least) = measure(5, || made = Some(Rkme::generate(&data, &parameters).unwrap()));
         let distance = distance(&data, &made.unwrap());
         let family = if scaled { "scaled" } else { "std" };
         println!(
@@ -104,7 +104,7 @@ fn generation() {
     }
 }
 
-fn distance(data: &Matrix, specification: &RkmeTable) -> f64 {
+fn distance(data: &Matrix, specification: &Rkme) -> f64 {
     let rows = Stream::new(1).sample(data.rows(), DISTANCE_ROWS_MAX);
     let kernel = IslandKernel::reference(data.columns(), 0.1);
     let points = kernel.prepare::<f64>(&data.select_rows(&rows));
@@ -140,13 +140,13 @@ fn search() {
 }
 
 /// A hundred points around a centre of one of some families, as developers of one field would have.
-fn specification(seed: usize) -> RkmeTable {
+fn specification(seed: usize) -> Rkme {
     const COLUMNS: usize = 20;
     let mut family = Stream::new(seed as u64 % 50);
     let mut own = Stream::substream(1, seed as u64);
     let centre: Vec<f64> = (0..COLUMNS).map(|_| family.normal() + 0.3 * own.normal()).collect();
     let points = (0..100 * COLUMNS).map(|i| centre[i % COLUMNS] + own.normal()).collect();
-    RkmeTable::new(Matrix::new(100, COLUMNS, points).unwrap(), vec![0.01; 100], 0.1, 1000).unwrap()
+    Rkme::new(Matrix::new(100, COLUMNS, points).unwrap(), vec![0.01; 100], 0.1, 1000).unwrap()
 }
 
 fn learnware(index: usize) -> Learnware {

@@ -20,7 +20,7 @@ use learnware_engine::reuse::{
     FeatureAugment, JobSelector, Member, OwnLearner, OwnModel, PruningMethod, Reuser, Routing, ScoresAre,
     Task, Team, TopOne, labels_of,
 };
-use learnware_engine::specification::{Embedding, IslandKernel, RkmeParameters, RkmeTable};
+use learnware_engine::specification::{Embedding, IslandKernel, Rkme, RkmeParameters};
 use serde_json::Value;
 
 const CLASSES: usize = 10;
@@ -122,7 +122,7 @@ fn run_seed(digits: &Digits, split: &Value, results: &mut Results) -> Anyhow<()>
         let indices = indices(task);
         let rows = digits.rows.select_rows(&indices);
         let labels: Vec<usize> = indices.iter().map(|&index| digits.labels[index]).collect();
-        let rkme = RkmeTable::generate(&rows, &RkmeParameters::default())?;
+        let rkme = Rkme::generate(&rows, &RkmeParameters::default())?;
         sources.push((Source::fit(&rows, &labels), rkme));
     }
     let kernel = IslandKernel::pooled(sources.iter().map(|(_, rkme)| rkme));
@@ -133,14 +133,14 @@ fn run_seed(digits: &Digits, split: &Value, results: &mut Results) -> Anyhow<()>
 }
 
 /// The user's team, nearest first, with the shares of the mixture.
-fn team(sources: &[(Source, RkmeTable)], rows: &Matrix, kernel: &IslandKernel) -> Anyhow<Team> {
-    let user = RkmeTable::generate(rows, &RkmeParameters::default())?;
+fn team(sources: &[(Source, Rkme)], rows: &Matrix, kernel: &IslandKernel) -> Anyhow<Team> {
+    let user = Rkme::generate(rows, &RkmeParameters::default())?;
     let user = Embedding::<f64>::new(&user, kernel);
-    let distance = |rkme: &RkmeTable| user.distance(&Embedding::new(rkme, kernel));
+    let distance = |rkme: &Rkme| user.distance(&Embedding::new(rkme, kernel));
     let mut order: Vec<(f64, usize)> =
         sources.iter().enumerate().map(|(index, (_, rkme))| (distance(rkme), index)).collect();
     order.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-    let rkmes: Vec<&RkmeTable> = order.iter().map(|&(_, index)| &sources[index].1).collect();
+    let rkmes: Vec<&Rkme> = order.iter().map(|&(_, index)| &sources[index].1).collect();
     let shares = mixture_shares(&rkmes, rows, kernel)?;
     let member = |(&(_, index), &weight): (&(f64, usize), &f64)| Member {
         id: LearnwareId(format!("source {index}")),
@@ -154,7 +154,7 @@ fn team(sources: &[(Source, RkmeTable)], rows: &Matrix, kernel: &IslandKernel) -
 
 fn run_user(
     digits: &Digits,
-    sources: &[(Source, RkmeTable)],
+    sources: &[(Source, Rkme)],
     kernel: &IslandKernel,
     (labelled, test): (&[usize], &[usize]),
     results: &mut Results,
@@ -165,7 +165,7 @@ fn run_user(
     let asked = team.ask(&Batch::Table(digits.rows.select_rows(test)))?;
     let of = |rows: &[usize]| rows.iter().map(|&row| digits.labels[row] as f64).collect::<Vec<_>>();
     let (labels, truth) = (of(labelled), of(test));
-    let rkmes: Vec<&RkmeTable> = team.members().iter().filter_map(|member| member.rkme.as_ref()).collect();
+    let rkmes: Vec<&Rkme> = team.members().iter().filter_map(|member| member.rkme.as_ref()).collect();
     let shares: Vec<f64> = team.members().iter().map(|member| member.weight).collect();
     let selector = JobSelector::new(&rkmes, &shares, kernel, Routing::Hard)?;
     let trees = selector.clone().with_classifier(&rkmes, None, 0)?;

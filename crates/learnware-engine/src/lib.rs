@@ -3,11 +3,12 @@
 //! Layers, lower first; a module imports only from lower ones (`cargo xtask tidy` checks it):
 //!
 //! ```text
-//! error < numeric, semantic < table, specification < learnware, predictor, user_info < market, reuse
+//! error < numeric, semantic, embedder < table, specification < learnware, predictor, user_info < market, reuse
 //! ```
 //!
 //! * [`numeric`]: matrices, Gaussian kernel, k-means, simplex QP, seeded randomness.
 //! * [`semantic`]: what a learnware is for, in the vocabulary of the reference.
+//! * [`embedder`]: the identity of what turns texts and images into numbers.
 //! * [`table`]: raw columns and how they become numbers.
 //! * [`specification`]: reduced kernel mean embeddings and their file format.
 //! * [`learnware`]: a model's declaration together with its specification.
@@ -15,6 +16,7 @@
 //! * [`market`]: organizer, searchers and checkers.
 //! * [`reuse`]: from found learnwares to predictions.
 
+pub mod embedder;
 pub mod error;
 pub mod learnware;
 pub mod market;

@@ -121,7 +121,7 @@ mod tests {
     #[test]
     fn imports_that_point_down_pass() {
         for (path, text) in [
-            ("crates/learnware-engine/src/market/mod.rs", "use crate::specification::RkmeTable;"),
+            ("crates/learnware-engine/src/market/mod.rs", "use crate::specification::Rkme;"),
             ("crates/learnware-engine/src/market/searcher/mod.rs", "use crate::market::Market;"),
             ("crates/learnware-engine/src/numeric/kernel.rs", "use crate::error::Result; use super::Matrix;"),
             (

@@ -90,9 +90,9 @@ fn to_json(results: &SearchResults, names: &BTreeMap<LearnwareId, SemanticSpecif
 }
 
 fn island_json(key: &IslandKey) -> Value {
-    match key {
-        IslandKey::Table { dimension } => json!({"kind": "table", "dimension": dimension}),
-    }
+    let mut value = json!(key);
+    value["name"] = json!(key.to_string());
+    value
 }
 
 fn print(results: &SearchResults, names: &BTreeMap<LearnwareId, SemanticSpecification>, printer: &Printer) {
@@ -162,11 +162,23 @@ fn print_funnel(results: &SearchResults, printer: &Printer) {
     if words > 0 {
         parts.push(format!("{words} left out by words or filters"));
     }
-    for (IslandKey::Table { dimension }, count) in &funnel.other_islands {
-        parts.push(format!("{count} left out because they take {dimension} inputs"));
+    for (key, count) in &funnel.other_islands {
+        parts.push(match key {
+            IslandKey::Table { dimension } => {
+                format!("{count} left out because they take {dimension} inputs")
+            }
+            _ => format!("{count} left out because they are for {key}"),
+        });
     }
-    if let Some(IslandKey::Table { dimension }) = &results.island {
-        parts.push(format!("{} compared with your {dimension} inputs", funnel.comparable));
+    if funnel.other_languages > 0 {
+        parts.push(format!("{} left out because they know other languages", funnel.other_languages));
+    }
+    match &results.island {
+        Some(IslandKey::Table { dimension }) => {
+            parts.push(format!("{} compared with your {dimension} inputs", funnel.comparable));
+        }
+        Some(_) => parts.push(format!("{} compared with your data", funnel.comparable)),
+        None => {}
     }
     printer.line(toned(Tone::Faint, parts.join("; ")));
 }

@@ -4,13 +4,13 @@ use learnware_dock::browse::{LearnwareDetail, VersionDetail};
 use learnware_dock::config::Create;
 use learnware_engine::learnware::LearnwareId;
 use learnware_engine::semantic::{Dimensions, SemanticSpecification};
-use learnware_engine::specification::StatisticalSpecification;
+
 use serde_json::{Value, json};
 
 use crate::cli::{ModelArgs, ShowArgs};
 use crate::error::Outcome;
 use crate::printer::{Printer, Tone, toned};
-use crate::{report, target};
+use crate::{report, specwords, target};
 
 /// Inputs listed at most.
 const INPUTS_SHOWN: usize = 40;
@@ -44,20 +44,9 @@ fn version_json(version: &VersionDetail) -> Value {
         "checked_at": version.checked_at.map(|time| time.to_string()),
         "semantic_specification": version.specification.semantic.to_json(),
         "statistical_specifications":
-            version.specification.statistical.iter().map(statistical_json).collect::<Vec<_>>(),
+            version.specification.statistical.iter().map(specwords::facts).collect::<Vec<_>>(),
         "report": version.report.as_ref().map(report::to_json),
     })
-}
-
-fn statistical_json(specification: &StatisticalSpecification) -> Value {
-    match specification {
-        StatisticalSpecification::Table(table) => json!({
-            "type": specification.type_name(),
-            "dimension": table.dimension(),
-            "points": table.points().rows(),
-            "rows": table.row_count(),
-        }),
-    }
 }
 
 fn print(detail: &LearnwareDetail, printer: &Printer) {
@@ -110,14 +99,8 @@ fn facts(version: &VersionDetail, semantic: &SemanticSpecification) -> Vec<(&'st
         ("license", words(&semantic.license)),
         ("model", format!("{}, {} bytes", version.format.word(), version.size_bytes)),
     ];
-    for StatisticalSpecification::Table(table) in &version.specification.statistical {
-        let text = format!(
-            "table, {} inputs, {} points from {} rows",
-            table.dimension(),
-            table.points().rows(),
-            table.row_count()
-        );
-        facts.push(("specification", text));
+    for statistical in &version.specification.statistical {
+        facts.push(("specification", specwords::sentence(statistical)));
     }
     facts.push(("digest", version.digest.to_string()));
     facts.retain(|(_, value)| !value.is_empty());

@@ -3,13 +3,13 @@
 use std::path::Path;
 
 use learnware_engine::semantic::{CategoryEncoding, Column, ColumnKind, Dimensions, Missing};
-use learnware_engine::specification::{RkmeTable, StatisticalSpecification};
+use learnware_engine::specification::StatisticalSpecification;
 use serde_json::{Value, json};
 
 use crate::cli::{SpecArgs, SpecCommand};
 use crate::error::{Outcome, advised};
 use crate::printer::Printer;
-use crate::{files, specfile};
+use crate::{files, specfile, specwords};
 
 /// Columns listed in the summary.
 const COLUMNS_SHOWN: usize = 30;
@@ -30,13 +30,13 @@ fn make(arguments: &SpecArgs, data: &Path, output: &Path, printer: &Printer) -> 
     let input = (!arguments.bare).then_some(&made.input);
     let text = specfile::to_json(&specification, input).to_string();
     files::write(output, text.as_bytes())?;
-    let mut document = summary(&made.specification, Some(&made.input));
+    let mut document = summary(&specification, Some(&made.input));
     document["file"] = json!(output.display().to_string());
     document["bytes"] = json!(text.len());
     document["seed"] = json!(arguments.generate.seed);
     document["distance_to_data"] = json!(distance);
     printer.result("spec", document, |printer| {
-        print_summary(&made.specification, Some(&made.input), printer);
+        print_summary(&specification, Some(&made.input), printer);
         printer
             .line(format!("distance to the data: {distance:.2e} (squared MMD; 0 is a perfect description)"));
         printer.line(format!("written: {} ({} bytes)", output.display(), text.len()));
@@ -52,33 +52,20 @@ fn make(arguments: &SpecArgs, data: &Path, output: &Path, printer: &Printer) -> 
 
 fn show(file: &Path, printer: &Printer) -> anyhow::Result<Outcome> {
     let described = specfile::read(file)?;
-    let StatisticalSpecification::Table(table) = &described.specification;
-    let mut document = summary(table, described.input.as_ref());
+    let mut document = summary(&described.specification, described.input.as_ref());
     document["file"] = json!(file.display().to_string());
-    printer.result("spec-show", document, |printer| print_summary(table, described.input.as_ref(), printer));
+    printer.result("spec-show", document, |printer| {
+        print_summary(&described.specification, described.input.as_ref(), printer);
+    });
     Ok(Outcome::Success)
 }
 
-fn summary(table: &RkmeTable, input: Option<&Dimensions>) -> Value {
-    json!({
-        "specification": {
-            "type": "RKMETableSpecification",
-            "dimension": table.dimension(),
-            "points": table.points().rows(),
-            "rows": table.row_count(),
-            "gamma": table.gamma(),
-        },
-        "input": input.map(Dimensions::to_json),
-    })
+fn summary(specification: &StatisticalSpecification, input: Option<&Dimensions>) -> Value {
+    json!({ "specification": specwords::facts(specification), "input": input.map(Dimensions::to_json) })
 }
 
-fn print_summary(table: &RkmeTable, input: Option<&Dimensions>, printer: &Printer) {
-    printer.line(format!(
-        "table specification: {} points in {} inputs, from {} rows",
-        table.points().rows(),
-        table.dimension(),
-        table.row_count()
-    ));
+fn print_summary(specification: &StatisticalSpecification, input: Option<&Dimensions>, printer: &Printer) {
+    printer.line(specwords::sentence(specification));
     let Some(columns) = input.and_then(|input| input.columns.as_ref()) else { return };
     let rows = columns
         .iter()

@@ -7,7 +7,7 @@ use learnware_engine::numeric::random::Stream;
 use learnware_engine::semantic::{
     DataType, Dimensions, Library, License, Scenario, SemanticSpecification, Task,
 };
-use learnware_engine::specification::{RkmeTable, StatisticalSpecification, codec};
+use learnware_engine::specification::{Rkme, StatisticalSpecification, codec};
 use learnware_package::archive;
 use serde_json::{Value, json};
 
@@ -127,7 +127,7 @@ pub(crate) fn statistical(index: u64) -> Vec<StatisticalSpecification> {
     let points = rows(index);
     let weights = vec![1.0 / points.rows() as f64; points.rows()];
     let row_count = points.rows();
-    vec![StatisticalSpecification::Table(RkmeTable::new(points, weights, 0.1, row_count).unwrap())]
+    vec![StatisticalSpecification::Table(Rkme::new(points, weights, 0.1, row_count).unwrap())]
 }
 
 /// The rows that a package's model knows: 12 around a centre of its own.

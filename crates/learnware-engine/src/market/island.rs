@@ -9,7 +9,7 @@ use crate::numeric::cholesky::Cholesky;
 use crate::numeric::kernel::{self, Points};
 use crate::numeric::random::Stream;
 use crate::numeric::{Matrix, kmeans, parallel};
-use crate::specification::{Embedding, IslandKernel, RkmeTable};
+use crate::specification::{Embedding, IslandKernel, IslandKey, Rkme};
 
 /// Islands below this size are searched without landmarks: it would cost more than it saves.
 const LANDMARKS_FROM: usize = 256;
@@ -49,8 +49,8 @@ struct Landmarks {
 
 impl IslandIndex {
     /// Prepares the specifications of an island, in the order of its members.
-    pub fn new(tables: &[&RkmeTable]) -> Self {
-        let kernel = IslandKernel::pooled(tables.iter().copied());
+    pub fn new(key: &IslandKey, tables: &[&Rkme]) -> Self {
+        let kernel = IslandKernel::of_island(key, tables);
         let embeddings = parallel::map(tables.len(), |i| Embedding::<f32>::new(tables[i], &kernel));
         let landmarks = (tables.len() >= LANDMARKS_FROM).then(|| Landmarks::new(&embeddings));
         Self { kernel, embeddings, landmarks }

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::island::IslandIndex;
 use crate::learnware::{Learnware, LearnwareId};
-use crate::specification::{IslandKey, RkmeTable, StatisticalSpecification};
+use crate::specification::{IslandKey, Rkme, StatisticalSpecification};
 
 /// Learnwares at one moment. A change makes a new organizer; readers never see half of it.
 #[derive(Debug, Clone, Default)]
@@ -15,8 +15,9 @@ pub struct Organizer {
 }
 
 /// Learnwares whose specifications are comparable, in the order of their identifiers.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Island {
+    key: IslandKey,
     members: Vec<Arc<Learnware>>,
     index: OnceLock<IslandIndex>,
 }
@@ -32,8 +33,10 @@ impl Organizer {
                 members.entry(key).or_default().push(Arc::clone(learnware));
             }
         }
-        let islands =
-            members.into_iter().map(|(key, members)| (key, Arc::new(Island::new(members)))).collect();
+        let islands = members
+            .into_iter()
+            .map(|(key, members)| (key.clone(), Arc::new(Island::new(key, members))))
+            .collect();
         Self { learnwares, islands }
     }
 
@@ -46,7 +49,7 @@ impl Organizer {
             let mut members = next.islands.get(&key).map_or_else(Vec::new, |island| island.members.clone());
             let place = members.partition_point(|member| member.id < learnware.id);
             members.insert(place, Arc::clone(&learnware));
-            next.islands.insert(key, Arc::new(Island::new(members)));
+            next.islands.insert(key.clone(), Arc::new(Island::new(key, members)));
         }
         next.learnwares.insert(learnware.id.clone(), learnware);
         next
@@ -61,7 +64,7 @@ impl Organizer {
             let Some(island) = next.islands.remove(&key) else { continue };
             let members: Vec<_> = island.members.iter().filter(|member| member.id != *id).cloned().collect();
             if !members.is_empty() {
-                next.islands.insert(key, Arc::new(Island::new(members)));
+                next.islands.insert(key.clone(), Arc::new(Island::new(key, members)));
             }
         }
         next
@@ -99,8 +102,13 @@ impl Organizer {
 }
 
 impl Island {
-    fn new(members: Vec<Arc<Learnware>>) -> Self {
-        Self { members, index: OnceLock::new() }
+    fn new(key: IslandKey, members: Vec<Arc<Learnware>>) -> Self {
+        Self { key, members, index: OnceLock::new() }
+    }
+
+    /// What its specifications have in common.
+    pub fn key(&self) -> &IslandKey {
+        &self.key
     }
 
     /// Its learnwares in the order of their identifiers.
@@ -110,18 +118,26 @@ impl Island {
 
     /// Kernel and embeddings of the island, made at first use.
     pub fn index(&self) -> &IslandIndex {
-        self.index.get_or_init(|| IslandIndex::new(&self.tables()))
+        self.index.get_or_init(|| IslandIndex::new(&self.key, &self.rkmes()))
     }
 
-    /// The members' table specifications.
-    pub fn tables(&self) -> Vec<&RkmeTable> {
-        self.members.iter().filter_map(|member| table(member)).collect()
+    /// The members' specifications in this island.
+    pub fn specifications(&self) -> impl Iterator<Item = &StatisticalSpecification> {
+        self.members.iter().filter_map(|member| specification_in(member, &self.key))
+    }
+
+    /// The members' weighted point sets.
+    pub fn rkmes(&self) -> Vec<&Rkme> {
+        self.specifications().map(StatisticalSpecification::rkme).collect()
     }
 }
 
-/// The table specification of a learnware.
-pub(super) fn table(learnware: &Learnware) -> Option<&RkmeTable> {
-    learnware.specification.statistical.iter().find_map(StatisticalSpecification::as_table)
+/// The specification by which a learnware is in an island.
+pub(super) fn specification_in<'a>(
+    learnware: &'a Learnware,
+    key: &IslandKey,
+) -> Option<&'a StatisticalSpecification> {
+    learnware.specification.statistical.iter().find(|specification| specification.island() == *key)
 }
 
 fn island_keys(learnware: &Learnware) -> Vec<IslandKey> {

@@ -158,6 +158,8 @@ pub struct Funnel {
     pub semantic: usize,
     /// Of those, in the user's island.
     pub comparable: usize,
+    /// Of the user's island, but for texts in other languages.
+    pub other_languages: usize,
     /// Distances computed exactly; the others are proved farther.
     pub evaluated: usize,
     /// Of other islands, which the user's data can't be compared with: island and count.

@@ -15,7 +15,7 @@ use crate::error::{EngineError, Result};
 use crate::numeric::boosting::{Boosting, BoostingParameters, Objective};
 use crate::numeric::{Matrix, parallel};
 use crate::predictor::Predictions;
-use crate::specification::{Embedding, IslandKernel, RkmeTable, mixture};
+use crate::specification::{Embedding, IslandKernel, Rkme, mixture};
 
 /// Sharpness tried, in units of one over the median distance of a point to its nearest other point.
 const SHARPNESS: [f64; 8] = [0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0];
@@ -66,7 +66,7 @@ struct Place {
 impl JobSelector {
     /// A selector for members with these specifications and shares (one for each, not negative, not all 0).
     pub fn new(
-        specifications: &[&RkmeTable],
+        specifications: &[&Rkme],
         shares: &[f64],
         kernel: &IslandKernel,
         routing: Routing,
@@ -93,7 +93,7 @@ impl JobSelector {
 
     /// A selector whose shares make the specifications' mixture nearest to the user's `rows`.
     pub fn for_rows(
-        specifications: &[&RkmeTable],
+        specifications: &[&Rkme],
         rows: &Matrix,
         kernel: &IslandKernel,
         routing: Routing,
@@ -106,7 +106,7 @@ impl JobSelector {
     /// in all parted by the shares (each learnware at least 5), or on the reduced sets as they are.
     pub fn with_classifier(
         mut self,
-        specifications: &[&RkmeTable],
+        specifications: &[&Rkme],
         herded: Option<usize>,
         seed: u64,
     ) -> Result<Self> {
@@ -235,11 +235,7 @@ impl Reuser for JobSelector {
 }
 
 /// The simplex weights under which the specifications' mixture is nearest to the rows' embedding.
-pub fn mixture_shares(
-    specifications: &[&RkmeTable],
-    rows: &Matrix,
-    kernel: &IslandKernel,
-) -> Result<Vec<f64>> {
+pub fn mixture_shares(specifications: &[&Rkme], rows: &Matrix, kernel: &IslandKernel) -> Result<Vec<f64>> {
     require_comparable(specifications, kernel)?;
     if rows.rows() == 0 {
         return Err(EngineError::Empty { what: "the user's rows" });
@@ -255,7 +251,7 @@ pub fn mixture_shares(
     Ok(mixture::solve(&mixture::gram(&members), &cross, 0.0).weights)
 }
 
-fn require_comparable(specifications: &[&RkmeTable], kernel: &IslandKernel) -> Result<()> {
+fn require_comparable(specifications: &[&Rkme], kernel: &IslandKernel) -> Result<()> {
     if specifications.is_empty() {
         return Err(EngineError::Empty { what: "the list of specifications" });
     }
@@ -268,7 +264,7 @@ fn require_comparable(specifications: &[&RkmeTable], kernel: &IslandKernel) -> R
 }
 
 /// A kernel scaled by the columns' mean variance within the specifications.
-fn within(specifications: &[&RkmeTable]) -> IslandKernel {
+fn within(specifications: &[&Rkme]) -> IslandKernel {
     let count = specifications.len() as f64;
     let mut means = vec![0.0; specifications[0].dimension()];
     let mut variances = means.clone();
@@ -286,7 +282,7 @@ fn scaled(row: &[f64], kernel: &IslandKernel) -> Vec<f64> {
     parts.map(|((value, centre), multiplier)| (value - centre) * multiplier).collect()
 }
 
-fn places(specifications: &[&RkmeTable], kernel: &IslandKernel) -> Vec<Place> {
+fn places(specifications: &[&Rkme], kernel: &IslandKernel) -> Vec<Place> {
     let mut places = Vec::new();
     for (owner, specification) in specifications.iter().enumerate() {
         let total: f64 = specification.weights().iter().map(|weight| weight.max(0.0)).sum();

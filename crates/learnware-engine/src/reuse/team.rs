@@ -6,14 +6,14 @@ use crate::learnware::LearnwareId;
 use crate::numeric::Matrix;
 use crate::numeric::linear::softmax;
 use crate::predictor::{Batch, PredictError, Predictor};
-use crate::specification::RkmeTable;
+use crate::specification::Rkme;
 
 /// One learnware of a team.
 pub struct Member {
     /// Which learnware.
     pub id: LearnwareId,
     /// Its specification, for methods that look at the data's place.
-    pub rkme: Option<RkmeTable>,
+    pub rkme: Option<Rkme>,
     /// Its model.
     pub predictor: Box<dyn Predictor>,
     /// Its share in the mixture found by the search; shares need not sum to one.

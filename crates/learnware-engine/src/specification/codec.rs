@@ -2,18 +2,30 @@
 
 use serde_json::{Value, json};
 
-use super::{RkmeTable, StatisticalSpecification};
+use super::{Rkme, RkmeImage, RkmeText, StatisticalSpecification};
+use crate::embedder::EmbedderId;
 use crate::error::{EngineError, Result};
 use crate::numeric::Matrix;
 
 /// Numbers in one specification at most: 4 million take 32 MB, 40 times the reference's own limit.
 pub const NUMBERS_MAX: usize = 4_194_304;
 
+/// Kernel width of a file that names none, as in the reference.
+const REFERENCE_GAMMA: f64 = 0.1;
+/// The reference's text encoder; its files do not name it.
+const REFERENCE_TEXT_EMBEDDER: &str = "paraphrase-multilingual-MiniLM-L12-v2";
+
 /// Kinds of specification that a manifest may name, with the reference's class names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SpecificationKind {
     /// `RKMETableSpecification`, or its legacy name `RKMEStatSpecification`.
     Table,
+    /// `RKMETextSpecification`.
+    Text,
+    /// `EmbeddedImageSpecification`, which the reference does not know.
+    Image,
+    /// `RKMEImageSpecification`.
+    ReferenceImage,
 }
 
 impl SpecificationKind {
@@ -21,8 +33,11 @@ impl SpecificationKind {
     pub fn from_class_name(name: &str) -> Result<Self> {
         match name {
             "RKMETableSpecification" | "RKMEStatSpecification" => Ok(Self::Table),
-            "RKMEImageSpecification" | "RKMETextSpecification" | "HeteroMapTableSpecification" => {
-                Err(bad(format!("{name} is known but not supported yet; only table specifications are")))
+            "RKMETextSpecification" => Ok(Self::Text),
+            "EmbeddedImageSpecification" => Ok(Self::Image),
+            "RKMEImageSpecification" => Ok(Self::ReferenceImage),
+            "HeteroMapTableSpecification" => {
+                Err(bad(format!("{name} is made by docks of the reference for themselves and is not read")))
             }
             _ => Err(bad(format!("{name:?} is not a kind of statistical specification"))),
         }
@@ -48,27 +63,74 @@ pub fn from_json(value: &Value, kind: SpecificationKind) -> Result<StatisticalSp
     let (points, sample_shape) = points(map.get("z"))?;
     let weights = map.get("beta").and_then(Value::as_array).ok_or_else(|| bad("`beta` is missing".into()))?;
     let weights = weights.iter().map(|value| number(value, "beta")).collect::<Result<Vec<_>>>()?;
-    let gamma = map.get("gamma").map_or(Ok(0.1), |value| number(value, "gamma"))?;
+    let gamma = map.get("gamma").map_or(Ok(REFERENCE_GAMMA), |value| number(value, "gamma"))?;
     let row_count = map.get("num_points").and_then(Value::as_u64).unwrap_or(0) as usize;
-    let table = RkmeTable::new(points, weights, gamma, row_count)?.with_sample_shape(sample_shape)?;
-    Ok(StatisticalSpecification::Table(table))
+    let rkme = Rkme::new(points, weights, gamma, row_count)?.with_sample_shape(sample_shape)?;
+    Ok(match kind {
+        SpecificationKind::Table => StatisticalSpecification::Table(rkme),
+        SpecificationKind::Text => {
+            let embedder = embedder(map)?.unwrap_or_else(|| EmbedderId {
+                name: REFERENCE_TEXT_EMBEDDER.into(),
+                digest: String::new(),
+                dimension: rkme.dimension(),
+            });
+            StatisticalSpecification::Text(RkmeText::new(rkme, embedder, languages(map)?)?)
+        }
+        SpecificationKind::Image => {
+            let embedder = embedder(map)?.ok_or_else(|| bad("`embedder` is missing".into()))?;
+            let shape = map.get("image_shape").cloned().unwrap_or(Value::Null);
+            let shape = serde_json::from_value(shape)
+                .map_err(|_| bad("`image_shape` is not [channels, height, width]".into()))?;
+            StatisticalSpecification::Image(RkmeImage::new(rkme, embedder, shape)?)
+        }
+        SpecificationKind::ReferenceImage => {
+            if rkme.sample_shape().len() != 3 {
+                return Err(bad("a point of an image specification has channels, height and width".into()));
+            }
+            StatisticalSpecification::ReferenceImage(rkme)
+        }
+    })
 }
 
 /// Writes a specification.
 pub fn to_json(specification: &StatisticalSpecification) -> Value {
+    let rkme = specification.rkme();
+    let z: Vec<Value> = rkme.points().iter_rows().map(|row| nested(row, rkme.sample_shape())).collect();
+    let mut value = json!({ "z": z, "beta": rkme.weights(), "type": specification.type_name() });
+    if !matches!(specification, StatisticalSpecification::ReferenceImage(_)) {
+        value["gamma"] = json!(rkme.gamma());
+        value["num_points"] = json!(rkme.row_count());
+    }
     match specification {
-        StatisticalSpecification::Table(table) => {
-            let z: Vec<Value> =
-                table.points().iter_rows().map(|row| nested(row, table.sample_shape())).collect();
-            json!({
-                "z": z,
-                "beta": table.weights(),
-                "gamma": table.gamma(),
-                "num_points": table.row_count(),
-                "type": specification.type_name(),
-            })
+        StatisticalSpecification::Table(_) => {}
+        StatisticalSpecification::Text(text) => {
+            value["language"] = json!(text.languages);
+            value["embedder"] = json!(text.embedder);
+        }
+        StatisticalSpecification::Image(image) => {
+            value["image_shape"] = json!(image.image_shape);
+            value["embedder"] = json!(image.embedder);
+        }
+        StatisticalSpecification::ReferenceImage(_) => {
+            value["RKME_IMAGE_VERSION"] = json!(1);
+            value["msg"] = Value::Null;
+            value["n_models"] = json!(16);
+            value["model_config"] = json!({"k": 2, "mu": 0, "sigma": null, "net_width": 128, "net_depth": 3});
         }
     }
+    value
+}
+
+fn embedder(map: &serde_json::Map<String, Value>) -> Result<Option<EmbedderId>> {
+    let Some(value) = map.get("embedder").filter(|value| !value.is_null()) else { return Ok(None) };
+    serde_json::from_value(value.clone())
+        .map(Some)
+        .map_err(|_| bad("`embedder` has not name, digest and dimension".into()))
+}
+
+fn languages(map: &serde_json::Map<String, Value>) -> Result<Vec<String>> {
+    let Some(value) = map.get("language").filter(|value| !value.is_null()) else { return Ok(Vec::new()) };
+    serde_json::from_value(value.clone()).map_err(|_| bad("`language` is not a list of words".into()))
 }
 
 fn bad(reason: String) -> EngineError {

@@ -4,7 +4,7 @@
 //! first term, so that it hardly helps. Only the k-means start differs: the reference's is unseeded.
 
 use super::generate::{column_moments, reduced_set_size};
-use super::{IslandKernel, RkmeTable};
+use super::{IslandKernel, Rkme};
 use crate::error::{EngineError, Result};
 use crate::numeric::cholesky::Cholesky;
 use crate::numeric::kernel::{self, Points, Shape};
@@ -66,7 +66,7 @@ pub fn fill_with_means(data: &Matrix) -> Result<Matrix> {
 }
 
 /// Makes a specification as the reference does from `data` (rows x columns; not finite means missing).
-pub fn generate(data: &Matrix, parameters: &ReferenceParameters) -> Result<RkmeTable> {
+pub fn generate(data: &Matrix, parameters: &ReferenceParameters) -> Result<Rkme> {
     if data.rows() == 0 || data.columns() == 0 {
         return Err(EngineError::Empty { what: "the data" });
     }
@@ -82,7 +82,7 @@ pub fn generate(data: &Matrix, parameters: &ReferenceParameters) -> Result<RkmeT
 }
 
 /// The reference's weights and steps from a given start; `data` is finite.
-pub fn refine(data: &Matrix, start: &Matrix, parameters: &ReferenceParameters) -> Result<RkmeTable> {
+pub fn refine(data: &Matrix, start: &Matrix, parameters: &ReferenceParameters) -> Result<Rkme> {
     let kernel = IslandKernel::reference(data.columns(), parameters.gamma);
     let rows = kernel.prepare::<f64>(data);
     let share = vec![1.0 / data.rows() as f64; data.rows()];
@@ -101,7 +101,7 @@ pub fn refine(data: &Matrix, start: &Matrix, parameters: &ReferenceParameters) -
         }
         weights = solve_weights(&kernel.prepare(&points), &rows, &share, parameters);
     }
-    RkmeTable::new(points, weights, parameters.gamma, data.rows())
+    Rkme::new(points, weights, parameters.gamma, data.rows())
 }
 
 fn solve_weights(

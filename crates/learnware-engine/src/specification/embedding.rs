@@ -1,6 +1,6 @@
 //! A specification ready for comparison under one kernel: inner products and distances.
 
-use super::{IslandKernel, RkmeTable};
+use super::{IslandKernel, Rkme};
 use crate::numeric::kernel::{self, Points, Shape};
 use crate::numeric::real::Real;
 
@@ -15,7 +15,7 @@ pub struct Embedding<T> {
 
 impl<T: Real> Embedding<T> {
     /// Prepares a specification for `kernel`, which must be of its dimension.
-    pub fn new(specification: &RkmeTable, kernel: &IslandKernel) -> Self {
+    pub fn new(specification: &Rkme, kernel: &IslandKernel) -> Self {
         let points = kernel.prepare(specification.points());
         Self::from_points(points, specification.weights().to_vec(), kernel.shape)
     }
@@ -64,7 +64,7 @@ impl<T: Real> Embedding<T> {
 }
 
 /// The reference's inner product: raw columns, the *left* specification's kernel width, double precision.
-pub fn reference_inner_product(left: &RkmeTable, right: &RkmeTable) -> f64 {
+pub fn reference_inner_product(left: &Rkme, right: &Rkme) -> f64 {
     let kernel = IslandKernel::reference(left.dimension(), left.gamma());
     let (a, b) = (kernel.prepare::<f64>(left.points()), kernel.prepare::<f64>(right.points()));
     kernel::inner_product((&a, left.weights()), (&b, right.weights()), kernel.shape)
@@ -72,7 +72,7 @@ pub fn reference_inner_product(left: &RkmeTable, right: &RkmeTable) -> f64 {
 
 /// The reference's squared distance: its cross term and first term take the left width, its last term the
 /// right one, so that it is not symmetric (and may be negative) when widths differ.
-pub fn reference_distance(left: &RkmeTable, right: &RkmeTable) -> f64 {
+pub fn reference_distance(left: &Rkme, right: &Rkme) -> f64 {
     reference_inner_product(left, left) - 2.0 * reference_inner_product(left, right)
         + reference_inner_product(right, right)
 }

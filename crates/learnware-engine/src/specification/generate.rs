@@ -4,7 +4,7 @@
 //! in turn: k-means start, simplex QP for the weights, L-BFGS with the true gradient for the points. Works
 //! in columns scaled by their own spread; points come back in the units of the data.
 
-use super::{IslandKernel, RkmeTable};
+use super::{IslandKernel, Rkme};
 use crate::error::{EngineError, Result};
 use crate::numeric::kernel::{self, Points, Pull, Shape};
 use crate::numeric::lbfgs::{self, Limits};
@@ -58,7 +58,7 @@ pub fn reduced_set_size(wanted: usize, rows: usize, columns: usize) -> usize {
     if size >= rows { (rows * 2 / 3).max(1) } else { size }
 }
 
-impl RkmeTable {
+impl Rkme {
     /// Makes the specification of `data` (rows x columns, finite). Same seed, same bytes.
     pub fn generate(data: &Matrix, parameters: &RkmeParameters) -> Result<Self> {
         if data.rows() == 0 || data.columns() == 0 {

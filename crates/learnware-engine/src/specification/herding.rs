@@ -1,6 +1,6 @@
 //! Points drawn from a specification so that they follow its distribution.
 
-use super::{IslandKernel, RkmeTable};
+use super::{IslandKernel, Rkme};
 use crate::error::{EngineError, Result};
 use crate::numeric::Matrix;
 use crate::numeric::kernel;
@@ -12,7 +12,7 @@ const CANDIDATES: usize = 100;
 /// (gamma 0.1) this is its 0.25 in raw units.
 const SPREAD: f64 = 0.25 * 0.316_227_766_016_837_94;
 
-impl RkmeTable {
+impl Rkme {
     /// `count` points that follow the specification under `kernel` (kernel herding, Chen, Welling and Smola
     /// 2010): each next one maximises `t Phi(x) - sum_s k(x_s, x)` over seeded candidates. Cost is
     /// `count * 100 count` kernels: the running sum makes it quadratic where the reference is cubic.

@@ -7,7 +7,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::RkmeTable;
+use super::{IslandKey, Rkme};
 use crate::numeric::Matrix;
 use crate::numeric::kernel::{Points, Shape};
 
@@ -57,12 +57,22 @@ impl IslandKernel {
         Self { centre: means.to_vec(), multipliers, shape: Shape::ThreeScale }
     }
 
-    /// The kernel of an island. A column's scale is mostly its spread within a typical learnware, so that
+    /// The kernel of an island: pooled from its members, of which there must be at least one.
+    pub fn of_island(key: &IslandKey, members: &[&Rkme]) -> Self {
+        match key {
+            IslandKey::Table { .. } | IslandKey::ReferenceImage { .. } => {
+                Self::pooled(members.iter().copied())
+            }
+            IslandKey::Text { .. } | IslandKey::Image { .. } => Self::pooled(members.iter().copied()),
+        }
+    }
+
+    /// The kernel of an island of tables. A column's scale is mostly its spread within a typical learnware, so that
     /// what tells learnwares apart counts, and partly its spread over all of them. Medians and a bound on
     /// each learnware's share keep one of absurd scale from blinding the others. There must be at least one
     /// specification; all have one dimension.
-    pub fn pooled<'a>(specifications: impl Iterator<Item = &'a RkmeTable>) -> Self {
-        let moments: Vec<(Vec<f64>, Vec<f64>)> = specifications.map(RkmeTable::moments).collect();
+    pub fn pooled<'a>(specifications: impl Iterator<Item = &'a Rkme>) -> Self {
+        let moments: Vec<(Vec<f64>, Vec<f64>)> = specifications.map(Rkme::moments).collect();
         let dimension = moments.first().map_or(0, |first| first.0.len());
         let (mut centre, mut deviations) = (Vec::new(), Vec::new());
         for axis in 0..dimension {

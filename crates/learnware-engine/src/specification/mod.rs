@@ -1,39 +1,93 @@
 //! Statistical specifications: what a model's data looks like, in numbers that do not show the data.
+//!
+//! Every kind is a weighted point set ([`Rkme`]); the kinds differ in what a point is: a row of a table, an
+//! embedding of a text or an image, or (in the reference) an image. The kernel that compares them belongs to
+//! the island.
 
 pub mod codec;
 pub mod compat;
+mod embedded;
 mod embedding;
 mod generate;
 mod herding;
 mod kernel;
 pub mod mixture;
-mod table;
+mod rkme;
 
+pub use embedded::{RkmeImage, RkmeText};
 pub use embedding::{Embedding, reference_distance, reference_inner_product};
 pub use generate::{RkmeParameters, column_moments, reduced_set_size};
 pub use kernel::IslandKernel;
-pub use table::RkmeTable;
+pub use rkme::Rkme;
+
+use crate::embedder::EmbedderId;
+use crate::semantic::DataType;
 
 /// A statistical specification. The set is closed on purpose: uploaded files choose among these kinds,
 /// they never name code.
 #[derive(Debug, Clone, PartialEq)]
 pub enum StatisticalSpecification {
-    /// Reduced kernel mean embedding of table rows.
-    Table(RkmeTable),
+    /// Rows of a table.
+    Table(Rkme),
+    /// Embedded texts.
+    Text(RkmeText),
+    /// Embedded images.
+    Image(RkmeImage),
+    /// Images as the reference describes them: points are images (channels, height, width) themselves.
+    ReferenceImage(Rkme),
 }
 
 impl StatisticalSpecification {
-    /// The kind's name on the wire.
+    /// The kind's name on the wire: the reference's class name where it has one.
     pub fn type_name(&self) -> &'static str {
         match self {
             Self::Table(_) => "RKMETableSpecification",
+            Self::Text(_) => "RKMETextSpecification",
+            Self::Image(_) => "EmbeddedImageSpecification",
+            Self::ReferenceImage(_) => "RKMEImageSpecification",
         }
     }
 
-    /// The table specification it is.
-    pub fn as_table(&self) -> Option<&RkmeTable> {
+    /// What kind of data it describes.
+    pub fn data_type(&self) -> DataType {
+        match self {
+            Self::Table(_) => DataType::Table,
+            Self::Text(_) => DataType::Text,
+            Self::Image(_) | Self::ReferenceImage(_) => DataType::Image,
+        }
+    }
+
+    /// Its weighted point set.
+    pub fn rkme(&self) -> &Rkme {
+        match self {
+            Self::Table(rkme) | Self::ReferenceImage(rkme) => rkme,
+            Self::Text(text) => &text.rkme,
+            Self::Image(image) => &image.rkme,
+        }
+    }
+
+    /// The table specification it is, if it is one.
+    pub fn as_table(&self) -> Option<&Rkme> {
         match self {
             Self::Table(table) => Some(table),
+            Self::Text(_) | Self::Image(_) | Self::ReferenceImage(_) => None,
+        }
+    }
+
+    /// Who embedded its data; `None` where the points are the data's own numbers.
+    pub fn embedder(&self) -> Option<&EmbedderId> {
+        match self {
+            Self::Table(_) | Self::ReferenceImage(_) => None,
+            Self::Text(text) => Some(&text.embedder),
+            Self::Image(image) => Some(&image.embedder),
+        }
+    }
+
+    /// Languages of the texts, sorted; empty when unknown or not texts.
+    pub fn languages(&self) -> &[String] {
+        match self {
+            Self::Text(text) => &text.languages,
+            Self::Table(_) | Self::Image(_) | Self::ReferenceImage(_) => &[],
         }
     }
 
@@ -41,11 +95,14 @@ impl StatisticalSpecification {
     pub fn island(&self) -> IslandKey {
         match self {
             Self::Table(table) => IslandKey::Table { dimension: table.dimension() },
+            Self::Text(text) => IslandKey::Text { embedder: text.embedder.clone() },
+            Self::Image(image) => IslandKey::Image { embedder: image.embedder.clone() },
+            Self::ReferenceImage(image) => IslandKey::ReferenceImage { shape: image.sample_shape().to_vec() },
         }
     }
 }
 
-/// What makes specifications comparable: kind and dimensions.
+/// What makes specifications comparable: kind and dimensions, or kind and embedder.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum IslandKey {
@@ -54,4 +111,30 @@ pub enum IslandKey {
         /// Number of model inputs.
         dimension: usize,
     },
+    /// Texts by one embedder.
+    Text {
+        /// Which.
+        embedder: EmbedderId,
+    },
+    /// Images by one embedder.
+    Image {
+        /// Which.
+        embedder: EmbedderId,
+    },
+    /// Images as the reference describes them.
+    ReferenceImage {
+        /// Channels, height, width.
+        shape: Vec<usize>,
+    },
+}
+
+impl std::fmt::Display for IslandKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Table { dimension } => write!(f, "tables of {dimension} inputs"),
+            Self::Text { embedder } => write!(f, "texts embedded by {}", embedder.name),
+            Self::Image { embedder } => write!(f, "images embedded by {}", embedder.name),
+            Self::ReferenceImage { shape } => write!(f, "the reference's image specifications {shape:?}"),
+        }
+    }
 }

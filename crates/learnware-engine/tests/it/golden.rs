@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use learnware_engine::Matrix;
-use learnware_engine::specification::RkmeTable;
+use learnware_engine::specification::Rkme;
 use serde_json::Value;
 
 /// A golden file, or `None` after saying that the test is skipped.
@@ -38,7 +38,6 @@ pub(crate) fn flat(value: &Value) -> Vec<f64> {
 }
 
 /// A specification from `z`, `beta` and perhaps `gamma`.
-pub(crate) fn specification(value: &Value) -> RkmeTable {
-    RkmeTable::new(matrix(&value["z"]), vector(&value["beta"]), value["gamma"].as_f64().unwrap_or(0.1), 0)
-        .unwrap()
+pub(crate) fn specification(value: &Value) -> Rkme {
+    Rkme::new(matrix(&value["z"]), vector(&value["beta"]), value["gamma"].as_f64().unwrap_or(0.1), 0).unwrap()
 }

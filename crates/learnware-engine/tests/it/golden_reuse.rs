@@ -3,12 +3,12 @@
 use learnware_engine::Matrix;
 use learnware_engine::reuse::job_selector::mixture_shares;
 use learnware_engine::reuse::{JobSelector, Routing};
-use learnware_engine::specification::{IslandKernel, RkmeTable, reference_inner_product};
+use learnware_engine::specification::{IslandKernel, Rkme, reference_inner_product};
 
 use super::golden;
 
 struct Problem {
-    specifications: Vec<RkmeTable>,
+    specifications: Vec<Rkme>,
     user: Matrix,
     truth: Vec<usize>,
     reference_weights: Vec<f64>,
@@ -48,7 +48,7 @@ fn share_right(selected: &[usize], truth: &[usize]) -> f64 {
 #[test]
 fn mixture_weights_equal_the_reference() {
     for problem in problems().unwrap_or_default() {
-        let specifications: Vec<&RkmeTable> = problem.specifications.iter().collect();
+        let specifications: Vec<&Rkme> = problem.specifications.iter().collect();
         let kernel = IslandKernel::reference(problem.user.columns(), 0.1);
         let weights = mixture_shares(&specifications, &problem.user, &kernel).unwrap();
         for (ours, theirs) in weights.iter().zip(&problem.reference_weights) {
@@ -67,7 +67,7 @@ fn mixture_weights_equal_the_reference() {
 fn routing_is_right_as_often_as_the_reference_within_noise() {
     let (mut ours, mut trees, mut theirs, mut count) = (0.0, 0.0, 0.0, 0.0);
     for problem in problems().unwrap_or_default() {
-        let specifications: Vec<&RkmeTable> = problem.specifications.iter().collect();
+        let specifications: Vec<&Rkme> = problem.specifications.iter().collect();
         let kernel = IslandKernel::pooled(problem.specifications.iter());
         let selector = JobSelector::for_rows(&specifications, &problem.user, &kernel, Routing::Hard).unwrap();
         let right = share_right(&selector.route(&problem.user).unwrap(), &problem.truth);

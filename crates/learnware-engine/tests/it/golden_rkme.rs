@@ -5,7 +5,7 @@ use learnware_engine::numeric::kernel::{self, Shape};
 use learnware_engine::numeric::quadratic::simplex_qp;
 use learnware_engine::specification::compat::{self, ReferenceParameters};
 use learnware_engine::specification::{
-    Embedding, IslandKernel, RkmeParameters, RkmeTable, reduced_set_size, reference_distance,
+    Embedding, IslandKernel, Rkme, RkmeParameters, reduced_set_size, reference_distance,
     reference_inner_product,
 };
 use serde_json::Value;
@@ -15,8 +15,7 @@ use crate::golden::{self, matrix, vector};
 #[test]
 fn inner_products_and_distances_equal_the_references() {
     let Some(golden) = golden::read("rkme_inner.json") else { return };
-    let specs: Vec<RkmeTable> =
-        golden["specs"].as_array().unwrap().iter().map(golden::specification).collect();
+    let specs: Vec<Rkme> = golden["specs"].as_array().unwrap().iter().map(golden::specification).collect();
     for (i, a) in specs.iter().enumerate() {
         for (j, b) in specs.iter().enumerate() {
             let inner = golden["inner_prod"][i][j].as_f64().unwrap();
@@ -106,8 +105,8 @@ fn own_generation_is_no_farther_from_the_data_than_the_reference() {
         let data = compat::fill_with_means(&rows(case)).unwrap();
         let size = case["kwargs"]["reduced_set_size"].as_u64().unwrap_or(100) as usize;
         let parameters = RkmeParameters { reduced_set_size: size, ..RkmeParameters::default() };
-        let made = RkmeTable::generate(&data, &parameters).unwrap();
-        let theirs = RkmeTable::new(
+        let made = Rkme::generate(&data, &parameters).unwrap();
+        let theirs = Rkme::new(
             Matrix::new(made.points().rows(), data.columns(), golden::flat(&case["z"])).unwrap(),
             vector(&case["beta"]),
             0.1,
@@ -122,7 +121,7 @@ fn own_generation_is_no_farther_from_the_data_than_the_reference() {
 }
 
 /// Squared distance of a specification to all rows.
-fn mmd_to_data(data: &Matrix, specification: &RkmeTable, kernel: &IslandKernel) -> f64 {
+fn mmd_to_data(data: &Matrix, specification: &Rkme, kernel: &IslandKernel) -> f64 {
     let share = vec![1.0 / data.rows() as f64; data.rows()];
     let data = Embedding::from_points(kernel.prepare::<f64>(data), share, kernel.shape);
     data.distance(&Embedding::new(specification, kernel))

@@ -77,7 +77,7 @@ fn statistical_search_finds_what_the_reference_finds() {
             for pair in user["sorted_dist"].as_array().unwrap() {
                 let id = LearnwareId(pair[0].as_str().unwrap().to_owned());
                 let learnware = market.organizer().get(&id).unwrap();
-                let StatisticalSpecification::Table(other) = &learnware.specification.statistical[0];
+                let other = learnware.specification.statistical[0].rkme();
                 assert!((reference_distance(other, &table) - pair[1].as_f64().unwrap()).abs() < 1e-9);
             }
             let info = UserInfo {

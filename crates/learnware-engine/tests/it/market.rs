@@ -5,17 +5,17 @@ use learnware_engine::learnware::{Learnware, LearnwareId, ModelFormat, Specifica
 use learnware_engine::market::{Market, MixtureMethod, SearchOptions, Verdict};
 use learnware_engine::numeric::random::Stream;
 use learnware_engine::semantic::SemanticSpecification;
-use learnware_engine::specification::{Embedding, IslandKernel, RkmeTable, StatisticalSpecification};
+use learnware_engine::specification::{Embedding, IslandKernel, Rkme, StatisticalSpecification};
 use learnware_engine::user_info::UserInfo;
 
 /// A specification around a centre that depends on `place`.
-fn table(place: f64, scale: f64, seed: u64) -> RkmeTable {
+fn table(place: f64, scale: f64, seed: u64) -> Rkme {
     let mut stream = Stream::new(seed);
     let points = (0..40 * 3).map(|i| scale * (place * f64::from(i % 3 + 1) + stream.normal())).collect();
-    RkmeTable::new(Matrix::new(40, 3, points).unwrap(), vec![1.0 / 40.0; 40], 0.1, 40).unwrap()
+    Rkme::new(Matrix::new(40, 3, points).unwrap(), vec![1.0 / 40.0; 40], 0.1, 40).unwrap()
 }
 
-fn learnware(id: usize, table: RkmeTable) -> Learnware {
+fn learnware(id: usize, table: Rkme) -> Learnware {
     Learnware {
         id: LearnwareId(format!("{id:08}")),
         specification: Specification {
@@ -26,7 +26,7 @@ fn learnware(id: usize, table: RkmeTable) -> Learnware {
     }
 }
 
-fn user(table: RkmeTable) -> UserInfo {
+fn user(table: Rkme) -> UserInfo {
     UserInfo { statistical: vec![StatisticalSpecification::Table(table)], ..UserInfo::default() }
 }
 
@@ -36,7 +36,7 @@ fn ids(market: &Market, user: &UserInfo, options: &SearchOptions) -> Vec<String>
 
 #[test]
 fn certified_search_equals_the_exhaustive_one() {
-    let tables: Vec<RkmeTable> = (0..600).map(|i| table(f64::from(i % 23) * 0.3, 1.0, i as u64)).collect();
+    let tables: Vec<Rkme> = (0..600).map(|i| table(f64::from(i % 23) * 0.3, 1.0, i as u64)).collect();
     let market = Market::from_learnwares(tables.iter().cloned().enumerate().map(|(i, t)| learnware(i, t)));
     let kernel = IslandKernel::pooled(tables.iter());
     let embeddings: Vec<Embedding<f32>> = tables.iter().map(|t| Embedding::new(t, &kernel)).collect();
@@ -100,7 +100,7 @@ fn empty_market_lone_learnware_and_other_widths_are_answered() {
     assert!(empty.single.is_empty() && empty.verdict == Verdict::Unknown);
     let lone = Market::from_learnwares([learnware(0, table(0.0, 1.0, 2))]);
     assert_eq!(lone.search(&wanted, &SearchOptions::default()).unwrap().single.len(), 1);
-    let narrow = RkmeTable::new(Matrix::zeros(2, 1), vec![0.5; 2], 0.1, 2).unwrap();
+    let narrow = Rkme::new(Matrix::zeros(2, 1), vec![0.5; 2], 0.1, 2).unwrap();
     let other = lone.search(&user(narrow), &SearchOptions::default()).unwrap();
     assert!(other.single.is_empty() && other.funnel.other_islands.len() == 1);
 }

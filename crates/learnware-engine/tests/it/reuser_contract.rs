@@ -7,7 +7,7 @@ use learnware_engine::reuse::{
     Automatic, AutomaticParameters, Examples, Family, JobSelector, Member, Method, Reuser, Routing,
     ScoresAre, Task, Team, labels_of,
 };
-use learnware_engine::specification::{IslandKernel, RkmeParameters, RkmeTable};
+use learnware_engine::specification::{IslandKernel, Rkme, RkmeParameters};
 use learnware_engine::{EngineError, Matrix};
 use proptest::prelude::*;
 
@@ -66,17 +66,17 @@ fn team_of(rules: &[[f64; 3]], task: Task) -> Team {
     Team::new(rules.iter().enumerate().map(member).collect(), task, ScoresAre::Probabilities).unwrap()
 }
 
-fn specification(index: usize) -> RkmeTable {
+fn specification(index: usize) -> Rkme {
     let mut data = rows(40, 50 + index as u64);
     data.as_mut_slice().iter_mut().for_each(|value| *value += 0.5 * index as f64);
-    RkmeTable::generate(&data, &RkmeParameters { reduced_set_size: 10, ..RkmeParameters::default() }).unwrap()
+    Rkme::generate(&data, &RkmeParameters { reduced_set_size: 10, ..RkmeParameters::default() }).unwrap()
 }
 
 const RULES: [[f64; 3]; 3] = [[0.0, 1.0, 0.0], [0.2, 0.6, 0.5], [2.0, -1.0, 0.3]];
 
 fn selector(members: usize) -> JobSelector {
-    let specifications: Vec<RkmeTable> = (0..members).map(specification).collect();
-    let borrowed: Vec<&RkmeTable> = specifications.iter().collect();
+    let specifications: Vec<Rkme> = (0..members).map(specification).collect();
+    let borrowed: Vec<&Rkme> = specifications.iter().collect();
     let kernel = IslandKernel::pooled(specifications.iter());
     JobSelector::new(&borrowed, &vec![1.0; members], &kernel, Routing::Hard).unwrap()
 }

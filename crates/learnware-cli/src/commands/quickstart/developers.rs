@@ -10,7 +10,7 @@ use learnware_engine::semantic::{
     Column, ColumnKind, DataType, Dimensions, Library, License, Missing, Scenario, SemanticSpecification,
     Task,
 };
-use learnware_engine::specification::{RkmeParameters, RkmeTable, StatisticalSpecification};
+use learnware_engine::specification::{Rkme, RkmeParameters, StatisticalSpecification};
 use learnware_package::native::onnx::write::{self, Answer, LinearModel};
 use learnware_package::template::{ModelSource, PackageWriter};
 
@@ -90,7 +90,7 @@ impl Developer {
             Learner::Trees => (ModelFormat::LightGbm, trees(scans, header, seed)),
         };
         let parameters = RkmeParameters { seed, ..RkmeParameters::default() };
-        let specification = RkmeTable::generate(&scans.pixels, &parameters)?;
+        let specification = Rkme::generate(&scans.pixels, &parameters)?;
         let mut writer = PackageWriter::new(
             ModelSource::Data(format, model),
             vec![StatisticalSpecification::Table(specification)],

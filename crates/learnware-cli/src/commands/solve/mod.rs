@@ -18,7 +18,7 @@ use learnware_engine::predictor::{Batch, Predictions};
 use learnware_engine::reuse::automatic::{Automatic, AutomaticParameters, Choice, Method};
 use learnware_engine::reuse::{self, Examples, JobSelector, Reuser as _, Routing, Team};
 use learnware_engine::semantic::{SemanticSpecification, Task};
-use learnware_engine::specification::{IslandKernel, RkmeParameters, RkmeTable, StatisticalSpecification};
+use learnware_engine::specification::{IslandKernel, Rkme, RkmeParameters, StatisticalSpecification};
 use learnware_engine::table;
 use learnware_engine::user_info::UserInfo;
 
@@ -102,7 +102,7 @@ struct Found {
 /// The data in one space, and what the search found there.
 struct Fit {
     space: Space,
-    specification: RkmeTable,
+    specification: Rkme,
     results: SearchResults,
 }
 
@@ -146,7 +146,7 @@ fn search(
 fn fit(arguments: &SolveArgs, market: &Market, file: &TableFile, space: Space) -> anyhow::Result<Fit> {
     let data = table::encode(&file.table, &space.columns)?;
     let parameters = RkmeParameters { seed: arguments.seed, ..RkmeParameters::default() };
-    let specification = RkmeTable::generate(&data, &parameters)?;
+    let specification = Rkme::generate(&data, &parameters)?;
     let user = UserInfo {
         semantic: SemanticSpecification::default(),
         statistical: vec![StatisticalSpecification::Table(specification.clone())],
@@ -276,12 +276,12 @@ impl Solver<'_> {
     }
 
     fn picture(&self, team: &[Teammate]) -> Option<story::Picture> {
-        let tables: Vec<&RkmeTable> =
+        let tables: Vec<&Rkme> =
             team.iter().filter_map(|teammate| self.specification(&teammate.id)).collect();
         (tables.len() == team.len()).then(|| picture::draw(&self.best.specification, &tables))
     }
 
-    fn specification(&self, id: &str) -> Option<&RkmeTable> {
+    fn specification(&self, id: &str) -> Option<&Rkme> {
         let learnware = self.market.organizer().get(&LearnwareId(id.to_owned()))?;
         learnware.specification.statistical.iter().find_map(StatisticalSpecification::as_table)
     }
@@ -363,7 +363,7 @@ impl Solver<'_> {
         rows: &TeamRows,
         weights: &[f64],
     ) -> anyhow::Result<Option<JobSelector>> {
-        let tables: Vec<&RkmeTable> = learnwares.iter().filter_map(Opened::table).collect();
+        let tables: Vec<&Rkme> = learnwares.iter().filter_map(Opened::table).collect();
         if !rows.is_common() || tables.len() != learnwares.len() {
             return Ok(None);
         }

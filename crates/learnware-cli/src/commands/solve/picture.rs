@@ -1,7 +1,7 @@
 //! The plane in which the data and the team are drawn: the two directions in which their points differ most.
 
 use learnware_engine::numeric::Matrix;
-use learnware_engine::specification::{IslandKernel, RkmeTable};
+use learnware_engine::specification::{IslandKernel, Rkme};
 
 use super::story::{Dot, Picture};
 
@@ -12,8 +12,8 @@ const STEPS: usize = 200;
 const SPREADS_MAX: f64 = 3.0;
 
 /// Draws the points of the data's and the team's specifications.
-pub(super) fn draw(data: &RkmeTable, team: &[&RkmeTable]) -> Picture {
-    let all: Vec<&RkmeTable> = std::iter::once(data).chain(team.iter().copied()).collect();
+pub(super) fn draw(data: &Rkme, team: &[&Rkme]) -> Picture {
+    let all: Vec<&Rkme> = std::iter::once(data).chain(team.iter().copied()).collect();
     let kernel = IslandKernel::pooled(all.iter().copied());
     let scaled: Vec<Matrix> = all.iter().map(|table| scale(table.points(), &kernel)).collect();
     let covariance = covariance(&all, &scaled);
@@ -40,7 +40,7 @@ fn scale(points: &Matrix, kernel: &IslandKernel) -> Matrix {
 }
 
 /// Of all points, every specification counting the same.
-fn covariance(all: &[&RkmeTable], scaled: &[Matrix]) -> Matrix {
+fn covariance(all: &[&Rkme], scaled: &[Matrix]) -> Matrix {
     let d = scaled[0].columns();
     let share = 1.0 / all.len() as f64;
     let mut mean = vec![0.0; d];

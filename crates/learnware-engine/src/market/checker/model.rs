@@ -134,14 +134,18 @@ fn declared_input(specification: &Specification, declared: Option<&[usize]>, fin
         ));
     }
     for statistical in &specification.statistical {
-        let StatisticalSpecification::Table(table) = statistical;
-        if declared != table.sample_shape() {
+        let shape = match statistical {
+            StatisticalSpecification::Table(table) => table.sample_shape(),
+            StatisticalSpecification::Image(image) => &image.image_shape,
+            // Texts have no shape, and the reference makes its images 32 x 32 whatever the model takes.
+            StatisticalSpecification::Text(_) | StatisticalSpecification::ReferenceImage(_) => continue,
+        };
+        if declared != shape {
             findings.push(error(
                 "input-shape-specification",
                 format!(
                     "The model takes input of shape {declared:?}, but the examples of its statistical \
-                     specification have shape {:?}.",
-                    table.sample_shape()
+                     specification have shape {shape:?}."
                 ),
                 advice,
             ));

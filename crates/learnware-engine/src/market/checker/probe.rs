@@ -5,7 +5,7 @@ use crate::numeric::Matrix;
 use crate::numeric::random::Stream;
 use crate::predictor::Batch;
 use crate::semantic::DataType;
-use crate::specification::{RkmeTable, StatisticalSpecification};
+use crate::specification::{Rkme, StatisticalSpecification};
 
 /// Examples that look like the model's data.
 const LIKELY_COUNT: usize = 24;
@@ -30,12 +30,10 @@ pub(super) fn make(
     declared: Option<&[usize]>,
     draws: &mut Stream,
 ) -> Result<Probe, String> {
-    let table = specification.statistical.iter().map(|statistical| match statistical {
-        StatisticalSpecification::Table(table) => table,
-    });
+    let mut tables = specification.statistical.iter().filter_map(StatisticalSpecification::as_table);
     match specification.semantic.single_data_type() {
         // Without one data type the semantic check has failed; the numbers say what it must be.
-        Some(DataType::Table) | None => match table.into_iter().next() {
+        Some(DataType::Table) | None => match tables.next() {
             Some(table) => Ok(from_table(table, draws)),
             None => Err("there is no statistical specification to draw inputs from".into()),
         },
@@ -47,7 +45,7 @@ pub(super) fn make(
     }
 }
 
-fn from_table(table: &RkmeTable, draws: &mut Stream) -> Probe {
+fn from_table(table: &Rkme, draws: &mut Stream) -> Probe {
     let (points, width) = (table.points(), table.dimension());
     let spread = spreads(points);
     let mut values = Matrix::zeros(LIKELY_COUNT + BLIND_COUNT, width);

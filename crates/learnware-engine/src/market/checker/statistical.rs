@@ -6,7 +6,7 @@
 use super::{Finding, Stage};
 use crate::learnware::Specification;
 use crate::semantic::DataType;
-use crate::specification::{RkmeTable, StatisticalSpecification};
+use crate::specification::{Rkme, StatisticalSpecification};
 
 /// Kernel width of the reference, for columns in raw units.
 const REFERENCE_GAMMA: f64 = 0.1;
@@ -28,14 +28,13 @@ pub fn check(specification: &Specification) -> Vec<Finding> {
     let mut findings = Vec::new();
     kinds(specification, &mut findings);
     for statistical in &specification.statistical {
-        match statistical {
-            StatisticalSpecification::Table(table) => {
-                table_width(specification, table, &mut findings);
-                self_distance(table, &mut findings);
-                weights(table, &mut findings);
-                points(table, &mut findings);
-                scale(table, &mut findings);
-            }
+        let rkme = statistical.rkme();
+        self_distance(rkme, &mut findings);
+        weights(rkme, &mut findings);
+        if let Some(table) = statistical.as_table() {
+            table_width(specification, table, &mut findings);
+            points(table, &mut findings);
+            scale(table, &mut findings);
         }
     }
     findings
@@ -51,13 +50,6 @@ fn warning(code: &str, message: impl Into<String>, advice: impl Into<String>) ->
 
 fn note(code: &str, message: impl Into<String>, advice: impl Into<String>) -> Finding {
     Finding::note(Stage::Statistical, code, message, advice)
-}
-
-/// The data type that a kind of specification is for.
-fn data_type(statistical: &StatisticalSpecification) -> DataType {
-    match statistical {
-        StatisticalSpecification::Table(_) => DataType::Table,
-    }
 }
 
 fn kinds(specification: &Specification, findings: &mut Vec<Finding>) {
@@ -78,7 +70,7 @@ fn kinds(specification: &Specification, findings: &mut Vec<Finding>) {
     }
     // Several or no data types are found by the semantic check.
     let Some(data) = specification.semantic.single_data_type() else { return };
-    if !found.iter().any(|statistical| data_type(statistical) == data) {
+    if !found.iter().any(|statistical| statistical.data_type() == data) {
         let names: Vec<_> = found.iter().map(StatisticalSpecification::type_name).collect();
         findings.push(error(
             "kind-for-data",
@@ -88,7 +80,7 @@ fn kinds(specification: &Specification, findings: &mut Vec<Finding>) {
     }
 }
 
-fn table_width(specification: &Specification, table: &RkmeTable, findings: &mut Vec<Finding>) {
+fn table_width(specification: &Specification, table: &Rkme, findings: &mut Vec<Finding>) {
     let Some(input) = &specification.semantic.input else { return };
     if specification.semantic.single_data_type() == Some(DataType::Table)
         && input.dimension != table.dimension()
@@ -107,7 +99,7 @@ fn table_width(specification: &Specification, table: &RkmeTable, findings: &mut 
 
 /// The squared distance of a specification to itself is finite when no term of it overflows: a kernel value
 /// is at most 1, so weights bound the sums, and squared norms bound the distances between points.
-fn self_distance(table: &RkmeTable, findings: &mut Vec<Finding>) {
+fn self_distance(table: &Rkme, findings: &mut Vec<Finding>) {
     let total: f64 = table.weights().iter().map(|weight| weight.abs()).sum();
     let longest =
         table.points().iter_rows().map(|row| row.iter().map(|x| x * x).sum::<f64>()).fold(0.0, f64::max);
@@ -120,7 +112,7 @@ fn self_distance(table: &RkmeTable, findings: &mut Vec<Finding>) {
     }
 }
 
-fn weights(table: &RkmeTable, findings: &mut Vec<Finding>) {
+fn weights(table: &Rkme, findings: &mut Vec<Finding>) {
     let sum: f64 = table.weights().iter().sum();
     if (sum - 1.0).abs() > WEIGHT_SUM_TOLERANCE {
         findings.push(warning(
@@ -148,7 +140,7 @@ fn weights(table: &RkmeTable, findings: &mut Vec<Finding>) {
     }
 }
 
-fn points(table: &RkmeTable, findings: &mut Vec<Finding>) {
+fn points(table: &Rkme, findings: &mut Vec<Finding>) {
     let count = table.points().rows();
     if count < POINTS_MIN {
         findings.push(warning(
@@ -197,7 +189,7 @@ fn points(table: &RkmeTable, findings: &mut Vec<Finding>) {
 
 /// Warns when the reference, which takes columns in raw units, sees nothing: each point only itself, or all
 /// points as one.
-fn scale(table: &RkmeTable, findings: &mut Vec<Finding>) {
+fn scale(table: &Rkme, findings: &mut Vec<Finding>) {
     let rows = table.points().rows();
     let step = rows.div_ceil(PAIR_POINTS_MAX).max(1);
     let chosen: Vec<&[f64]> = (0..rows).step_by(step).map(|row| table.points().row(row)).collect();
@@ -248,11 +240,11 @@ mod tests {
     use crate::numeric::Matrix;
     use crate::semantic::{Dimensions, SemanticSpecification};
 
-    fn table(rows: &[[f64; 2]], weights: &[f64], row_count: usize) -> RkmeTable {
-        RkmeTable::new(Matrix::from_rows(rows).unwrap(), weights.to_vec(), 0.1, row_count).unwrap()
+    fn table(rows: &[[f64; 2]], weights: &[f64], row_count: usize) -> Rkme {
+        Rkme::new(Matrix::from_rows(rows).unwrap(), weights.to_vec(), 0.1, row_count).unwrap()
     }
 
-    fn codes(table: RkmeTable) -> Vec<String> {
+    fn codes(table: Rkme) -> Vec<String> {
         let semantic = SemanticSpecification {
             data: vec![DataType::Table],
             input: Some(Dimensions { dimension: 2, ..Dimensions::default() }),
@@ -270,7 +262,7 @@ mod tests {
         let even = [0.2; 5];
         let scaled = |factor: f64| ROWS.map(|row| row.map(|x| x * factor));
         let constant = ROWS.map(|row| [row[0], 7.0]);
-        let cases: [(RkmeTable, &[&str]); 11] = [
+        let cases: [(Rkme, &[&str]); 11] = [
             (table(&ROWS, &even, 100), &[]),
             (table(&ROWS, &[0.1; 5], 100), &["weights-sum"]),
             (table(&ROWS, &[0.6, -0.2, 0.2, 0.2, 0.2], 100), &["weights-negative"]),
@@ -286,7 +278,7 @@ mod tests {
         for (table, wanted) in cases {
             assert_eq!(codes(table.clone()), wanted, "{table:?}");
         }
-        let other = RkmeTable::new(Matrix::from_rows(&ROWS).unwrap(), even.to_vec(), 0.5, 100).unwrap();
+        let other = Rkme::new(Matrix::from_rows(&ROWS).unwrap(), even.to_vec(), 0.5, 100).unwrap();
         assert_eq!(codes(other), ["gamma"]);
     }
 

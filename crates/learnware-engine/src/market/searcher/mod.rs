@@ -8,7 +8,7 @@ mod statistical;
 
 use std::collections::BTreeSet;
 
-use super::organizer::Organizer;
+use super::organizer::{Island, Organizer};
 use super::results::{SearchOptions, SearchResults, SingleResult};
 use crate::error::{EngineError, Result};
 use crate::learnware::LearnwareId;
@@ -39,29 +39,56 @@ pub(super) fn search(
     results.funnel.total = organizer.len();
     results.funnel.excluded = options.exclude.iter().filter(|id| organizer.get(id).is_some()).count();
     results.funnel.semantic = matching.len();
-    let Some(table) = user.table() else {
+    if user.statistical.is_empty() {
         results.single = matching
             .into_iter()
             .map(|id| SingleResult { id: id.clone(), distance: None, similarity: None, score: None })
             .collect();
         return Ok(results);
-    };
-    let key = StatisticalSpecification::Table(table.clone()).island();
+    }
     let matching: BTreeSet<&LearnwareId> = matching.into_iter().collect();
-    let count = |members: &[std::sync::Arc<crate::learnware::Learnware>]| {
-        members.iter().filter(|member| matching.contains(&member.id)).count()
-    };
+    let specification = nearest_home(organizer, user, &matching);
+    let key = specification.island();
     results.funnel.other_islands = organizer
         .islands()
         .filter(|(other, _)| **other != key)
-        .map(|(other, island)| (other.clone(), count(island.members())))
+        .map(|(other, island)| (other.clone(), matching_in(island, &matching)))
         .filter(|&(_, count)| count > 0)
         .collect();
     if let Some(island) = organizer.island(&key) {
-        let wanted: Vec<bool> = island.members().iter().map(|member| matching.contains(&member.id)).collect();
+        let wanted: Vec<bool> = island
+            .members()
+            .iter()
+            .zip(island.specifications())
+            .map(|(member, theirs)| matching.contains(&member.id) && speaks(theirs, specification))
+            .collect();
         results.funnel.comparable = wanted.iter().filter(|&&wanted| wanted).count();
-        statistical::search(island, table, &wanted, options, &mut results)?;
+        results.funnel.other_languages = matching_in(island, &matching) - results.funnel.comparable;
+        statistical::search(island, specification.rkme(), &wanted, options, &mut results)?;
     }
     results.island = Some(key);
     Ok(results)
+}
+
+/// Of the specifications that the user brought, the first whose island has learnwares to find.
+fn nearest_home<'a>(
+    organizer: &Organizer,
+    user: &'a UserInfo,
+    matching: &BTreeSet<&LearnwareId>,
+) -> &'a StatisticalSpecification {
+    let populated = |specification: &&StatisticalSpecification| {
+        organizer.island(&specification.island()).is_some_and(|island| matching_in(island, matching) > 0)
+    };
+    user.statistical.iter().find(populated).unwrap_or(&user.statistical[0])
+}
+
+fn matching_in(island: &Island, matching: &BTreeSet<&LearnwareId>) -> usize {
+    island.members().iter().filter(|member| matching.contains(&member.id)).count()
+}
+
+/// Whether a learnware knows the user's languages, as far as both tell (reference: the user's must be among
+/// the learnware's).
+fn speaks(theirs: &StatisticalSpecification, user: &StatisticalSpecification) -> bool {
+    let (theirs, wanted) = (theirs.languages(), user.languages());
+    theirs.is_empty() || wanted.iter().all(|language| theirs.contains(language))
 }

@@ -3,14 +3,14 @@
 use super::{mixture, score};
 use crate::error::{EngineError, Result};
 use crate::market::island::{IslandIndex, covered_share};
-use crate::market::organizer::{Island, table};
+use crate::market::organizer::Island;
 use crate::market::results::{
     KernelChoice, Member, MixtureMethod, MultipleResult, SearchOptions, SearchResults, SingleResult, Verdict,
 };
 use crate::numeric::parallel;
 use crate::numeric::real::Real;
 use crate::specification::mixture as weights;
-use crate::specification::{Embedding, IslandKernel, RkmeTable, reference_distance};
+use crate::specification::{Embedding, IslandKernel, Rkme, reference_distance};
 
 /// A further member is taken when it lowers the distance to this part of what it was. The reference asks for
 /// more; with weights, further members helped on every suite (docs/adr/0003-island-kernel.md).
@@ -25,7 +25,7 @@ const GAMMA_SLACK: f64 = 1e-12;
 /// Fills in the statistical part of `results`: `wanted` says which members of the island may be found.
 pub(crate) fn search(
     island: &Island,
-    user: &RkmeTable,
+    user: &Rkme,
     wanted: &[bool],
     options: &SearchOptions,
     results: &mut SearchResults,
@@ -44,7 +44,7 @@ fn candidate_count(options: &SearchOptions) -> usize {
 
 fn by_island_kernel(
     island: &Island,
-    user: &RkmeTable,
+    user: &Rkme,
     wanted: &[bool],
     options: &SearchOptions,
     results: &mut SearchResults,
@@ -118,7 +118,7 @@ fn members(found: &mixture::Found, id: impl Fn(usize) -> crate::learnware::Learn
 /// are left out: their distances would mean nothing.
 fn by_reference_kernel(
     island: &Island,
-    user: &RkmeTable,
+    user: &Rkme,
     wanted: &[bool],
     options: &SearchOptions,
     results: &mut SearchResults,
@@ -130,17 +130,13 @@ fn by_reference_kernel(
     }
     let kernel = IslandKernel::reference(user.dimension(), user.gamma());
     let target = Embedding::<f64>::new(user, &kernel);
-    let comparable: Vec<usize> = (0..island.members().len())
+    let rkmes = island.rkmes();
+    let comparable: Vec<usize> = (0..rkmes.len())
         .filter(|&place| wanted[place])
-        .filter(|&place| {
-            table(&island.members()[place])
-                .is_some_and(|table| (table.gamma() - user.gamma()).abs() < GAMMA_SLACK)
-        })
+        .filter(|&place| (rkmes[place].gamma() - user.gamma()).abs() < GAMMA_SLACK)
         .collect();
-    let embeddings: Vec<Embedding<f64>> = parallel::map(comparable.len(), |i| {
-        let table = table(&island.members()[comparable[i]]).expect("members without table were left out");
-        Embedding::new(table, &kernel)
-    });
+    let embeddings: Vec<Embedding<f64>> =
+        parallel::map(comparable.len(), |i| Embedding::new(rkmes[comparable[i]], &kernel));
     results.funnel.evaluated = embeddings.len();
     let mut ranked: Vec<(usize, f64)> =
         embeddings.iter().enumerate().map(|(i, embedding)| (i, embedding.distance(&target))).collect();

@@ -4,7 +4,7 @@ use super::*;
 use crate::market::checker::Severity;
 use crate::predictor::Predictions;
 use crate::semantic::{Dimensions, SemanticSpecification};
-use crate::specification::RkmeTable;
+use crate::specification::Rkme;
 
 /// A model made of one function of the inputs and the number of the call.
 struct Fake<F> {
@@ -35,7 +35,7 @@ impl<F: FnMut(&Matrix, usize) -> Result<Matrix, PredictError> + Send> Predictor 
 /// Two inputs around (100, -100): a standard normal draw is far away.
 fn specification(task: Task, dimension: usize) -> Specification {
     let points = Matrix::from_rows(&[[100.0, -100.0], [104.0, -98.0], [96.0, -103.0]]).unwrap();
-    let table = RkmeTable::new(points, vec![0.5, 0.25, 0.25], 0.1, 100).unwrap();
+    let table = Rkme::new(points, vec![0.5, 0.25, 0.25], 0.1, 100).unwrap();
     Specification {
         semantic: SemanticSpecification {
             data: vec![DataType::Table],

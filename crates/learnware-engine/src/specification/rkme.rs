@@ -8,7 +8,7 @@ use crate::numeric::Matrix;
 /// Points are in the units of the model's inputs; `gamma` is the kernel width `exp(-gamma |x-y|^2)` under
 /// which the reference compares it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct RkmeTable {
+pub struct Rkme {
     points: Matrix,
     weights: Vec<f64>,
     gamma: f64,
@@ -16,7 +16,7 @@ pub struct RkmeTable {
     sample_shape: Vec<usize>,
 }
 
-impl RkmeTable {
+impl Rkme {
     /// Puts a specification together from points (K x d), K weights, kernel width and the number of rows it
     /// was made from. Refuses non-finite numbers, no points, and weights of another number.
     pub fn new(points: Matrix, weights: Vec<f64>, gamma: f64, row_count: usize) -> Result<Self> {
