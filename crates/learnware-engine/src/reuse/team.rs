@@ -35,10 +35,12 @@ pub struct MemberPredictions {
     values: Vec<Matrix>,
 }
 
-/// A batch together with the members' answers to it.
+/// A batch together with the members' answers to it. Models take the batch as it is; methods that look at the
+/// data's place take the embedding of texts and images, where there is one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Examples {
     batch: Batch,
+    embedded: Option<Matrix>,
     task: Task,
     answers: MemberPredictions,
 }
@@ -184,7 +186,22 @@ impl Examples {
                 found: answers.values[0].rows().to_string(),
             });
         }
-        Ok(Self { batch, task, answers })
+        Ok(Self { batch, embedded: None, task, answers })
+    }
+
+    /// The same with what an embedder made of the batch: one row for each example, in the space of the
+    /// members' specifications.
+    pub fn with_embedded(mut self, embedded: Matrix) -> Result<Self> {
+        if embedded.rows() != self.batch.len() {
+            return Err(EngineError::Shape {
+                what: "rows of the embedding",
+                expected: self.batch.len().to_string(),
+                found: embedded.rows().to_string(),
+            });
+        }
+        embedded.require_finite()?;
+        self.embedded = Some(embedded);
+        Ok(self)
     }
 
     /// Number of examples.
@@ -212,11 +229,12 @@ impl Examples {
         &self.answers
     }
 
-    /// The examples as numbers; `None` for texts.
+    /// The examples as numbers: their embedding, else the batch itself; `None` for texts without one.
     pub fn features(&self) -> Option<&Matrix> {
-        match &self.batch {
-            Batch::Table(rows) | Batch::Tensor { values: rows, .. } => Some(rows),
-            Batch::Text(_) => None,
+        match (&self.embedded, &self.batch) {
+            (Some(embedded), _) => Some(embedded),
+            (None, Batch::Table(rows) | Batch::Tensor { values: rows, .. }) => Some(rows),
+            (None, Batch::Text(_)) => None,
         }
     }
 
@@ -229,7 +247,8 @@ impl Examples {
             weights: self.answers.weights.clone(),
             values,
         };
-        Self { batch: self.batch.select(indices), task: self.task, answers }
+        let embedded = self.embedded.as_ref().map(|rows| rows.select_rows(indices));
+        Self { batch: self.batch.select(indices), embedded, task: self.task, answers }
     }
 }
 

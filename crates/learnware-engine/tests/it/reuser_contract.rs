@@ -333,3 +333,47 @@ proptest! {
         prop_assert!(chances.row(0).iter().all(|p| (0.0..=1.0).contains(p)));
     }
 }
+
+/// A member that answers how long a text is.
+struct Length;
+
+impl Predictor for Length {
+    fn input_shape(&self) -> Option<Vec<usize>> {
+        None
+    }
+
+    fn output_shape(&self) -> Option<Vec<usize>> {
+        None
+    }
+
+    fn predict(&mut self, batch: &Batch) -> Result<Predictions, PredictError> {
+        let Batch::Text(texts) = batch else {
+            return Err(PredictError::BadInput { reason: "texts are needed".into() });
+        };
+        let lengths = texts.iter().map(|text| text.len() as f64).collect();
+        Ok(Predictions { values: Matrix::new(texts.len(), 1, lengths).unwrap() })
+    }
+}
+
+#[test]
+fn models_take_texts_and_methods_their_embedding() {
+    let member =
+        Member { id: LearnwareId("length".into()), rkme: None, predictor: Box::new(Length), weight: 1.0 };
+    let mut team = Team::new(vec![member], Task::Regression, ScoresAre::default()).unwrap();
+    let texts: Vec<String> = (0..40).map(|place: usize| "x".repeat(place % 7)).collect();
+    let plain = team.ask(&Batch::Text(texts)).unwrap();
+    assert!(plain.features().is_none());
+    assert!(plain.clone().with_embedded(rows(39, 1)).is_err());
+    let embedded = rows(40, 1);
+    let examples = plain.clone().with_embedded(embedded.clone()).unwrap();
+    assert_eq!(examples.features(), Some(&embedded));
+    assert_eq!(examples.select(&[3]).features().unwrap().row(0), embedded.row(3));
+    // The labels are in the embedding alone.
+    let labels: Vec<f64> = embedded.iter_rows().map(|row| 3.0 * row[0] - row[1]).collect();
+    let mut method = Method::FeatureAugment.build(None, 0).unwrap();
+    assert!(method.fit(&plain, &labels).is_err());
+    method.fit(&examples, &labels).unwrap();
+    for (found, label) in method.predict(&examples).unwrap().values.column(0).iter().zip(&labels) {
+        assert!((found - label).abs() < 0.1, "{found} {label}");
+    }
+}

@@ -166,7 +166,7 @@ fn first_answers(
         Err(problem) => problem,
     };
     let may_be_the_input = matches!(problem, PredictError::Failed { .. } | PredictError::BadInput { .. });
-    if may_be_the_input && likely < batch.len() {
+    if may_be_the_input && (1..batch.len()).contains(&likely) {
         let batch = batch.select(&(0..likely).collect::<Vec<_>>());
         if let Ok(answers) = predictor.predict(&batch) {
             findings.push(warning(

@@ -18,7 +18,8 @@ const TEXT_LENGTH: std::ops::RangeInclusive<usize> = 10..=1000;
 /// Numbers in one example at most, so that a lying shape costs nothing.
 const NUMBERS_MAX: usize = 1 << 20;
 
-/// A batch to try a model on; the first `likely` examples look like its data.
+/// A batch to try a model on; the first `likely` examples look like its data. Random letters and noise do not
+/// look like texts and images.
 pub(super) struct Probe {
     pub(super) batch: Batch,
     pub(super) likely: usize,
@@ -39,9 +40,9 @@ pub(super) fn make(
         },
         Some(DataType::Text) => {
             let texts = (0..LIKELY_COUNT).map(|_| text(draws)).collect();
-            Ok(Probe { batch: Batch::Text(texts), likely: LIKELY_COUNT })
+            Ok(Probe { batch: Batch::Text(texts), likely: 0 })
         }
-        Some(DataType::Image) => images(declared, draws),
+        Some(DataType::Image) => images(specification, declared, draws),
     }
 }
 
@@ -82,13 +83,28 @@ fn text(draws: &mut Stream) -> String {
     (0..length).map(|_| char::from(b' ' + draws.below(95) as u8)).collect()
 }
 
-fn images(declared: Option<&[usize]>, draws: &mut Stream) -> Result<Probe, String> {
-    let shape = declared.ok_or("the model does not say the shape of an image (input_shape)")?.to_vec();
+/// Images of noise, in the scale of the package: values from 0 to 1 where it has a specification of ours, whole
+/// numbers below 255 as the reference draws them where it has only the reference's.
+fn images(
+    specification: &Specification,
+    declared: Option<&[usize]>,
+    draws: &mut Stream,
+) -> Result<Probe, String> {
+    let known = specification.statistical.iter().find_map(|kind| match kind {
+        StatisticalSpecification::Image(image) => Some(image.image_shape.as_slice()),
+        StatisticalSpecification::Table(_)
+        | StatisticalSpecification::Text(_)
+        | StatisticalSpecification::ReferenceImage(_) => None,
+    });
+    let shape = declared.or(known).ok_or("the model does not say the shape of an image (input_shape)")?;
     let size = shape.iter().try_fold(1usize, |size, &side| size.checked_mul(side));
     let size = size
         .filter(|size| (1..=NUMBERS_MAX).contains(size))
         .ok_or_else(|| format!("input_shape {shape:?} is no shape of an image"))?;
     let mut values = Matrix::zeros(BLIND_COUNT, size);
-    values.as_mut_slice().fill_with(|| draws.below(255) as f64);
-    Ok(Probe { batch: Batch::Tensor { shape, values }, likely: BLIND_COUNT })
+    match known {
+        Some(_) => values.as_mut_slice().fill_with(|| draws.uniform()),
+        None => values.as_mut_slice().fill_with(|| draws.below(255) as f64),
+    }
+    Ok(Probe { batch: Batch::Tensor { shape: shape.to_vec(), values }, likely: 0 })
 }

@@ -216,3 +216,31 @@ fn without_numbers_the_model_is_not_tried() {
     let found = ask(&specification, (Some(vec![3, 4, 4]), None), |rows, _| Ok(column(rows, |row| row[0])));
     assert_eq!(found, []);
 }
+
+#[test]
+fn images_are_drawn_in_the_scale_that_the_package_declares() {
+    use crate::embedder::EmbedderId;
+    use crate::specification::RkmeImage;
+    let mut specification = specification(Task::Regression, 1);
+    specification.statistical.clear();
+    specification.semantic.data = vec![DataType::Image];
+    let largest = |specification: &Specification, shape: Option<Vec<usize>>| {
+        let mut largest = 0.0_f64;
+        let found = ask(specification, (shape, None), |rows, _| {
+            largest = rows.as_slice().iter().copied().fold(largest, f64::max);
+            Ok(column(rows, |row| row[0]))
+        });
+        assert_eq!(found, []);
+        largest
+    };
+    assert!(largest(&specification, Some(vec![3, 4, 4])) > 1.0);
+    let rkme = Rkme::new(Matrix::from_rows(&[[0.0, 1.0]]).unwrap(), vec![1.0], 0.1, 9).unwrap();
+    let embedder = EmbedderId { name: "any".into(), digest: String::new(), dimension: 2 };
+    let image = RkmeImage::new(rkme, embedder, [3, 4, 4]).unwrap();
+    specification.statistical.push(StatisticalSpecification::Image(image));
+    for shape in [Some(vec![3, 4, 4]), None] {
+        assert!((0.5..=1.0).contains(&largest(&specification, shape)));
+    }
+    let found = ask(&specification, (Some(vec![1, 4, 4]), None), |rows, _| Ok(column(rows, |row| row[0])));
+    assert_eq!(codes(&found), ["input-shape-specification"]);
+}
