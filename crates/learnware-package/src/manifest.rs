@@ -4,8 +4,9 @@
 //! a closed set: a manifest chooses among them and never names code. Keys that we do not know are kept, so
 //! writing a manifest again loses nothing.
 //!
-//! Keys of ours, which the reference ignores: `format` (`python`, `onnx`, `lightgbm`, `xgboost`) and
-//! `model.file_name`, the data file of a model that is not code.
+//! Keys of ours, which the reference ignores: `format` (`python`, `onnx`, `lightgbm`, `xgboost`),
+//! `model.file_name`, the data file of a model that is not code, and `more_specifications`, a list like
+//! `stat_specifications` for kinds that the reference does not know and would stumble over.
 
 use learnware_engine::learnware::ModelFormat;
 use learnware_engine::specification::codec::SpecificationKind;
@@ -20,6 +21,8 @@ pub const MANIFEST_FILE: &str = "learnware.yaml";
 pub const SEMANTIC_FILE: &str = "semantic_specification.json";
 /// Module that names the statistical specifications of the reference.
 pub const SPECIFICATION_MODULE: &str = "learnware.specification";
+/// Key of the specifications that the reference need not see.
+pub const MORE_SPECIFICATIONS: &str = "more_specifications";
 /// Statistical specifications in one package at most; there are four kinds.
 pub const SPECIFICATIONS_MAX: usize = 8;
 
@@ -96,7 +99,10 @@ impl Manifest {
             id: optional_text(&document, "id", "id")?,
             format,
             model,
-            specifications: specifications(document.get("stat_specifications"))?,
+            specifications: specifications(
+                document.get("stat_specifications"),
+                document.get(MORE_SPECIFICATIONS),
+            )?,
             semantic_file,
             document,
         })
@@ -200,7 +206,12 @@ fn model(section: Option<&Yaml>) -> Result<ModelDeclaration> {
     Ok(ModelDeclaration { class_name, module_path, kwargs, file_name: file(section, "model.file_name")? })
 }
 
-fn specifications(list: Option<&Yaml>) -> Result<Vec<SpecificationDeclaration>> {
+fn specifications(list: Option<&Yaml>, more: Option<&Yaml>) -> Result<Vec<SpecificationDeclaration>> {
+    let more = match more {
+        None | Some(Yaml::Null) => &[],
+        Some(Yaml::List(items)) => items.as_slice(),
+        Some(other) => return Err(bad(format!("{MORE_SPECIFICATIONS} is {}, not a list", other.kind()))),
+    };
     let items = match list {
         None => {
             return Ok(vec![SpecificationDeclaration {
@@ -216,10 +227,10 @@ fn specifications(list: Option<&Yaml>) -> Result<Vec<SpecificationDeclaration>> 
             )));
         }
     };
-    if items.len() > SPECIFICATIONS_MAX {
-        return Err(bad(format!("stat_specifications has more than {SPECIFICATIONS_MAX} entries")));
+    if items.len() + more.len() > SPECIFICATIONS_MAX {
+        return Err(bad(format!("there are more than {SPECIFICATIONS_MAX} statistical specifications")));
     }
-    items.iter().map(specification).collect()
+    items.iter().chain(more).map(specification).collect()
 }
 
 fn specification(item: &Yaml) -> Result<SpecificationDeclaration> {

@@ -12,7 +12,7 @@ use learnware_engine::specification::{StatisticalSpecification, codec};
 
 use crate::archive;
 use crate::error::{PackageError, Result};
-use crate::manifest::{MANIFEST_FILE, Manifest, SEMANTIC_FILE, SPECIFICATION_MODULE};
+use crate::manifest::{MANIFEST_FILE, MORE_SPECIFICATIONS, Manifest, SEMANTIC_FILE, SPECIFICATION_MODULE};
 use crate::native;
 use crate::package::FILE_BYTES_MAX;
 use crate::yaml::Yaml;
@@ -104,7 +104,9 @@ impl PackageWriter {
             }
         };
         document.set("model", model);
-        let mut declared = Vec::new();
+        let (mut declared, mut more) = (Vec::new(), Vec::new());
+        // The reference refuses a package with a kind that it does not know, but not a key.
+        let has_shared = self.statistical.iter().any(is_shared);
         for (index, specification) in self.statistical.iter().enumerate() {
             let name = if index == 0 { "stat.json".to_owned() } else { format!("stat_{}.json", index + 1) };
             files.insert(name.clone(), codec::to_json(specification).to_string().into_bytes());
@@ -113,9 +115,12 @@ impl PackageWriter {
             entry.set("class_name", text(specification.type_name()));
             entry.set("file_name", Yaml::Text(name));
             entry.set("kwargs", Yaml::Map(Vec::new()));
-            declared.push(entry);
+            if has_shared && !is_shared(specification) { more.push(entry) } else { declared.push(entry) }
         }
         document.set("stat_specifications", Yaml::List(declared));
+        if !more.is_empty() {
+            document.set(MORE_SPECIFICATIONS, Yaml::List(more));
+        }
         if let Some(semantic) = &self.semantic {
             let mut section = Yaml::Map(Vec::new());
             section.set("file_name", text(SEMANTIC_FILE));
@@ -160,12 +165,26 @@ impl PackageWriter {
         kwargs.set("file_name", text(file_name));
         kwargs.set("input_width", Yaml::Int(i64::try_from(input).unwrap_or(i64::MAX)));
         kwargs.set("output_width", Yaml::Int(i64::try_from(output).unwrap_or(i64::MAX)));
+        if let Some(shape) = loaded.input_shape().filter(|shape| shape.len() > 1) {
+            let sides = shape.iter().map(|&side| Yaml::Int(i64::try_from(side).unwrap_or(i64::MAX)));
+            kwargs.set("input_shape", Yaml::List(sides.collect()));
+        }
         let mut model = Yaml::Map(Vec::new());
         model.set("class_name", text("Model"));
         model.set("module_path", text("__init__.py"));
         model.set("kwargs", kwargs);
         model.set("file_name", text(file_name));
         Ok(model)
+    }
+}
+
+/// Whether the reference knows the kind too.
+fn is_shared(specification: &StatisticalSpecification) -> bool {
+    match specification {
+        StatisticalSpecification::Table(_)
+        | StatisticalSpecification::Text(_)
+        | StatisticalSpecification::ReferenceImage(_) => true,
+        StatisticalSpecification::Image(_) => false,
     }
 }
 

@@ -4,8 +4,9 @@ import onnxruntime
 class Model(BaseModel):
     """The same model as `model.file_name` of learnware.yaml, for programs that run Python learnwares."""
 
-    def __init__(self, file_name, input_width, output_width):
-        super().__init__(input_shape=(input_width,), output_shape=(output_width,))
+    def __init__(self, file_name, input_width, output_width, input_shape=None):
+        # Images have channels, height and width.
+        super().__init__(input_shape=tuple(input_shape or [input_width]), output_shape=(output_width,))
         self.model = onnxruntime.InferenceSession(beside(file_name), providers=["CPUExecutionProvider"])
 
     def predict(self, X):

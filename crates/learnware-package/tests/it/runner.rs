@@ -43,6 +43,28 @@ fn python_models_keep_the_contract() {
 }
 
 #[test]
+fn texts_and_images_reach_python_models_as_they_are() {
+    let Some(runner) = runner("texts_and_images_reach_python_models_as_they_are") else { return };
+    let code = "class MyModel:\n    def predict(self, X):\n        assert isinstance(X, list) and all(isinstance(x, str) for x in X)\n        return [[len(x), len(x.encode()), x.count(chr(10))] for x in X]\n";
+    let mut model = runner.start(&python_package(code, 2)).unwrap();
+    let texts = ["", "two\nlines", "Gr\u{fc}\u{df}e \u{1f600} \"quoted\" \u{0}"].map(str::to_owned);
+    let answer = model.predict(&Batch::Text(texts.to_vec())).unwrap().values;
+    for (row, text) in answer.iter_rows().zip(&texts) {
+        assert_eq!(row, [text.chars().count() as f64, text.len() as f64, text.matches('\n').count() as f64]);
+    }
+    assert_eq!(model.predict(&Batch::Text(Vec::new())).unwrap().values.rows(), 0);
+
+    let code = "class MyModel:\n    input_shape = (3, 2, 4)\n    def predict(self, X):\n        assert X.shape[1:] == (3, 2, 4) and X.dtype == 'float64'\n        return X[:, [0, 2], [1, 0], [3, 0]]\n";
+    let mut model = runner.start(&python_package(code, 2)).unwrap();
+    let values = Matrix::new(2, 24, (0..48).map(f64::from).collect()).unwrap();
+    let images = |shape: &[usize]| Batch::Tensor { shape: shape.to_vec(), values: values.clone() };
+    let answer = model.predict(&images(&[3, 2, 4])).unwrap().values;
+    assert_eq!(answer.as_slice(), [7.0, 16.0, 31.0, 40.0]);
+    let refused = model.predict(&images(&[4, 2, 3])).unwrap_err();
+    assert!(matches!(refused, PredictError::BadInput { .. }), "{refused}");
+}
+
+#[test]
 fn a_predictor_lives_on_when_the_thread_that_started_it_ends() {
     let Some(runner) = runner("a_predictor_lives_on_when_the_thread_that_started_it_ends") else { return };
     let code = "class MyModel:\n    calls = 0\n    def predict(self, X):\n        self.calls += 1\n        return [self.calls] * len(X)\n";
