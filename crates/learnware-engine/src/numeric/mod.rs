@@ -12,6 +12,7 @@ pub mod lbfgs;
 pub mod linear;
 mod matrix;
 pub mod parallel;
+pub mod product;
 pub mod quadratic;
 pub mod random;
 pub mod real;

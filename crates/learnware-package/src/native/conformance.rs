@@ -100,7 +100,7 @@ fn survive_changes(case: &Case, file: &[u8], changes: u64) {
                 if case.format == ModelFormat::Onnx { next() as u8 } else { b"0123456789-.,"[next() % 13] };
         }
         if let Ok(mut model) = super::load(case.format, &bytes) {
-            let width = model.input_shape().map_or(0, |shape| shape[0]);
+            let width = model.input_shape().map_or(0, |shape| shape.iter().product());
             let _ = model.predict(&Batch::Table(Matrix::zeros(2, width)));
         }
     }

@@ -1,12 +1,12 @@
 //! Models that are data, not code, evaluated in this process by our own small evaluators.
 //!
-//! * [`onnx`]: the operators that exporters of tabular models emit, and a small writer.
+//! * [`onnx`]: the operators that exporters of tabular and small image models emit, and a small writer.
 //! * `lightgbm`: LightGBM's text model.
 //! * `xgboost`: XGBoost's JSON model.
 //!
 //! No library of the original frameworks is linked and no file is read: everything is in the bytes given.
 //! Sizes, indices and shapes are checked while loading, so a hostile file costs at most a constant factor
-//! of its own size and is refused with a reason. What is deliberately not here: training, images,
+//! of its own size and is refused with a reason. What is deliberately not here: training,
 //! sequences, text, recurrent networks, GPU.
 //!
 //! # Form of predictions
@@ -72,6 +72,10 @@ pub fn load(format: ModelFormat, bytes: &[u8]) -> Result<Box<dyn Predictor>, Nat
 pub(crate) trait TableModel: Send {
     /// Columns it reads.
     fn width(&self) -> usize;
+    /// Shape of one example; its product is the number of columns.
+    fn example(&self) -> Vec<usize> {
+        vec![self.width()]
+    }
     /// Columns it answers, if known.
     fn outputs(&self) -> Option<usize>;
     /// Answers rows of the right width.
@@ -85,7 +89,7 @@ struct NativePredictor {
 
 impl Predictor for NativePredictor {
     fn input_shape(&self) -> Option<Vec<usize>> {
-        Some(vec![self.model.width()])
+        Some(self.model.example())
     }
 
     fn output_shape(&self) -> Option<Vec<usize>> {
@@ -95,7 +99,14 @@ impl Predictor for NativePredictor {
     fn predict(&mut self, batch: &Batch) -> Result<Predictions, PredictError> {
         let rows = match batch {
             Batch::Table(rows) => rows,
-            Batch::Tensor { values, .. } => values,
+            Batch::Tensor { values, shape } => {
+                let wanted = self.model.example();
+                if wanted.len() > 1 && *shape != wanted {
+                    let reason = format!("the model takes examples of shape {wanted:?}, but gets {shape:?}");
+                    return Err(PredictError::BadInput { reason });
+                }
+                values
+            }
             _ => return Err(PredictError::BadInput { reason: "this model takes numbers, not text".into() }),
         };
         if rows.columns() != self.model.width() {

@@ -1,12 +1,15 @@
-//! ONNX graphs of tabular models.
+//! ONNX graphs of tabular models and small image models.
 //!
 //! Evaluates the operators that skl2onnx and onnxmltools emit for the usual scikit-learn, LightGBM and
-//! XGBoost models (the list is [`operator_names`]), on one input of rows x columns or several inputs
-//! whose columns are put side by side. Custom domains, functions, external data and control flow other
+//! XGBoost models, and those of convolutional networks as PyTorch exports them (the list is
+//! [`operator_names`]), on one input of rows x columns or several inputs whose columns are put side by
+//! side; examples of more axes (channels x height x width) are flattened, row by row. Custom domains, functions, external data and control flow other
 //! than a plain `Scan` are refused by name. Only what the chosen output needs is compiled: a graph
 //! that computes a label in an unusual way still loads when it has probabilities.
 
 mod attributes;
+#[cfg(test)]
+mod convolution_tests;
 mod graph;
 mod operators;
 mod proto;
@@ -21,15 +24,21 @@ use learnware_engine::predictor::PredictError;
 use super::error::NativeError;
 use super::{OUTPUTS_MAX, TableModel, WIDTH_MAX, matrix};
 use graph::Graph;
-use proto::{GraphProto, ValueInfo};
+use proto::{Dimension, GraphProto, ValueInfo};
 use tensor::{Budget, Fault, Kind, Tensor};
 
 pub use operators::names as operator_names;
 
 const FORMAT: &str = "onnx";
 
-/// Rows evaluated together; bounds the memory of intermediate results.
+/// Rows evaluated together at most; bounds the memory of intermediate results.
 const BLOCK_ROWS: usize = 256;
+
+/// Numbers alive at once that a block is made for (64 MiB): fewer rows go together in large models.
+const BLOCK_ELEMENTS: usize = 1 << 23;
+
+/// Axes of one example at most: channels, height, width.
+const EXAMPLE_AXES_MAX: usize = 3;
 
 /// One input of the graph.
 #[derive(Debug)]
@@ -37,8 +46,8 @@ struct Input {
     kind: Kind,
     /// Columns of the data it takes.
     width: usize,
-    /// Whether it is a vector rather than rows x columns.
-    flat: bool,
+    /// Shape of one example; empty for one number.
+    shape: Vec<usize>,
 }
 
 /// A loaded graph.
@@ -47,6 +56,8 @@ pub(crate) struct OnnxModel {
     inputs: Vec<Input>,
     width: usize,
     outputs: Option<usize>,
+    /// Rows evaluated together.
+    block: usize,
 }
 
 impl OnnxModel {
@@ -75,9 +86,12 @@ impl OnnxModel {
         }
         let output = chosen_output(&proto)?;
         let graph = Graph::compile(&proto, &names, &[output], 0)?;
-        let mut model = Self { graph, inputs, width, outputs: None };
+        let mut model = Self { graph, inputs, width, outputs: None, block: BLOCK_ROWS };
         match model.block(&Matrix::zeros(1, width), 0..1) {
-            Ok(answer) => model.outputs = Some(answer.len()),
+            Ok((answer, peak)) => {
+                model.outputs = Some(answer.len());
+                model.block = (BLOCK_ELEMENTS / peak.max(1)).clamp(1, BLOCK_ROWS);
+            }
             Err(Fault::Value(_)) => {}
             Err(Fault::Broken(reason)) => return Err(NativeError::malformed(FORMAT, reason)),
             Err(Fault::OverLimit(what)) => {
@@ -87,14 +101,16 @@ impl OnnxModel {
         Ok(model)
     }
 
-    /// Answers some rows; the answer has as many values per row as it divides into.
-    fn block(&self, rows: &Matrix, range: std::ops::Range<usize>) -> Result<Vec<f64>, Fault> {
+    /// Answers some rows, as many values per row as the answer divides into; and the most numbers alive
+    /// at once.
+    fn block(&self, rows: &Matrix, range: std::ops::Range<usize>) -> Result<(Vec<f64>, usize), Fault> {
         let count = range.len();
         let mut budget = Budget::new();
         let mut first = 0;
         let mut tensors = Vec::with_capacity(self.inputs.len());
         for input in &self.inputs {
-            let shape = if input.flat { vec![count] } else { vec![count, input.width] };
+            let mut shape = vec![count];
+            shape.extend(&input.shape);
             budget.take(&shape)?;
             let columns = first..first + input.width;
             let data = range.clone().flat_map(|row| rows.row(row)[columns.clone()].iter().copied()).collect();
@@ -110,13 +126,20 @@ impl OnnxModel {
                 answer.shape
             )));
         }
-        Ok(answer.data)
+        Ok((answer.data, budget.peak()))
     }
 }
 
 impl TableModel for OnnxModel {
     fn width(&self) -> usize {
         self.width
+    }
+
+    fn example(&self) -> Vec<usize> {
+        match self.inputs.as_slice() {
+            [input] if input.shape.len() > 1 => input.shape.clone(),
+            _ => vec![self.width],
+        }
     }
 
     fn outputs(&self) -> Option<usize> {
@@ -127,8 +150,8 @@ impl TableModel for OnnxModel {
         let mut values = Vec::new();
         let mut first = 0;
         while first < rows.rows() {
-            let last = (first + BLOCK_ROWS).min(rows.rows());
-            values.extend(self.block(rows, first..last).map_err(error)?);
+            let last = (first + self.block).min(rows.rows());
+            values.extend(self.block(rows, first..last).map_err(error)?.0);
             first = last;
         }
         let columns = values.len() / rows.rows().max(1);
@@ -150,7 +173,8 @@ fn error(fault: Fault) -> PredictError {
 fn input(value: &ValueInfo) -> Result<Input, NativeError> {
     let name = value.name.as_deref().unwrap_or_default();
     let refuse = |what: String| {
-        let advice = "export it with one float input of shape [None, number of columns]";
+        let advice = "export it with one float input of shape [None, number of columns] or, for images, \
+                      [None, channels, height, width]";
         NativeError::unsupported(FORMAT, format!("the input {name:?} with {what}"), advice)
     };
     let tensor = value.kind.as_ref().and_then(|kind| kind.tensor.as_ref());
@@ -159,14 +183,21 @@ fn input(value: &ValueInfo) -> Result<Input, NativeError> {
     let kind = Kind::of(code).filter(|kind| *kind != Kind::Text);
     let kind = kind.ok_or_else(|| refuse(format!("element type {code}")))?;
     let shape = tensor.shape.as_ref().ok_or_else(|| refuse("no shape".into()))?;
-    match shape.dimension.as_slice() {
-        [_] => Ok(Input { kind, width: 1, flat: true }),
-        [_, columns] => match columns.value.and_then(|value| usize::try_from(value).ok()) {
-            Some(width) if width > 0 && width <= WIDTH_MAX => Ok(Input { kind, width, flat: false }),
-            _ => Err(refuse("an unknown number of columns".into())),
-        },
-        other => Err(refuse(format!("{} dimensions", other.len()))),
+    let size = |dimension: &Dimension| {
+        let size = dimension.value.and_then(|value| usize::try_from(value).ok());
+        size.filter(|size| *size > 0 && *size <= WIDTH_MAX)
+    };
+    let [_, example @ ..] = shape.dimension.as_slice() else {
+        return Err(refuse("no dimension".into()));
+    };
+    if example.len() > EXAMPLE_AXES_MAX {
+        return Err(refuse(format!("{} dimensions", example.len() + 1)));
     }
+    let what = if example.len() > 1 { "an example of unknown size" } else { "an unknown number of columns" };
+    let shape: Option<Vec<usize>> = example.iter().map(size).collect();
+    let shape = shape.ok_or_else(|| refuse(what.into()))?;
+    let width = shape.iter().fold(1_usize, |width, size| width.saturating_mul(*size));
+    Ok(Input { kind, width, shape })
 }
 
 /// The output that answers: the second when the first is a label and the second has scores, otherwise

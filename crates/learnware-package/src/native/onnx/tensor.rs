@@ -73,12 +73,13 @@ impl Fault {
 #[derive(Debug)]
 pub(super) struct Budget {
     live: usize,
+    peak: usize,
     work: u64,
 }
 
 impl Budget {
     pub(super) fn new() -> Self {
-        Self { live: 0, work: 0 }
+        Self { live: 0, peak: 0, work: 0 }
     }
 
     /// Accounts for work before it is done.
@@ -98,6 +99,7 @@ impl Budget {
         if self.live > LIVE_ELEMENTS_MAX {
             return Err(Fault::OverLimit(format!("intermediate results with one of shape {shape:?}")));
         }
+        self.peak = self.peak.max(self.live);
         self.spend(count)?;
         Ok(count)
     }
@@ -108,6 +110,11 @@ impl Budget {
             return Err(Fault::OverLimit(format!("an intermediate result of shape {shape:?}")));
         }
         Ok(())
+    }
+
+    /// The most elements that were alive at once.
+    pub(super) fn peak(&self) -> usize {
+        self.peak
     }
 
     /// Accounts for a tensor that is no longer needed.

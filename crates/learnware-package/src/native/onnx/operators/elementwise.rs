@@ -23,7 +23,10 @@ pub(super) const NAMES: &[&str] = &[
     "Erf",
     "Softplus",
     "IsNaN",
+    "HardSwish",
+    "HardSigmoid",
     "LeakyRelu",
+    "PRelu",
     "Elu",
     "Add",
     "Sub",
@@ -66,6 +69,10 @@ pub(super) fn compile(name: &str, attributes: &Attributes) -> Compiled {
         "LeakyRelu" => {
             let slope = attributes.float("alpha", 0.01);
             Box::new(Map { function: move |x: f64| if x < 0.0 { slope * x } else { x }, result: None })
+        }
+        "HardSigmoid" => {
+            let (alpha, beta) = (attributes.float("alpha", 0.2), attributes.float("beta", 0.5));
+            Box::new(Map { function: move |x: f64| x.mul_add(alpha, beta).clamp(0.0, 1.0), result: None })
         }
         "Elu" => {
             let alpha = attributes.float("alpha", 1.0);
@@ -110,6 +117,7 @@ fn unary(name: &str) -> Option<fn(f64) -> f64> {
         "Softplus" => |x| x.max(0.0) + (-x.abs()).exp().ln_1p(),
         "IsNaN" => |x| f64::from(u8::from(x.is_nan())),
         "Erf" => erf,
+        "HardSwish" => |x| x * (x / 6.0 + 0.5).clamp(0.0, 1.0),
         _ => return None,
     })
 }
@@ -124,6 +132,7 @@ fn binary(name: &str) -> Option<fn(f64, f64) -> f64> {
         "Mul" => |a, b| a * b,
         "Div" => |a, b| a / b,
         "Pow" => f64::powf,
+        "PRelu" => |x, slope| if x < 0.0 { slope * x } else { x },
         "Max" => |a, b| if a.is_nan() || a > b { a } else { b },
         "Min" => |a, b| if a.is_nan() || a < b { a } else { b },
         "Less" => |a, b| truth(a < b),

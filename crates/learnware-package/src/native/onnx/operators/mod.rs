@@ -1,13 +1,17 @@
 //! Operators by name.
 
 mod classic;
+mod convolution;
 mod elementwise;
 mod linear;
+mod pad;
+mod pooling;
 mod reduce;
 mod scan;
 mod shape;
 mod svm;
 mod trees;
+mod window;
 
 use super::FORMAT;
 use super::attributes::{Attributes, label};
@@ -51,7 +55,16 @@ type Compiled = Result<Option<Box<dyn Operator>>, NativeError>;
 
 /// Names of all operators evaluated here, with `ai.onnx.ml.` before those of that domain.
 pub fn names() -> Vec<String> {
-    let plain = [elementwise::NAMES, shape::NAMES, reduce::NAMES, linear::NAMES, &["Scan"]];
+    let plain = [
+        elementwise::NAMES,
+        shape::NAMES,
+        reduce::NAMES,
+        linear::NAMES,
+        convolution::NAMES,
+        pooling::NAMES,
+        pad::NAMES,
+        &["Scan"],
+    ];
     let classic = [classic::NAMES, svm::NAMES, trees::NAMES];
     let plain = plain.iter().flat_map(|names| names.iter()).map(|name| (*name).to_owned());
     plain
@@ -85,7 +98,16 @@ fn compile_plain(name: &str, attributes: &Attributes, depth: usize) -> Compiled 
     if name == "Scan" {
         return scan::compile(attributes, depth).map(Some);
     }
-    for group in [elementwise::compile, shape::compile, reduce::compile, linear::compile] {
+    let groups = [
+        elementwise::compile,
+        shape::compile,
+        reduce::compile,
+        linear::compile,
+        convolution::compile,
+        pooling::compile,
+        pad::compile,
+    ];
+    for group in groups {
         if let Some(operator) = group(name, attributes)? {
             return Ok(Some(operator));
         }

@@ -204,6 +204,24 @@ fn pick(input: &Tensor, axis: usize, picked: &[usize], budget: &mut Budget) -> R
     Ok(Tensor { kind: input.kind, shape, data })
 }
 
+/// Places from `start` to `end`, which may count from the end and lie outside, in steps that may go back.
+fn sliced(size: i64, start: i64, end: i64, step: i64) -> Result<Vec<usize>, Fault> {
+    let from_end = |value: i64| if value < 0 { value.saturating_add(size) } else { value };
+    let length = usize::try_from(step.unsigned_abs()).unwrap_or(usize::MAX);
+    match step {
+        0 => Err(Fault::broken("steps of 0")),
+        1.. => {
+            let bound = |value| from_end(value).clamp(0, size) as usize;
+            Ok((bound(start)..bound(end)).step_by(length).collect())
+        }
+        _ => {
+            // One more than each place, so that -1, before the first, is a bound too.
+            let after = |value: i64| (from_end(value).clamp(-1, size - 1) + 1) as usize;
+            Ok((after(end)..after(start)).rev().step_by(length).collect())
+        }
+    }
+}
+
 fn slice(attributes: &Attributes) -> Box<dyn Operator> {
     let (starts, ends) = (attribute(attributes, "starts"), attribute(attributes, "ends"));
     let axes = attribute(attributes, "axes");
@@ -222,14 +240,7 @@ fn slice(attributes: &Attributes) -> Box<dyn Operator> {
         for number in 0..starts.len() {
             let axis = result.axis(axes[number])?;
             let size = signed(result.shape[axis]);
-            if steps[number] < 1 {
-                return Err(Fault::broken("steps backwards, which is not evaluated here"));
-            }
-            let bound =
-                |value: i64| (if value < 0 { value.saturating_add(size) } else { value }).clamp(0, size);
-            let step = usize::try_from(steps[number]).unwrap_or(usize::MAX);
-            let range = bound(starts[number]) as usize..bound(ends[number]) as usize;
-            let picked: Vec<usize> = range.step_by(step).collect();
+            let picked = sliced(size, starts[number], ends[number], steps[number])?;
             let next = pick(&result, axis, &picked, budget)?;
             budget.give_back(&result);
             result = next;
