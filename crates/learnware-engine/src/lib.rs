@@ -3,11 +3,12 @@
 //! Layers, lower first; a module imports only from lower ones (`cargo xtask tidy` checks it):
 //!
 //! ```text
-//! error < numeric, semantic < table, specification < learnware, predictor, user_info < market, reuse
+//! error < numeric, semantic < image, table, specification < learnware, predictor, user_info < market, reuse
 //! ```
 //!
 //! * [`numeric`]: matrices, Gaussian kernel, k-means, simplex QP, seeded randomness.
 //! * [`semantic`]: what a learnware is for, in the vocabulary of the reference.
+//! * [`image`]: images of one shape, the reference's image kernel, an embedding without a network.
 //! * [`table`]: raw columns and how they become numbers.
 //! * [`specification`]: reduced kernel mean embeddings and their file format.
 //! * [`learnware`]: a model's declaration together with its specification.
@@ -16,6 +17,7 @@
 //! * [`reuse`]: from found learnwares to predictions.
 
 pub mod error;
+pub mod image;
 pub mod learnware;
 pub mod market;
 pub mod numeric;
