@@ -3,12 +3,13 @@
 //! Layers, lower first; a module imports only from lower ones (`cargo xtask tidy` checks it):
 //!
 //! ```text
-//! error < numeric, semantic, embedder < table, specification < learnware, predictor, user_info < market, reuse
+//! error < numeric, semantic, embedder < image, table, specification < learnware, predictor, user_info < market, reuse
 //! ```
 //!
 //! * [`numeric`]: matrices, Gaussian kernel, k-means, simplex QP, seeded randomness.
 //! * [`semantic`]: what a learnware is for, in the vocabulary of the reference.
 //! * [`embedder`]: the identity of what turns texts and images into numbers.
+//! * [`image`]: images of one shape, the reference's image kernel, an embedding without a network.
 //! * [`table`]: raw columns and how they become numbers.
 //! * [`specification`]: reduced kernel mean embeddings and their file format.
 //! * [`learnware`]: a model's declaration together with its specification.
@@ -18,6 +19,7 @@
 
 pub mod embedder;
 pub mod error;
+pub mod image;
 pub mod learnware;
 pub mod market;
 pub mod numeric;

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
 mod golden;
+mod golden_image;
 mod golden_reuse;
 mod golden_rkme;
 mod golden_search;
