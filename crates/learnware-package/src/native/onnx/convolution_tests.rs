@@ -121,7 +121,8 @@ fn single(kind: &str, shape: &[usize], lists: &[(&str, &[i64])]) -> ModelProto {
 #[test]
 fn hostile_windows_are_refused() {
     let large = 1 << 19;
-    let cases: &[(&str, &[usize], &[(&str, &[i64])], &str)] = &[
+    type Case<'a> = (&'a str, &'a [usize], &'a [(&'a str, &'a [i64])], &'a str);
+    let cases: &[Case] = &[
         ("Conv", &[1, 1, 5, 5], &[], "window of 5 cells over 4"),
         ("Conv", &[1, 1], &[], "numbers over 2 axes"),
         ("Conv", &[1, 1, 0, 2], &[], "window"),

@@ -76,11 +76,10 @@ fn along(
     let source = |place: usize| -> Option<usize> {
         let cell = signed(place) - border.0;
         let inside = match mode {
-            Mode::Constant => cell,
             Mode::Edge => cell.clamp(0, size - 1),
             Mode::Reflect if cell < 0 => -cell,
             Mode::Reflect if cell >= size => 2 * (size - 1) - cell,
-            Mode::Reflect => cell,
+            Mode::Constant | Mode::Reflect => cell,
         };
         usize::try_from(inside).ok().filter(|inside| signed(*inside) < size)
     };
