@@ -11,6 +11,7 @@ const ENGINE: &[(&str, u8)] = &[
     ("error", 0),
     ("numeric", 1),
     ("semantic", 1),
+    ("embedder", 1),
     ("image", 2),
     ("table", 2),
     ("specification", 2),

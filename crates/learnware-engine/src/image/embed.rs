@@ -11,6 +11,7 @@
 //! Columns have different units; the kernel that compares them scales each by its spread.
 
 use super::{ImageBatch, ImageShape, resize};
+use crate::embedder::EmbedderId;
 use crate::error::Result;
 use crate::numeric::{Matrix, parallel};
 
@@ -20,6 +21,11 @@ pub const NAME: &str = "gradients-and-colours";
 pub const DIGEST: &str = "fnv1a-83211c533f1c8417";
 /// Numbers per image.
 pub const DIMENSION: usize = 2 * DIRECTIONS * GRID * GRID / 2 + 2 * 3 * GRID * GRID / 2;
+
+/// Who embeds.
+pub fn id() -> EmbedderId {
+    EmbedderId { name: NAME.to_owned(), digest: DIGEST.to_owned(), dimension: DIMENSION }
+}
 
 /// Height and width that gradients are taken at.
 const SIDE: usize = 32;

@@ -180,7 +180,13 @@ impl RawImage {
             let colour = if self.channels > 2 { [pixel[0], pixel[1], pixel[2]] } else { [pixel[0]; 3] };
             let colour = colour.map(value);
             if let [grey] = planes.as_mut_slice() {
-                let luma = 0.299_f32.mul_add(colour[0], 0.587_f32.mul_add(colour[1], 0.114 * colour[2]));
+                let [red, green, blue] = colour;
+                // Grey stays as it is, without the rounding of the sum.
+                if self.channels < 3 {
+                    grey.push(red);
+                    continue;
+                }
+                let luma = 0.299_f32.mul_add(red, 0.587_f32.mul_add(green, 0.114 * blue));
                 grey.push(luma.clamp(0.0, 1.0));
             } else {
                 planes.iter_mut().zip(colour).for_each(|(plane, value)| plane.push(value));
