@@ -10,6 +10,7 @@ use learnware_engine::table::TableError;
 use learnware_package::PackageError;
 use learnware_package::native::NativeError;
 
+use crate::datafile::NoLabels;
 use crate::tablefile::{ENDINGS, TableFileError};
 
 /// Exit code of a command that could not do its work.
@@ -57,6 +58,9 @@ pub(crate) fn hint(failure: &anyhow::Error) -> String {
 fn known_hint(cause: &(dyn std::error::Error + 'static)) -> Option<String> {
     if let Some(advised) = cause.downcast_ref::<Advised>() {
         return Some(advised.hint.clone());
+    }
+    if let Some(error) = cause.downcast_ref::<NoLabels>() {
+        return Some(error.hint.into());
     }
     if let Some(error) = cause.downcast_ref::<TableFileError>() {
         return Some(table_file_hint(error));
@@ -154,7 +158,8 @@ fn table_hint(error: &TableError) -> String {
         }
         TableError::NoValues { column } => format!("leave it out with --drop {column:?}"),
         TableError::TooManyWords { column, .. } => format!(
-            "leave it out with --drop {column:?}, or say --categories {column:?} if the words are categories"
+            "leave it out with --drop {column:?}, or say --categories {column:?} if the words are categories, or \
+             --text {column:?} if they are texts and the whole data"
         ),
         _ => "check the table".into(),
     }

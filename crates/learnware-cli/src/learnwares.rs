@@ -6,15 +6,15 @@ use anyhow::Context as _;
 use learnware_dock::Dock;
 use learnware_dock::config::Create;
 use learnware_engine::learnware::{CheckStatus, LearnwareId, Specification};
-use learnware_engine::numeric::Matrix;
-use learnware_engine::predictor::{Batch, Predictions, Predictor};
-use learnware_engine::semantic::{Column, Dimensions};
-use learnware_engine::specification::Rkme;
+use learnware_engine::predictor::Predictor;
+use learnware_engine::semantic::{Column, DataType, Dimensions};
+use learnware_engine::specification::{IslandKey, Rkme, StatisticalSpecification};
 use learnware_engine::table::{self, RawTable};
 use learnware_package::Package;
 use learnware_package::runner::Runner;
 
 use crate::cli::{DockArgs, ModelArgs};
+use crate::datafile::Data;
 use crate::error::advised;
 use crate::printer::Printer;
 use crate::{report, target};
@@ -31,15 +31,50 @@ pub(crate) struct Opened {
 }
 
 impl Opened {
-    /// Its table specification.
-    pub(crate) fn table(&self) -> Option<&Rkme> {
-        self.specification.statistical.iter().find_map(|kind| kind.as_table())
+    /// Its specification in an island.
+    pub(crate) fn rkme_in(&self, island: &IslandKey) -> Option<&Rkme> {
+        let own = self.specification.statistical.iter().find(|kind| kind.island() == *island);
+        own.map(StatisticalSpecification::rkme)
+    }
+
+    /// Its islands of texts or images by an embedder.
+    pub(crate) fn embedded_island(&self) -> Option<IslandKey> {
+        let embedded = self.specification.statistical.iter().find(|kind| kind.embedder().is_some());
+        embedded.map(StatisticalSpecification::island)
+    }
+
+    /// What kind of data it takes.
+    pub(crate) fn kind(&self) -> DataType {
+        let of_numbers = || self.specification.statistical.first().map(StatisticalSpecification::data_type);
+        self.specification.semantic.single_data_type().or_else(of_numbers).unwrap_or(DataType::Table)
+    }
+
+    /// Channels, height and width of the images that it takes, as its specification says.
+    pub(crate) fn image_shape(&self) -> Option<[usize; 3]> {
+        self.specification.statistical.iter().find_map(|kind| match kind {
+            StatisticalSpecification::Image(image) => Some(image.image_shape),
+            StatisticalSpecification::Table(_)
+            | StatisticalSpecification::Text(_)
+            | StatisticalSpecification::ReferenceImage(_) => None,
+        })
+    }
+
+    /// Refuses data of another kind.
+    pub(crate) fn require_kind(&self, data: &Data) -> anyhow::Result<()> {
+        let (wanted, found) = (self.kind(), data.kind());
+        if wanted == found {
+            return Ok(());
+        }
+        Err(advised(
+            format!("learnware {} takes {}, not {}", self.id, plural(wanted), plural(found)),
+            "`learnware search --data-type TYPE` finds learnwares for other data",
+        ))
     }
 
     /// How the table's columns become its inputs.
     pub(crate) fn columns(&self, table: &RawTable) -> anyhow::Result<Vec<Column>> {
-        let known =
-            self.table().map(|table| Dimensions { dimension: table.dimension(), ..Dimensions::default() });
+        let own = self.specification.statistical.iter().find_map(StatisticalSpecification::as_table);
+        let known = own.map(|table| Dimensions { dimension: table.dimension(), ..Dimensions::default() });
         let Some(input) = self.specification.semantic.input.clone().or(known) else {
             return Err(advised(
                 format!("learnware {} does not say how many inputs it takes", self.id),
@@ -48,6 +83,15 @@ impl Opened {
         };
         table::columns_for(&input, table)
             .with_context(|| format!("learnware {} does not take this table", self.id))
+    }
+}
+
+/// Data of a kind, for sentences.
+fn plural(kind: DataType) -> &'static str {
+    match kind {
+        DataType::Table => "tables",
+        DataType::Text => "texts",
+        DataType::Image => "images",
     }
 }
 
@@ -119,90 +163,4 @@ pub(crate) fn start(
     let started = runner.start(&learnware.package);
     progress.finish_and_clear();
     started.with_context(|| format!("learnware {}", learnware.id))
-}
-
-/// The rows of a table as every learnware of a team takes them.
-#[derive(Debug)]
-pub(crate) struct TeamRows {
-    /// The numbers: one encoding when all agree, else the encodings side by side.
-    pub(crate) data: Matrix,
-    /// Columns of `data` that each learnware takes; `None` when all take all.
-    slices: Option<Vec<std::ops::Range<usize>>>,
-}
-
-impl TeamRows {
-    /// Encodes the table for each learnware.
-    pub(crate) fn new(learnwares: &[Opened], table: &RawTable) -> anyhow::Result<Self> {
-        let mut encodings = Vec::with_capacity(learnwares.len());
-        for learnware in learnwares {
-            encodings.push(learnware.columns(table)?);
-        }
-        let encode = |columns: &[Column], learnware: &Opened| {
-            table::encode(table, columns)
-                .with_context(|| format!("learnware {} does not take this table", learnware.id))
-        };
-        // What a column's absent values become does not matter while there are none.
-        let first = encode(&encodings[0], &learnwares[0])?;
-        let mut parts = vec![first];
-        for (columns, learnware) in encodings.iter().zip(learnwares).skip(1) {
-            parts.push(encode(columns, learnware)?);
-        }
-        if parts.iter().all(|part| same_numbers(part, &parts[0])) {
-            return Ok(Self { data: parts.swap_remove(0), slices: None });
-        }
-        let width = parts.iter().map(Matrix::columns).sum();
-        let mut data = Matrix::zeros(table.row_count(), width);
-        let mut slices = Vec::with_capacity(parts.len());
-        let mut offset = 0;
-        for part in &parts {
-            for row in 0..part.rows() {
-                data.row_mut(row)[offset..offset + part.columns()].copy_from_slice(part.row(row));
-            }
-            slices.push(offset..offset + part.columns());
-            offset += part.columns();
-        }
-        Ok(Self { data, slices: Some(slices) })
-    }
-
-    /// Whether all learnwares take the same numbers, so that their specifications can be compared.
-    pub(crate) fn is_common(&self) -> bool {
-        self.slices.is_none()
-    }
-
-    /// The model of the learnware at `place`, fed with its own columns.
-    pub(crate) fn feed(&self, place: usize, predictor: Box<dyn Predictor>) -> Box<dyn Predictor> {
-        match &self.slices {
-            None => predictor,
-            Some(slices) => Box::new(Slice { columns: slices[place].clone().collect(), predictor }),
-        }
-    }
-}
-
-/// Equal bit for bit, so that absent values (NaN) count as equal.
-fn same_numbers(left: &Matrix, right: &Matrix) -> bool {
-    left.columns() == right.columns()
-        && left.as_slice().iter().zip(right.as_slice()).all(|(a, b)| a.to_bits() == b.to_bits())
-}
-
-/// A model that gets some columns of a wider table.
-struct Slice {
-    columns: Vec<usize>,
-    predictor: Box<dyn Predictor>,
-}
-
-impl Predictor for Slice {
-    fn input_shape(&self) -> Option<Vec<usize>> {
-        self.predictor.input_shape()
-    }
-
-    fn output_shape(&self) -> Option<Vec<usize>> {
-        self.predictor.output_shape()
-    }
-
-    fn predict(&mut self, batch: &Batch) -> Result<Predictions, learnware_engine::predictor::PredictError> {
-        match batch {
-            Batch::Table(rows) => self.predictor.predict(&Batch::Table(rows.select_columns(&self.columns))),
-            other => self.predictor.predict(other),
-        }
-    }
 }

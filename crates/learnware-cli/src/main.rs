@@ -6,6 +6,8 @@
 
 mod cli;
 mod commands;
+mod datafile;
+mod embedders;
 mod error;
 mod files;
 mod learnwares;
@@ -18,6 +20,7 @@ mod specwords;
 mod tablefile;
 mod target;
 mod team;
+mod teaminput;
 
 use std::process::ExitCode;
 

@@ -1,25 +1,29 @@
-//! Specification files, and specifications made from tables on the spot.
+//! Specification files, and specifications made from data on the spot.
 //!
-//! A file of `learnware spec` is the reference's JSON with one key more, `input`: the description of the
-//! columns, by which a market can match columns by name. The reference ignores it.
+//! A file of `learnware spec` is the reference's JSON with one key more for tables, `input`: the description of
+//! the columns, by which a market can match columns by name. The reference ignores it.
 
 use std::path::Path;
 
 use anyhow::Context as _;
+use learnware_engine::image::embed;
 use learnware_engine::numeric::Matrix;
 use learnware_engine::numeric::random::Stream;
-use learnware_engine::semantic::Dimensions;
+use learnware_engine::semantic::{DataType, Dimensions};
 use learnware_engine::specification::codec::{self, SpecificationKind};
 use learnware_engine::specification::{
-    Embedding, IslandKernel, Rkme, RkmeParameters, StatisticalSpecification, column_moments, compat,
+    Embedding, IslandKernel, Rkme, RkmeImage, RkmeParameters, RkmeText, StatisticalSpecification,
+    column_moments, compat,
 };
-use learnware_engine::table::{self, InferOptions, RawColumn, RawTable};
+use learnware_engine::table::{self, InferOptions, RawTable};
 use serde_json::Value;
 
-use crate::cli::{ColumnArgs, GenerateArgs, TableArgs};
+use crate::cli::{ColumnArgs, GenerateArgs};
+use crate::datafile::{self, Content, Data, DataOptions, Pictures};
+use crate::embedders::{self, Embedders};
 use crate::error::advised;
 use crate::printer::Printer;
-use crate::tablefile::{self, TableFileError};
+use crate::tablefile::TableFileError;
 
 /// Rows on which the distance between data and specification is measured.
 const ROWS_MEASURED: usize = 4096;
@@ -37,74 +41,193 @@ pub(crate) struct Described {
 #[derive(Debug)]
 pub(crate) struct Generated {
     /// The specification.
-    pub(crate) specification: Rkme,
-    /// Its inputs.
-    pub(crate) input: Dimensions,
-    /// The table without labels.
-    pub(crate) table: RawTable,
-    /// The labels, when they were asked for.
-    pub(crate) labels: Option<RawColumn>,
-    /// The table as numbers.
-    pub(crate) data: Matrix,
+    pub(crate) specification: StatisticalSpecification,
+    /// The columns of a table.
+    pub(crate) input: Option<Dimensions>,
+    /// The data.
+    pub(crate) data: Data,
+    /// The data as the numbers that the specification describes; none for the reference's images.
+    pub(crate) numbers: Matrix,
+    /// The distance to the data where it is known already.
+    distance: Option<f64>,
 }
 
 impl Generated {
     /// Squared maximum mean discrepancy between the specification and (a sample of) the data.
     pub(crate) fn distance_to_data(&self) -> f64 {
-        let rows = Stream::new(0).sample(self.data.rows(), ROWS_MEASURED);
-        let data = filled(&self.data.select_rows(&rows));
+        if let Some(distance) = self.distance {
+            return distance;
+        }
+        let rows = Stream::new(0).sample(self.numbers.rows(), ROWS_MEASURED);
+        let data = filled(&self.numbers.select_rows(&rows));
         let (means, deviations) = column_moments(&data);
         let kernel = IslandKernel::scaled(&means, &deviations);
         let weights = vec![1.0 / data.rows() as f64; data.rows()];
         let data = Embedding::<f64>::from_points(kernel.prepare(&data), weights, kernel.shape);
-        Embedding::new(&self.specification, &kernel).distance(&data).max(0.0)
+        Embedding::new(self.specification.rkme(), &kernel).distance(&data).max(0.0)
     }
 }
 
-/// Reads the table and makes its specification.
-pub(crate) fn generate(
-    path: &Path,
-    table_args: &TableArgs,
-    column_args: &ColumnArgs,
-    generate_args: &GenerateArgs,
-    printer: &Printer,
-) -> anyhow::Result<Generated> {
-    let file = tablefile::read(path, &table_args.read_options())?;
-    file.warnings.iter().for_each(|warning| printer.warning(warning.clone()));
-    let options: InferOptions = column_args.infer_options();
-    let inferred = table::infer(&file.table, &options).with_context(|| path.display().to_string())?;
-    inferred.warnings.iter().for_each(|warning| printer.warning(warning.to_string()));
-    let data = table::encode(&file.table, &inferred.columns).with_context(|| path.display().to_string())?;
-    let progress = printer.progress("making the specification", None);
-    let specification = specification_of(&data, generate_args)?;
-    progress.finish_and_clear();
-    let input = table::dimensions(inferred.columns);
-    Ok(Generated { specification, input, table: file.table, labels: file.labels, data })
+/// How specifications are made.
+pub(crate) struct Maker<'a> {
+    /// How data is read.
+    pub(crate) options: DataOptions,
+    /// What the columns of a table are.
+    pub(crate) columns: InferOptions,
+    /// Points, seed and algorithm.
+    pub(crate) generate: GenerateArgs,
+    /// Who embeds texts and images.
+    pub(crate) embedders: &'a Embedders,
+    /// Channels, height and width of the images that the model takes; those of the data when `None`.
+    pub(crate) image_shape: Option<[usize; 3]>,
+    /// Whether images are described as the reference does, instead of by embeddings.
+    pub(crate) reference_images: bool,
+    /// Where progress and warnings go.
+    pub(crate) printer: &'a Printer,
 }
 
-/// Makes the specification of encoded data; absent values count as the mean of their column.
-pub(crate) fn specification_of(data: &Matrix, arguments: &GenerateArgs) -> anyhow::Result<Rkme> {
-    let data = filled(data);
-    let made = if arguments.compat {
-        compat::generate(
-            &data,
-            &compat::ReferenceParameters {
-                reduced_set_size: arguments.reduced_set_size,
-                seed: arguments.seed,
+impl<'a> Maker<'a> {
+    /// A maker with the usual number of points.
+    pub(crate) fn new(
+        options: DataOptions,
+        columns: &ColumnArgs,
+        embedders: &'a Embedders,
+        printer: &'a Printer,
+    ) -> Self {
+        Self {
+            options,
+            columns: columns.infer_options(),
+            generate: GenerateArgs::default(),
+            embedders,
+            image_shape: None,
+            reference_images: false,
+            printer,
+        }
+    }
+
+    /// Reads the data and makes its specification.
+    pub(crate) fn make(&self, path: &Path) -> anyhow::Result<Generated> {
+        let mut options = self.options.clone();
+        if let (Some([_, height, width]), None) = (self.image_shape, options.resize) {
+            options.resize = Some([height, width]);
+        }
+        let data = datafile::read(path, &options, self.printer)?;
+        self.describe(path, data)
+    }
+
+    fn describe(&self, path: &Path, data: Data) -> anyhow::Result<Generated> {
+        let place = || path.display().to_string();
+        if data.kind() != DataType::Table {
+            require_several(path, &data)?;
+        }
+        let made = match &data.content {
+            Content::Table(table) => self.table(table).with_context(place)?,
+            Content::Texts(texts) => self.texts(texts).with_context(place)?,
+            Content::Images(pictures) if self.reference_images => {
+                let (specification, distance) = self.reference(pictures).with_context(place)?;
+                Made { distance: Some(distance), ..Made::new(specification, Matrix::default()) }
+            }
+            Content::Images(pictures) => self.images(pictures).with_context(place)?,
+        };
+        let Made { specification, input, numbers, distance } = made;
+        Ok(Generated { specification, input, data, numbers, distance })
+    }
+
+    fn table(&self, table: &RawTable) -> anyhow::Result<Made> {
+        let inferred = table::infer(table, &self.columns)?;
+        inferred.warnings.iter().for_each(|warning| self.printer.warning(warning.to_string()));
+        let numbers = table::encode(table, &inferred.columns)?;
+        let specification = StatisticalSpecification::Table(self.rkme(&numbers, self.generate.compat)?);
+        let input = Some(table::dimensions(inferred.columns));
+        Ok(Made { input, ..Made::new(specification, numbers) })
+    }
+
+    fn texts(&self, texts: &[String]) -> anyhow::Result<Made> {
+        let embedder = self.embedders.preferred_text();
+        let numbers = Embedders::embed_texts(embedder, texts, self.printer)?;
+        let languages = Embedders::languages(texts);
+        let specification =
+            RkmeText::new(self.rkme(&numbers, self.generate.compat)?, embedder.id(), languages)?;
+        Ok(Made::new(StatisticalSpecification::Text(specification), numbers))
+    }
+
+    fn images(&self, pictures: &Pictures) -> anyhow::Result<Made> {
+        let shape = self.shape_of(pictures)?;
+        let numbers = Embedders::embed_images(pictures, self.printer)?;
+        let specification = RkmeImage::new(self.rkme(&numbers, false)?, embed::id(), shape)?;
+        Ok(Made::new(StatisticalSpecification::Image(specification), numbers))
+    }
+
+    /// The images in the form of the reference, and how far the specification is from them.
+    pub(crate) fn reference(&self, pictures: &Pictures) -> anyhow::Result<(StatisticalSpecification, f64)> {
+        let images = pictures.fitted(self.shape_of(pictures)?)?;
+        let progress = self.printer.progress("making the reference's specification", None);
+        let made = embedders::reference_images(&images, &self.generate);
+        progress.finish_and_clear();
+        let (rkme, distance) = made?;
+        Ok((StatisticalSpecification::ReferenceImage(rkme), distance))
+    }
+
+    fn shape_of(&self, pictures: &Pictures) -> anyhow::Result<[usize; 3]> {
+        self.image_shape.map_or_else(|| pictures.common_shape(), Ok)
+    }
+
+    /// The weighted points of numbers; absent values count as the mean of their column.
+    fn rkme(&self, numbers: &Matrix, compat: bool) -> anyhow::Result<Rkme> {
+        let progress = self.printer.progress("making the specification", None);
+        let numbers = filled(numbers);
+        let (reduced_set_size, seed) = (self.generate.reduced_set_size, self.generate.seed);
+        let made = if compat {
+            let parameters = compat::ReferenceParameters {
+                reduced_set_size,
+                seed,
                 ..compat::ReferenceParameters::default()
-            },
-        )
-    } else {
-        Rkme::generate(
-            &data,
-            &RkmeParameters {
-                reduced_set_size: arguments.reduced_set_size,
-                seed: arguments.seed,
-                ..RkmeParameters::default()
-            },
-        )
+            };
+            compat::generate(&numbers, &parameters)
+        } else {
+            Rkme::generate(&numbers, &RkmeParameters { reduced_set_size, seed, ..RkmeParameters::default() })
+        };
+        progress.finish_and_clear();
+        Ok(made?)
+    }
+}
+
+/// A specification on its way.
+struct Made {
+    specification: StatisticalSpecification,
+    input: Option<Dimensions>,
+    numbers: Matrix,
+    distance: Option<f64>,
+}
+
+impl Made {
+    fn new(specification: StatisticalSpecification, numbers: Matrix) -> Self {
+        Self { specification, input: None, numbers, distance: None }
+    }
+}
+
+/// One example, or the same again and again, is no distribution.
+fn require_several(path: &Path, data: &Data) -> anyhow::Result<()> {
+    let units = datafile::unit(data.kind());
+    let place = path.display();
+    if data.len() < 2 {
+        return Err(advised(
+            format!("{place}: there is only one of the {units}; a specification needs at least two"),
+            "give more; a few hundred describe a distribution well",
+        ));
+    }
+    let all_same = match &data.content {
+        Content::Table(_) => false,
+        Content::Texts(texts) => texts.iter().all(|text| *text == texts[0]),
+        Content::Images(pictures) => pictures.are_all_same(),
     };
-    Ok(made?)
+    if all_same {
+        return Err(advised(
+            format!("{place}: all {} {units} are the same, so there is nothing to describe", data.len()),
+            "check that the right data is read",
+        ));
+    }
+    Ok(())
 }
 
 /// The text of a specification file.
@@ -131,30 +254,27 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<Described> {
             "make one with `learnware spec data.csv -o stat.json`",
         )
     })?;
-    let specification =
-        codec::from_json(&value, SpecificationKind::Table).with_context(|| path.display().to_string())?;
+    let place = || path.display().to_string();
+    // Old files of the reference do not tell their kind; those are tables.
+    let kind = match value.get("type").and_then(Value::as_str) {
+        Some(name) => SpecificationKind::from_class_name(name).with_context(place)?,
+        None => SpecificationKind::Table,
+    };
+    let specification = codec::from_json(&value, kind).with_context(place)?;
     let input = match value.get("input") {
         None | Some(Value::Null) => None,
-        Some(input) => Some(Dimensions::from_json(input).with_context(|| path.display().to_string())?),
+        Some(input) => Some(Dimensions::from_json(input).with_context(place)?),
     };
     Ok(Described { specification, input })
 }
 
-/// Takes either a specification file or a table, of which the specification is made.
-pub(crate) fn read_or_generate(
-    path: &Path,
-    table_args: &TableArgs,
-    column_args: &ColumnArgs,
-    printer: &Printer,
-) -> anyhow::Result<Described> {
-    if !tablefile::is_table_name(path) {
+/// Takes either a specification file or data, of which the specification is made.
+pub(crate) fn read_or_make(path: &Path, maker: &Maker<'_>) -> anyhow::Result<Described> {
+    if !datafile::is_data(path) && maker.options.kind.is_none() {
         return read(path);
     }
-    let made = generate(path, table_args, column_args, &GenerateArgs::default(), printer)?;
-    Ok(Described {
-        specification: StatisticalSpecification::Table(made.specification),
-        input: Some(made.input),
-    })
+    let made = maker.make(path)?;
+    Ok(Described { specification: made.specification, input: made.input })
 }
 
 fn filled(data: &Matrix) -> Matrix {

@@ -4,13 +4,14 @@ use anyhow::Context as _;
 use learnware_engine::EngineError;
 use learnware_engine::reuse::{JobSelector, Member, Routing, ScoresAre, Task, Team};
 use learnware_engine::semantic;
-use learnware_engine::specification::{IslandKernel, Rkme};
+use learnware_engine::specification::{IslandKernel, IslandKey, Rkme};
 use learnware_engine::table::{self, Cell, RawColumn};
 use learnware_package::runner::Runner;
 
 use crate::error::advised;
-use crate::learnwares::{self, Opened, TeamRows};
+use crate::learnwares::{self, Opened};
 use crate::printer::Printer;
+use crate::teaminput::TeamInput;
 
 /// Labels of those rows that have one.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,7 +53,7 @@ pub(crate) fn task(learnwares: &[Opened]) -> anyhow::Result<Task> {
 pub(crate) fn start(
     learnwares: &[Opened],
     weights: &[f64],
-    rows: &TeamRows,
+    input: &TeamInput,
     task: Task,
     runner: &Runner,
     printer: &Printer,
@@ -61,34 +62,37 @@ pub(crate) fn start(
     for (place, learnware) in learnwares.iter().enumerate() {
         members.push(Member {
             id: learnware.id.clone(),
-            rkme: learnware.table().cloned(),
-            predictor: rows.feed(place, learnwares::start(runner, learnware, printer)?),
+            rkme: input.seen().and_then(|(island, _)| learnware.rkme_in(island)).cloned(),
+            predictor: input.feed(place, learnwares::start(runner, learnware, printer)?),
             weight: weights.get(place).copied().unwrap_or(1.0),
         });
     }
     Ok(Team::new(members, task, ScoresAre::Probabilities)?)
 }
 
-/// A job selector, where every member has a specification of the rows' form.
+/// The island of texts or images that all learnwares share; `None` for tables, and where they share none.
+pub(crate) fn common_island(learnwares: &[Opened]) -> Option<IslandKey> {
+    let island = learnwares[0].embedded_island()?;
+    learnwares.iter().all(|learnware| learnware.rkme_in(&island).is_some()).then_some(island)
+}
+
+/// A job selector, where every member has a specification that sees the data.
 pub(crate) fn job_selector(
     learnwares: &[Opened],
     weights: &[f64],
-    rows: &TeamRows,
+    input: &TeamInput,
     routing: Routing,
 ) -> anyhow::Result<Option<JobSelector>> {
-    let tables: Vec<&Rkme> = learnwares.iter().filter_map(Opened::table).collect();
-    let width = rows.data.columns();
-    if !rows.is_common()
-        || tables.len() != learnwares.len()
-        || tables.iter().any(|table| table.dimension() != width)
-    {
+    let Some((island, rows)) = input.seen() else { return Ok(None) };
+    let rkmes: Vec<&Rkme> = learnwares.iter().filter_map(|learnware| learnware.rkme_in(island)).collect();
+    if rkmes.len() != learnwares.len() {
         return Ok(None);
     }
-    let kernel = IslandKernel::pooled(tables.iter().copied());
+    let kernel = IslandKernel::of_island(island, &rkmes);
     let selector = if weights.is_empty() {
-        JobSelector::for_rows(&tables, &rows.data, &kernel, routing)
+        JobSelector::for_rows(&rkmes, rows, &kernel, routing)
     } else {
-        JobSelector::new(&tables, weights, &kernel, routing)
+        JobSelector::new(&rkmes, weights, &kernel, routing)
     };
     Ok(Some(selector?))
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use learnware_engine::semantic::{DataType, Library, License, Scenario, SemanticSpecification, Task};
 
-use super::shared::{ColumnArgs, DockArgs, ModelArgs, TableArgs};
+use super::shared::{ColumnArgs, DockArgs, EmbedderArgs, KindArgs, ModelArgs, TableArgs};
 
 /// Put a learnware into the dock and check it.
 ///
@@ -46,6 +46,8 @@ pub(crate) struct SubmitArgs {
 Examples:
   learnware search --spec stat.json
   learnware search --spec customers.csv --labels churned --task classification
+  learnware search --spec reviews.csv --text review
+  learnware search --spec photos/ --resize 32x32
   learnware search \"house prices\" --license mit --license apache-2.0
 
 Exit code 1 when nothing was found or nothing fits.")]
@@ -53,7 +55,7 @@ pub(crate) struct SearchArgs {
     /// Words in name or description.
     #[arg(value_name = "TEXT")]
     pub(crate) text: Option<String>,
-    /// Your specification file, or a table to make one of.
+    /// Your specification file, or data to make one of: a table, texts or images.
     #[arg(long, value_name = "FILE")]
     pub(crate) spec: Option<PathBuf>,
     /// Learnwares in a combination at most.
@@ -80,6 +82,12 @@ pub(crate) struct SearchArgs {
     /// Which dock.
     #[command(flatten)]
     pub(crate) dock: DockArgs,
+    /// Texts and images.
+    #[command(flatten)]
+    pub(crate) kind: KindArgs,
+    /// Who embeds texts.
+    #[command(flatten)]
+    pub(crate) embedder: EmbedderArgs,
     /// Which part of the table is read.
     #[command(flatten)]
     pub(crate) table: TableArgs,

@@ -20,7 +20,7 @@ pub(crate) use models::{
     CheckArgs, DoctorArgs, FormatWord, MethodWord, PackArgs, ReuseArgs, RunArgs, WordArgs,
 };
 pub(crate) use quickstart::QuickstartArgs;
-pub(crate) use shared::{ColumnArgs, DockArgs, GenerateArgs, ModelArgs, TableArgs};
+pub(crate) use shared::{ColumnArgs, DockArgs, EmbedderArgs, GenerateArgs, KindArgs, ModelArgs, TableArgs};
 pub(crate) use solve::SolveArgs;
 
 /// Find, check and reuse models that other people trained, without showing your data.
@@ -102,10 +102,10 @@ pub(crate) enum Command {
     Man(ManArgs),
 }
 
-/// Make the specification of a table, or look at one.
+/// Make the specification of data, or look at one.
 ///
-/// The specification tells what the data looks like without holding its rows; search with it, or give it to
-/// others. It is the reference package's JSON file, with the description of the columns beside.
+/// The specification tells what the data looks like without holding its rows, texts or images; search with it,
+/// or give it to others. It is the reference package's JSON file, with the description of the columns beside.
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 #[command(after_long_help = "\
@@ -113,6 +113,8 @@ Examples:
   learnware spec customers.csv -o stat.json
   learnware spec customers.csv --labels churned --drop id -o stat.json
   learnware spec measurements.npz --array X --reduced-set-size 200 -o stat.json
+  learnware spec reviews.csv --text review --labels stars -o stat.json
+  learnware spec photos/ --resize 32x32 -o stat.json
   learnware spec show stat.json")]
 pub(crate) struct SpecArgs {
     /// Look at a specification instead.
@@ -132,6 +134,12 @@ pub(crate) struct SpecArgs {
     /// How the specification is made.
     #[command(flatten)]
     pub(crate) generate: GenerateArgs,
+    /// Texts and images.
+    #[command(flatten)]
+    pub(crate) kind: KindArgs,
+    /// Who embeds texts.
+    #[command(flatten)]
+    pub(crate) embedder: EmbedderArgs,
     /// Which part of the file is read.
     #[command(flatten)]
     pub(crate) table: TableArgs,
@@ -144,7 +152,8 @@ pub(crate) struct SpecArgs {
 #[derive(Debug, Clone, Args)]
 #[group(id = "data_file", required = true, multiple = false)]
 pub(crate) struct DataArgs {
-    /// Table file: .csv, .tsv, .parquet, .arrow, .feather, .npy or .npz.
+    /// Table file (.csv, .tsv, .parquet, .arrow, .feather, .npy, .npz), texts (a table with --text COLUMN,
+    /// .jsonl, .txt with --kind text, a folder of .txt) or images (a folder or zip of them, .npy, .npz).
     #[arg(value_name = "DATA")]
     place: Option<PathBuf>,
     /// The same by name.

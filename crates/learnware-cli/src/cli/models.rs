@@ -6,7 +6,9 @@ use clap::{Args, ValueEnum};
 use learnware_engine::semantic::{Library, License, Scenario, Task};
 
 use super::DataArgs;
-use super::shared::{ColumnArgs, DockArgs, GenerateArgs, ModelArgs, TableArgs};
+use super::shared::{
+    ColumnArgs, DockArgs, EmbedderArgs, GenerateArgs, KindArgs, ModelArgs, TableArgs, image_shape,
+};
 
 /// Make a package of a model and the data it was trained on.
 ///
@@ -19,7 +21,9 @@ Examples:
   learnware pack model.onnx --data train.csv --labels price --name \"House prices, north\" \\
       --description \"Sale prices of detached houses, 2019 to 2023.\" --license mit -o houses.zip
   learnware pack --model model.txt --data train.parquet --task regression --name Sales -o sales.zip
-  learnware pack my_learnware/ --data train.csv --labels y --name Mine -o mine.zip")]
+  learnware pack my_learnware/ --data train.csv --labels y --name Mine -o mine.zip
+  learnware pack my_learnware/ --data reviews.csv --text review --labels stars --name Reviews -o reviews.zip
+  learnware pack model.onnx --data photos/ --labels folder --name \"Cats and dogs\" -o photos.zip")]
 pub(crate) struct PackArgs {
     /// The model file or Python folder.
     #[command(flatten)]
@@ -37,12 +41,22 @@ pub(crate) struct PackArgs {
     /// Python model is not run, its labels are counted).
     #[arg(long, value_name = "COUNT")]
     pub(crate) outputs: Option<usize>,
+    /// Channels, height and width of the images that a Python model takes; those of the data when left out. An
+    /// ONNX model says it itself.
+    #[arg(long, value_name = "CxHxW", value_parser = image_shape)]
+    pub(crate) input_shape: Option<[usize; 3]>,
     /// What it is for.
     #[command(flatten)]
     pub(crate) words: WordArgs,
     /// How the specification is made.
     #[command(flatten)]
     pub(crate) generate: GenerateArgs,
+    /// Texts and images.
+    #[command(flatten)]
+    pub(crate) kind: KindArgs,
+    /// Who embeds texts.
+    #[command(flatten)]
+    pub(crate) embedder: EmbedderArgs,
     /// Which part of the data is read.
     #[command(flatten)]
     pub(crate) table: TableArgs,
@@ -134,13 +148,16 @@ pub(crate) struct CheckArgs {
 
 /// Predict with one learnware.
 ///
-/// Columns are found by the names that the learnware declares; others are ignored. The output's ending
+/// Columns are found by the names that the learnware declares; others are ignored. Images get the size that it
+/// declares. The output's ending
 /// decides its form: .csv, .tsv, .json (label and scores for each row) or .npy (the model's numbers).
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
   learnware run 00000007 customers.csv -o predictions.csv
-  learnware run model.zip measurements.npz --array X -o scores.npy")]
+  learnware run model.zip measurements.npz --array X -o scores.npy
+  learnware run 00000008 reviews.csv --text review -o stars.csv
+  learnware run 00000009 photos/ -o labels.csv")]
 pub(crate) struct RunArgs {
     /// The learnware's id, or a package.
     #[arg(value_name = "ID|ZIP")]
@@ -157,6 +174,9 @@ pub(crate) struct RunArgs {
     /// Which dock.
     #[command(flatten)]
     pub(crate) dock: DockArgs,
+    /// Texts and images.
+    #[command(flatten)]
+    pub(crate) kind: KindArgs,
     /// Which part of the data is read.
     #[command(flatten)]
     pub(crate) table: TableArgs,
@@ -189,7 +209,7 @@ pub(crate) struct ReuseArgs {
     /// The data.
     #[command(flatten)]
     pub(crate) data: DataArgs,
-    /// Another table with labels to learn from.
+    /// Other data with labels to learn from.
     #[arg(long, value_name = "FILE", requires = "labels")]
     pub(crate) train: Option<PathBuf>,
     /// Where to write the predictions; standard output when left out.
@@ -201,6 +221,12 @@ pub(crate) struct ReuseArgs {
     /// Which dock.
     #[command(flatten)]
     pub(crate) dock: DockArgs,
+    /// Texts and images.
+    #[command(flatten)]
+    pub(crate) kind: KindArgs,
+    /// Who embeds texts.
+    #[command(flatten)]
+    pub(crate) embedder: EmbedderArgs,
     /// Which part of the data is read.
     #[command(flatten)]
     pub(crate) table: TableArgs,
@@ -237,6 +263,19 @@ pub(crate) enum MethodWord {
 }
 
 impl MethodWord {
+    /// Whether it looks at where the data lies, beside the learnwares' answers.
+    pub(crate) fn looks_at_place(self) -> bool {
+        match self {
+            Self::Auto | Self::JobSelector | Self::Augment => true,
+            Self::TopOne
+            | Self::Average
+            | Self::VoteLabel
+            | Self::VoteProbability
+            | Self::Weighted
+            | Self::Prune => false,
+        }
+    }
+
     /// Whether it learns from labelled rows.
     pub(crate) fn needs_labels(self) -> bool {
         match self {

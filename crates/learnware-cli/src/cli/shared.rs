@@ -1,6 +1,7 @@
 //! Arguments that several commands share.
 
 use clap::{Args, ValueEnum};
+use learnware_engine::semantic::DataType;
 use learnware_engine::table::{EncodingChoice, InferOptions, MissingChoice};
 
 use crate::tablefile::ReadOptions;
@@ -35,7 +36,8 @@ pub(crate) struct TableArgs {
     /// Leave these columns out.
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub(crate) drop: Vec<String>,
-    /// The column with the labels; it is not part of the inputs.
+    /// The column with the labels; it is not part of the inputs. For folders of texts or images `folder`: the
+    /// names of the sub-folders.
     #[arg(long, value_name = "COLUMN")]
     pub(crate) labels: Option<String>,
     /// The first line is data, not names.
@@ -44,7 +46,7 @@ pub(crate) struct TableArgs {
     /// What separates the fields; found out when left out (`tab` is possible).
     #[arg(long, value_name = "CHARACTER", value_parser = delimiter)]
     pub(crate) delimiter: Option<u8>,
-    /// The array of an NPZ file that holds the rows.
+    /// The array of an NPZ file that holds the rows or images.
     #[arg(long, value_name = "NAME")]
     pub(crate) array: Option<String>,
     /// NaN stands for an absent value.
@@ -63,8 +65,35 @@ impl TableArgs {
             delimiter: self.delimiter,
             array: self.array.clone(),
             nan_as_missing: self.nan_as_missing,
+            text: None,
         }
     }
+}
+
+/// Data that is no table.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Texts and images")]
+pub(crate) struct KindArgs {
+    /// What the data is: table, text or image; found out when left out.
+    #[arg(long, value_name = "KIND")]
+    pub(crate) kind: Option<DataType>,
+    /// The column of the table, or the key in .jsonl, with the texts.
+    #[arg(long = "text", value_name = "COLUMN")]
+    pub(crate) text_column: Option<String>,
+    /// Give every image this height and width; without it all must have one size.
+    #[arg(long, value_name = "HxW", value_parser = height_and_width)]
+    pub(crate) resize: Option<[usize; 2]>,
+}
+
+/// Who turns texts into numbers.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Texts and images")]
+pub(crate) struct EmbedderArgs {
+    /// Who turns texts into numbers: `builtin` (needs no files), or the folder of a sentence-transformer.
+    ///
+    /// Only specifications by the same embedder can be compared.
+    #[arg(long, value_name = "builtin|FOLDER")]
+    pub(crate) embedder: Option<String>,
 }
 
 /// What the columns of a table are and how they become numbers.
@@ -160,4 +189,34 @@ fn delimiter(text: &str) -> Result<u8, String> {
             _ => Err("one character that is no letter, digit or quote, or the word `tab`".into()),
         },
     }
+}
+
+/// Largest side of an image that `--resize` makes.
+const SIDE_MAX: usize = 4096;
+
+fn height_and_width(text: &str) -> Result<[usize; 2], String> {
+    sizes(text)
+}
+
+/// Channels, height and width.
+pub(super) fn image_shape(text: &str) -> Result<[usize; 3], String> {
+    let shape: [usize; 3] = sizes(text)?;
+    if matches!(shape[0], 1 | 3) {
+        Ok(shape)
+    } else {
+        Err("images have 1 or 3 channels, e.g. 3x32x32".into())
+    }
+}
+
+/// Numbers with `x` between them.
+fn sizes<const COUNT: usize>(text: &str) -> Result<[usize; COUNT], String> {
+    let sizes: Option<Vec<usize>> =
+        text.to_lowercase().split('x').map(|side| side.trim().parse().ok()).collect();
+    let sizes = sizes.filter(|sizes| sizes.iter().all(|side| (1..=SIDE_MAX).contains(side)));
+    sizes.and_then(|sizes| sizes.try_into().ok()).ok_or_else(|| {
+        format!(
+            "{COUNT} numbers from 1 to {SIDE_MAX} with x between them, e.g. {}",
+            ["3", "32", "32"][3 - COUNT..].join("x")
+        )
+    })
 }

@@ -1,25 +1,25 @@
 //! `learnware pack`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use learnware_engine::learnware::{ModelFormat, Specification};
 use learnware_engine::market::checker::{self, Finding, Severity};
 use learnware_engine::predictor::Batch;
-use learnware_engine::semantic::{
-    DataType, Dimensions, Library, License, Scenario, SemanticSpecification, Task,
-};
+use learnware_engine::semantic::{Dimensions, Library, License, Scenario, SemanticSpecification, Task};
 use learnware_engine::specification::StatisticalSpecification;
 use learnware_engine::table::{self, Labels};
 use learnware_package::native;
 use serde_json::json;
 
 use crate::cli::{PackArgs, WordArgs};
+use crate::datafile::{self, Content, DataOptions};
+use crate::embedders::Embedders;
 use crate::error::{Outcome, advised};
-use crate::files;
 use crate::modelfile::{self, ModelFile};
 use crate::printer::Printer;
-use crate::specfile::{self, Generated};
+use crate::specfile::{Generated, Maker};
+use crate::{files, specwords};
 
 /// Rows that the model is asked about to count its outputs.
 const ROWS_ASKED: usize = 32;
@@ -30,12 +30,17 @@ const COLUMNS_NAMED: usize = 12;
 pub(super) fn run(arguments: &PackArgs, printer: &Printer) -> anyhow::Result<Outcome> {
     let needed = Needed::of(arguments)?;
     let model = ModelFile::read(&needed.model, arguments.format)?;
-    let made =
-        specfile::generate(&needed.data, &arguments.table, &arguments.columns, &arguments.generate, printer)?;
+    let embedders = Embedders::open(&arguments.embedder)?;
+    let options = DataOptions::new(&arguments.table, &arguments.kind);
+    let mut maker = Maker::new(options, &arguments.columns, &embedders, printer);
+    maker.generate = arguments.generate.clone();
+    maker.image_shape = image_shape(arguments.input_shape, &model)?;
+    let made = maker.make(&needed.data)?;
     let labels = made
+        .data
         .labels
         .as_ref()
-        .map(|column| table::labels(column, &made.table.lines))
+        .map(|column| table::labels(column, &made.data.lines))
         .transpose()
         .with_context(|| needed.data.display().to_string())?;
     let Some(task) = task(arguments.words.task, labels.as_ref()) else {
@@ -43,35 +48,76 @@ pub(super) fn run(arguments: &PackArgs, printer: &Printer) -> anyhow::Result<Out
     };
     let outputs = outputs(arguments.outputs, &model, &made, task, labels.as_ref())?;
     let semantic = semantic(&arguments.words, task, &model, &made, outputs, printer);
-    let specification = Specification {
-        semantic,
-        statistical: vec![StatisticalSpecification::Table(made.specification.clone())],
-    };
+    let mut statistical = vec![made.specification.clone()];
+    if let (true, Content::Images(pictures)) = (arguments.generate.compat, &made.data.content) {
+        statistical.push(maker.reference(pictures)?.0);
+    }
+    let specification = Specification { semantic, statistical };
     require_sound(&specification, printer)?;
     let bytes = modelfile::package(&model, &specification)?;
     files::write(&needed.output, &bytes)?;
-    let semantic = &specification.semantic;
-    let document = json!({
-        "file": needed.output.display().to_string(),
-        "bytes": bytes.len(),
-        "format": model.format().word(),
-        "semantic_specification": semantic.to_json(),
-        "points": made.specification.points().rows(),
-        "rows": made.specification.row_count(),
-    });
-    let columns = made.input.columns.as_ref().map_or(0, Vec::len);
-    let (points, rows) = (made.specification.points().rows(), made.specification.row_count());
-    printer.result("pack", document, |printer| {
-        printer.line(format!("{} ({}, {task})", semantic.name, model.format().word()));
-        printer.line(format!("inputs         {} from {columns} columns", made.input.dimension));
-        if let Some(output) = &semantic.output {
-            printer.line(format!("outputs        {}", output.dimension));
-        }
-        printer.line(format!("specification  {points} points from {rows} rows"));
-        printer.line(format!("written        {} ({} bytes)", needed.output.display(), bytes.len()));
-        printer.note(format!("Next: learnware submit {}", needed.output.display()));
-    });
+    let packed = Packed { output: &needed.output, size: bytes.len(), format: model.format(), specification };
+    packed.tell(&made, printer);
     Ok(Outcome::Success)
+}
+
+/// What was packed.
+struct Packed<'a> {
+    output: &'a Path,
+    size: usize,
+    format: ModelFormat,
+    specification: Specification,
+}
+
+impl Packed<'_> {
+    fn tell(&self, made: &Generated, printer: &Printer) {
+        let (semantic, statistical) = (&self.specification.semantic, &self.specification.statistical);
+        let rkme = made.specification.rkme();
+        let (output, size) = (self.output.display(), self.size);
+        let document = json!({
+            "file": output.to_string(),
+            "bytes": size,
+            "format": self.format.word(),
+            "semantic_specification": semantic.to_json(),
+            "specifications": statistical.iter().map(specwords::facts).collect::<Vec<_>>(),
+            "points": rkme.points().rows(),
+            "rows": rkme.row_count(),
+        });
+        printer.result("pack", document, |printer| {
+            let task = semantic.single_task().map_or("no task", Task::word);
+            printer.line(format!("{} ({}, {task})", semantic.name, self.format.word()));
+            if let Some(input) = &made.input {
+                let columns = input.columns.as_ref().map_or(0, Vec::len);
+                printer.line(format!("inputs         {} from {columns} columns", input.dimension));
+            }
+            if let Some(output) = &semantic.output {
+                printer.line(format!("outputs        {}", output.dimension));
+            }
+            for kind in statistical {
+                printer.line(format!("specification  {}", specwords::sentence(kind)));
+            }
+            printer.line(format!("written        {output} ({size} bytes)"));
+            printer.note(format!("Next: learnware submit {output}"));
+        });
+    }
+}
+
+/// The shape of images that the model takes, as far as it or the person says.
+fn image_shape(wanted: Option<[usize; 3]>, model: &ModelFile) -> anyhow::Result<Option<[usize; 3]>> {
+    let ModelFile::Data { format, bytes } = model else { return Ok(wanted) };
+    let predictor = native::load(*format, bytes).context("the model cannot be read")?;
+    let declared = predictor.input_shape().and_then(|shape| <[usize; 3]>::try_from(shape).ok());
+    match (wanted, declared) {
+        (Some(wanted), Some(declared)) if wanted != declared => Err(advised(
+            format!("--input-shape is {wanted:?}, but the model takes {declared:?}"),
+            "leave --input-shape out: the model says it itself",
+        )),
+        (Some(wanted), None) => Err(advised(
+            format!("--input-shape is {wanted:?}, but the model takes no images"),
+            "export it with an input of shape [None, channels, height, width]",
+        )),
+        (_, declared) => Ok(declared),
+    }
 }
 
 /// What no dock would take is not packed.
@@ -168,7 +214,7 @@ fn outputs(
             output.description = names.into_iter().enumerate().collect();
         }
         Some(_) | None => {
-            let label = made.labels.as_ref().filter(|_| dimension == 1);
+            let label = made.data.labels.as_ref().filter(|_| dimension == 1);
             output.description = label.map(|label| (0, label.name.clone())).into_iter().collect();
         }
     }
@@ -186,20 +232,49 @@ fn class_names(labels: &Labels) -> Vec<String> {
     values.iter().map(ToString::to_string).collect()
 }
 
-/// Asks the model about a few rows and counts the columns of its answer.
+/// Asks the model about a few examples and counts the columns of its answer.
 fn asked(format: ModelFormat, bytes: &[u8], made: &Generated) -> anyhow::Result<usize> {
     let mut predictor = native::load(format, bytes).context("the model cannot be read")?;
-    let width = predictor.input_shape().map(|shape| shape.iter().product::<usize>());
-    if let Some(width) = width.filter(|&width| width != made.input.dimension) {
+    let few: Vec<usize> = (0..made.data.len().min(ROWS_ASKED)).collect();
+    let batch = match &made.specification {
+        StatisticalSpecification::Table(_) => table_batch(predictor.input_shape(), made, &few)?,
+        StatisticalSpecification::Image(image) => {
+            image_batch(predictor.input_shape(), image.image_shape, made)?
+        }
+        StatisticalSpecification::Text(_) | StatisticalSpecification::ReferenceImage(_) => {
+            return Err(advised(
+                format!("models in {} form take numbers, not texts", format.word()),
+                "pack a folder with Python code that turns texts into predictions",
+            ));
+        }
+    };
+    let answer = predictor.predict(&batch.select(&few));
+    Ok(answer.context("the model does not predict on the data")?.values.columns())
+}
+
+fn table_batch(shape: Option<Vec<usize>>, made: &Generated, few: &[usize]) -> anyhow::Result<Batch> {
+    let (width, dimension) = (shape.map(|shape| shape.iter().product::<usize>()), made.numbers.columns());
+    if let Some(width) = width.filter(|&width| width != dimension) {
         return Err(advised(
-            format!("the model takes {width} inputs, but the data makes {}", made.input.dimension),
-            "choose the columns with --columns or --drop, split labels off with --labels; --encoding changes how \
-             many inputs a category makes",
+            format!("the model takes {width} inputs, but the data makes {dimension}"),
+            "choose the columns with --columns or --drop, split labels off with --labels; --encoding changes \
+             how many inputs a category makes",
         ));
     }
-    let rows: Vec<usize> = (0..made.data.rows().min(ROWS_ASKED)).collect();
-    let answer = predictor.predict(&Batch::Table(made.data.select_rows(&rows)));
-    Ok(answer.context("the model does not predict on the data")?.values.columns())
+    Ok(Batch::Table(made.numbers.select_rows(few)))
+}
+
+fn image_batch(declared: Option<Vec<usize>>, shape: [usize; 3], made: &Generated) -> anyhow::Result<Batch> {
+    if let Some(declared) = declared.filter(|declared| *declared != shape) {
+        return Err(advised(
+            format!("the model takes inputs of shape {declared:?}, not images of shape {shape:?}"),
+            "export it with an input of shape [None, channels, height, width]",
+        ));
+    }
+    let Content::Images(pictures) = &made.data.content else {
+        return Err(advised("the data is not images", "say --kind image"));
+    };
+    Ok(Batch::Tensor { shape: shape.to_vec(), values: pictures.first(ROWS_ASKED).stacked(shape)? })
 }
 
 fn semantic(
@@ -223,25 +298,29 @@ fn semantic(
     SemanticSpecification {
         name,
         description,
-        data: vec![DataType::Table],
+        data: vec![made.data.kind()],
         task: vec![task],
         library: vec![words.library.or_else(|| library(model)).unwrap_or(Library::Others)],
         scenario,
         license: vec![license],
-        input: Some(made.input.clone()),
+        input: made.input.clone(),
         output: Some(output),
         ..SemanticSpecification::default()
     }
 }
 
 fn plain_description(name: &str, task: Task, made: &Generated) -> String {
-    let columns = made.input.columns.as_deref().unwrap_or_default();
+    let count = made.specification.rkme().row_count();
+    let units = datafile::unit(made.data.kind());
+    let Some(columns) = made.input.as_ref().and_then(|input| input.columns.as_deref()) else {
+        return format!("{name}: {task} of {units}, trained on {count} of them.");
+    };
     let mut names: Vec<&str> =
         columns.iter().take(COLUMNS_NAMED).map(|column| column.name.as_str()).collect();
     if columns.len() > COLUMNS_NAMED {
         names.push("...");
     }
-    format!("{name}: {task} from {}, trained on {} rows.", names.join(", "), made.specification.row_count())
+    format!("{name}: {task} from {}, trained on {count} {units}.", names.join(", "))
 }
 
 /// The first known library that the requirements of a Python folder name.

@@ -1,8 +1,10 @@
 //! `learnware reuse`.
 
+use std::path::Path;
+
 use anyhow::Context as _;
 use clap::ValueEnum as _;
-use learnware_engine::predictor::{Batch, Predictions};
+use learnware_engine::predictor::Predictions;
 use learnware_engine::reuse::averaging::Weighting;
 use learnware_engine::reuse::{
     AugmentInput, Automatic, AutomaticParameters, Averaging, AveragingMode, EnsemblePruning, Examples,
@@ -11,29 +13,30 @@ use learnware_engine::reuse::{
 use serde_json::{Value, json};
 
 use crate::cli::{MethodWord, ReuseArgs};
+use crate::datafile::{self, Data, DataOptions, lacks_labels};
+use crate::embedders::Embedders;
 use crate::error::{Outcome, advised};
-use crate::learnwares::{Opened, Opener, TeamRows};
+use crate::learnwares::{Opened, Opener};
 use crate::predictions::{self, Answers};
 use crate::printer::Printer;
-use crate::tablefile::{self, ReadOptions, TableFile, TableFileError};
 use crate::target;
 use crate::team::{self, KnownLabels};
+use crate::teaminput::TeamInput;
 
 /// Predicts with several learnwares.
 pub(super) async fn run(arguments: &ReuseArgs, printer: &Printer) -> anyhow::Result<Outcome> {
     predictions::require_form(arguments.output.as_deref())?;
     require_arguments(arguments)?;
-    let data = arguments.data.path();
-    let file = read(arguments, printer)?;
     let mut opener = Opener::new(&arguments.dock, printer);
     let mut learnwares = Vec::with_capacity(arguments.learnwares.len());
     for name in &arguments.learnwares {
         learnwares.push(opener.open(name, None).await?);
     }
     let task = team::task(&learnwares)?;
-    let rows = TeamRows::new(&learnwares, &file.table).with_context(|| data.display().to_string())?;
-    let work = Work { arguments, learnwares: &learnwares, rows: &rows, task };
-    let done = tokio::task::block_in_place(|| work.predict(&file, printer))?;
+    let embedders = Embedders::open(&arguments.embedder)?;
+    let data = read(arguments, &learnwares, printer)?;
+    let work = Work { arguments, learnwares: &learnwares, embedders: &embedders, task, printer };
+    let done = tokio::task::block_in_place(|| work.predict(&data))?;
     let answers = Answers::new(done.predictions.values, &learnwares[0].specification.semantic);
     let mut document = json!({
         "learnwares": learnwares.iter().map(|learnware| learnware.id.clone()).collect::<Vec<_>>(),
@@ -69,18 +72,26 @@ fn require_arguments(arguments: &ReuseArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Reads the data. With --train its own label column, if it has one, is no input and is not looked at.
-fn read(arguments: &ReuseArgs, printer: &Printer) -> anyhow::Result<TableFile> {
-    let options = arguments.table.read_options();
-    let data = arguments.data.path();
-    let file = match tablefile::read(&data, &options) {
-        Err(TableFileError::NoSuchColumn { .. }) if arguments.train.is_some() => {
-            tablefile::read(&data, &ReadOptions { labels: None, ..options })?
+/// Reads the data as the kind that the learnwares take. With --train its own label column, if it has one, is no
+/// input and is not looked at.
+fn read(arguments: &ReuseArgs, learnwares: &[Opened], printer: &Printer) -> anyhow::Result<Data> {
+    let mut options = options(arguments, learnwares);
+    let path = arguments.data.path();
+    match datafile::read(&path, &options, printer) {
+        Err(error) if arguments.train.is_some() && lacks_labels(&error) => {
+            options.table.labels = None;
+            datafile::read(&path, &options, printer)
         }
-        read => read?,
-    };
-    file.warnings.iter().for_each(|warning| printer.warning(warning.clone()));
-    Ok(file)
+        read => read,
+    }
+}
+
+fn options(arguments: &ReuseArgs, learnwares: &[Opened]) -> DataOptions {
+    let options = DataOptions::new(&arguments.table, &arguments.kind);
+    let shape = learnwares[0].image_shape();
+    // Images that several learnwares take in several sizes stay as they are.
+    let shape = shape.filter(|_| learnwares.iter().all(|learnware| learnware.image_shape() == shape));
+    options.for_learnware(learnwares[0].kind(), shape)
 }
 
 /// What was predicted, and how.
@@ -95,52 +106,69 @@ struct Done {
 struct Work<'a> {
     arguments: &'a ReuseArgs,
     learnwares: &'a [Opened],
-    rows: &'a TeamRows,
+    embedders: &'a Embedders,
     task: Task,
+    printer: &'a Printer,
 }
 
 impl Work<'_> {
-    fn predict(&self, file: &TableFile, printer: &Printer) -> anyhow::Result<Done> {
+    fn predict(&self, data: &Data) -> anyhow::Result<Done> {
+        let input = self.input(&self.arguments.data.path(), data)?;
         let runner = target::runner(&self.arguments.model)?;
-        let mut team =
-            team::start(self.learnwares, &self.arguments.weights, self.rows, self.task, &runner, printer)?;
-        let progress = printer.progress("predicting", None);
-        let examples = team.ask(&Batch::Table(self.rows.data.clone()))?;
+        let weights = &self.arguments.weights;
+        let mut team = team::start(self.learnwares, weights, &input, self.task, &runner, self.printer)?;
+        let progress = self.printer.progress("predicting", None);
+        let examples = input.ask(&mut team)?;
         progress.finish_and_clear();
-        let training = self.training(file, &examples, &mut team)?;
+        let training = self.training(data, &input, &examples, &mut team)?;
         let shares = examples.answers().weights().to_vec();
         let label_count = training.as_ref().map_or(0, |(_, labels)| labels.len());
-        let (predictions, method, choice) = self.apply(&examples, training)?;
+        let (predictions, method, choice) = self.apply(&input, &examples, training)?;
         Ok(Done { predictions, method, shares, label_count, choice })
+    }
+
+    /// The data as the learnwares take it, embedded where the method looks at its place.
+    fn input(&self, path: &Path, data: &Data) -> anyhow::Result<TeamInput> {
+        let island = team::common_island(self.learnwares).filter(|_| self.arguments.method.looks_at_place());
+        let embedded = match island {
+            None => None,
+            Some(island) => {
+                let rows = self.embedders.embed(&island, data, self.printer)?;
+                if rows.is_none() {
+                    self.printer.warning(format!(
+                        "the learnwares are described by {island}, which is not at hand; --embedder FOLDER names it"
+                    ));
+                }
+                rows.map(|rows| (island, rows))
+            }
+        };
+        TeamInput::new(self.learnwares, data, embedded).with_context(|| path.display().to_string())
     }
 
     /// Labelled examples, where there are any.
     fn training(
         &self,
-        file: &TableFile,
+        data: &Data,
+        input: &TeamInput,
         examples: &Examples,
         team: &mut Team,
     ) -> anyhow::Result<Option<(Examples, Vec<f64>)>> {
         if let Some(path) = &self.arguments.train {
-            let train = tablefile::read(path, &self.arguments.table.read_options())?;
-            let rows =
-                TeamRows::new(self.learnwares, &train.table).with_context(|| path.display().to_string())?;
-            if rows.data.columns() != self.rows.data.columns() {
+            let train = datafile::read(path, &options(self.arguments, self.learnwares), self.printer)?;
+            let own = self.input(path, &train)?;
+            if own.width() != input.width() {
                 return Err(advised(
-                    format!(
-                        "the columns of {} do not become the same inputs as those of the data",
-                        path.display()
-                    ),
+                    format!("{} does not become the same inputs as the data", path.display()),
                     "use learnwares that take the same columns, or labels in the data itself",
                 ));
             }
             let Some(column) = &train.labels else { return Ok(None) };
-            let known = self.labels(column, &train.table.lines)?;
-            let asked = team.ask(&Batch::Table(rows.data.select_rows(&known.rows)))?;
+            let known = self.labels(column, &train.lines)?;
+            let asked = own.ask_about(team, &known.rows)?;
             return Ok(Some((asked, known.values)));
         }
-        let Some(column) = &file.labels else { return Ok(None) };
-        let known = self.labels(column, &file.table.lines)?;
+        let Some(column) = &data.labels else { return Ok(None) };
+        let known = self.labels(column, &data.lines)?;
         Ok(Some((examples.select(&known.rows), known.values)))
     }
 
@@ -155,13 +183,14 @@ impl Work<'_> {
     /// Applies the method; also gives its name, and how it was chosen.
     fn apply(
         &self,
+        input: &TeamInput,
         examples: &Examples,
         training: Option<(Examples, Vec<f64>)>,
     ) -> anyhow::Result<(Predictions, String, Value)> {
         if self.arguments.method == MethodWord::Auto {
-            return self.automatic(examples, training);
+            return self.automatic(input, examples, training);
         }
-        let mut reuser = self.reuser()?;
+        let mut reuser = self.reuser(input)?;
         if let (true, Some((labelled, labels))) = (reuser.needs_labels(), &training) {
             reuser.fit(labelled, labels)?;
         }
@@ -173,11 +202,11 @@ impl Work<'_> {
 impl Work<'_> {
     fn automatic(
         &self,
+        input: &TeamInput,
         examples: &Examples,
         training: Option<(Examples, Vec<f64>)>,
     ) -> anyhow::Result<(Predictions, String, Value)> {
-        let selector =
-            team::job_selector(self.learnwares, &self.arguments.weights, self.rows, Routing::Soft)?;
+        let selector = team::job_selector(self.learnwares, &self.arguments.weights, input, Routing::Soft)?;
         let parameters = AutomaticParameters { seed: self.arguments.seed, ..AutomaticParameters::default() };
         let mut automatic = Automatic::new(parameters, selector);
         if let Some((labelled, labels)) = &training {
@@ -188,7 +217,7 @@ impl Work<'_> {
         Ok((predicted, name, json!(automatic.choice())))
     }
 
-    fn reuser(&self) -> anyhow::Result<Box<dyn Reuser>> {
+    fn reuser(&self, input: &TeamInput) -> anyhow::Result<Box<dyn Reuser>> {
         let seed = self.arguments.seed;
         let classes = matches!(self.task, Task::Classification { .. });
         let average = |mode, weighting| Ok(Box::new(Averaging { mode, weighting }) as Box<dyn Reuser>);
@@ -203,7 +232,7 @@ impl Work<'_> {
             MethodWord::Augment => Ok(Box::new(FeatureAugment::new(AugmentInput::RowsAndAnswers, seed))),
             MethodWord::JobSelector => {
                 let selector =
-                    team::job_selector(self.learnwares, &self.arguments.weights, self.rows, Routing::Hard)?;
+                    team::job_selector(self.learnwares, &self.arguments.weights, input, Routing::Hard)?;
                 let selector = selector.ok_or_else(|| {
                     advised(
                         "the learnwares have no specifications that can be compared with this data",

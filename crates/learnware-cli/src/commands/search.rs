@@ -14,18 +14,24 @@ use learnware_engine::user_info::UserInfo;
 use serde_json::{Value, json};
 
 use crate::cli::{KernelWord, MixtureWord, ModelArgs, SearchArgs};
+use crate::datafile::DataOptions;
+use crate::embedders::{self, Embedders};
 use crate::error::Outcome;
 use crate::printer::{Printer, Tone, toned};
-use crate::{specfile, target};
+use crate::specfile::{self, Maker};
+use crate::target;
 
 /// Cells of a bar that shows a weight.
 const BAR_CELLS: f64 = 20.0;
 
 /// Searches and explains.
 pub(super) async fn run(arguments: &SearchArgs, printer: &Printer) -> anyhow::Result<Outcome> {
+    let embedders = Embedders::open(&arguments.embedder)?;
+    let options = DataOptions::new(&arguments.table, &arguments.kind);
+    let maker = Maker::new(options, &arguments.columns, &embedders, printer);
     let described = match &arguments.spec {
         None => None,
-        Some(path) => Some(specfile::read_or_generate(path, &arguments.table, &arguments.columns, printer)?),
+        Some(path) => Some(specfile::read_or_make(path, &maker)?),
     };
     let dock = target::open(&arguments.dock, &ModelArgs::default(), Create::Never).await?;
     let user_info = UserInfo {
@@ -33,7 +39,7 @@ pub(super) async fn run(arguments: &SearchArgs, printer: &Printer) -> anyhow::Re
         statistical: described.map(|described| described.specification).into_iter().collect(),
     };
     let has_specification = !user_info.statistical.is_empty();
-    let results = dock.search(user_info, options(arguments)).await?;
+    let results = dock.search(user_info, search_options(arguments)).await?;
     let names = names(&dock).await?;
     let document = to_json(&results, &names);
     printer.result("search", document, |printer| print(&results, &names, printer));
@@ -41,7 +47,7 @@ pub(super) async fn run(arguments: &SearchArgs, printer: &Printer) -> anyhow::Re
     Ok(if results.single.is_empty() || nothing_fits { Outcome::Finding } else { Outcome::Success })
 }
 
-fn options(arguments: &SearchArgs) -> SearchOptions {
+fn search_options(arguments: &SearchArgs) -> SearchOptions {
     SearchOptions {
         max_learnwares: arguments.max.max(1),
         mixture: match arguments.mixture {
@@ -181,6 +187,10 @@ fn print_funnel(results: &SearchResults, printer: &Printer) {
         None => {}
     }
     printer.line(toned(Tone::Faint, parts.join("; ")));
+    let others = funnel.other_islands.iter().map(|(key, _)| key);
+    if let Some(advice) = results.island.as_ref().and_then(|own| embedders::advice(own, others)) {
+        printer.note(advice);
+    }
 }
 
 fn print_next_step(results: &SearchResults, printer: &Printer) {

@@ -7,9 +7,12 @@ use learnware_engine::specification::StatisticalSpecification;
 use serde_json::{Value, json};
 
 use crate::cli::{SpecArgs, SpecCommand};
+use crate::datafile::DataOptions;
+use crate::embedders::Embedders;
 use crate::error::{Outcome, advised};
 use crate::printer::Printer;
-use crate::{files, specfile, specwords};
+use crate::specfile::{self, Maker};
+use crate::{files, specwords};
 
 /// Columns listed in the summary.
 const COLUMNS_SHOWN: usize = 30;
@@ -24,30 +27,52 @@ pub(super) fn run(arguments: &SpecArgs, printer: &Printer) -> anyhow::Result<Out
 }
 
 fn make(arguments: &SpecArgs, data: &Path, output: &Path, printer: &Printer) -> anyhow::Result<Outcome> {
-    let made = specfile::generate(data, &arguments.table, &arguments.columns, &arguments.generate, printer)?;
+    let embedders = Embedders::open(&arguments.embedder)?;
+    let options = DataOptions::new(&arguments.table, &arguments.kind);
+    let mut maker = Maker::new(options, &arguments.columns, &embedders, printer);
+    maker.generate = arguments.generate.clone();
+    maker.reference_images = arguments.generate.compat;
+    let made = maker.make(data)?;
     let distance = made.distance_to_data();
-    let specification = StatisticalSpecification::Table(made.specification.clone());
-    let input = (!arguments.bare).then_some(&made.input);
-    let text = specfile::to_json(&specification, input).to_string();
+    let input = made.input.as_ref().filter(|_| !arguments.bare);
+    let text = specfile::to_json(&made.specification, input).to_string();
     files::write(output, text.as_bytes())?;
-    let mut document = summary(&specification, Some(&made.input));
+    let mut document = summary(&made.specification, made.input.as_ref());
     document["file"] = json!(output.display().to_string());
     document["bytes"] = json!(text.len());
     document["seed"] = json!(arguments.generate.seed);
     document["distance_to_data"] = json!(distance);
     printer.result("spec", document, |printer| {
-        print_summary(&specification, Some(&made.input), printer);
+        print_summary(&made.specification, made.input.as_ref(), printer);
         printer
             .line(format!("distance to the data: {distance:.2e} (squared MMD; 0 is a perfect description)"));
         printer.line(format!("written: {} ({} bytes)", output.display(), text.len()));
-        printer.note(if arguments.bare {
-            "The file holds the points only; no column names and no rows of your data."
-        } else {
-            "The file holds the points, the column names and the words of categories; no rows of your data. \
-             --bare leaves names and words out."
-        });
+        printer.note(what_leaves(&made.specification, arguments.bare));
     });
     Ok(Outcome::Success)
+}
+
+/// What somebody who gets the file learns.
+fn what_leaves(specification: &StatisticalSpecification, bare: bool) -> &'static str {
+    match specification {
+        StatisticalSpecification::Table(_) if bare => {
+            "The file holds the points only; no column names and no rows of your data."
+        }
+        StatisticalSpecification::Table(_) => {
+            "The file holds the points, the column names and the words of categories; no rows of your data. \
+             --bare leaves names and words out."
+        }
+        StatisticalSpecification::Text(_) => {
+            "The file holds points between your texts' embeddings; none of your texts, and no words."
+        }
+        StatisticalSpecification::Image(_) => {
+            "The file holds points between your images' embeddings; none of your images."
+        }
+        StatisticalSpecification::ReferenceImage(_) => {
+            "The file holds points that are small images themselves and may resemble yours; without --compat it \
+             holds embeddings only. It compares with specifications that the reference made with whitening=False."
+        }
+    }
 }
 
 fn show(file: &Path, printer: &Printer) -> anyhow::Result<Outcome> {

@@ -12,7 +12,7 @@ use arrow_schema::{ArrowError, DataType, SchemaRef};
 use learnware_engine::table::{Cell, Header, RawColumn, RawTable};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
-use super::{CELLS_MAX, Read, ReadOptions, Result, TableFileError, parse_cell};
+use super::{CELLS_MAX, Read, ReadOptions, Result, TableFileError};
 
 /// Reads a Parquet file.
 pub(super) fn read_parquet(path: &Path, bytes: Vec<u8>, options: &ReadOptions) -> Result<Read> {
@@ -78,11 +78,13 @@ fn collect(
                 column.cells.resize(rows, Cell::Missing);
                 continue;
             }
-            push_cells(array.as_ref(), &mut column.cells).ok_or_else(|| TableFileError::ColumnType {
-                path: path.into(),
-                column: column.name.clone(),
-                kind: array.data_type().to_string(),
-            })?;
+            push_cells(array.as_ref(), &mut column.cells, options.cell_of(&column.name)).ok_or_else(
+                || TableFileError::ColumnType {
+                    path: path.into(),
+                    column: column.name.clone(),
+                    kind: array.data_type().to_string(),
+                },
+            )?;
         }
     }
     let table = RawTable { columns, lines: (1..=rows).collect(), header: Header::Named };
@@ -90,7 +92,7 @@ fn collect(
 }
 
 /// Appends the values of an array; `None` when its type has no place in a table.
-fn push_cells(array: &dyn Array, cells: &mut Vec<Cell>) -> Option<()> {
+fn push_cells(array: &dyn Array, cells: &mut Vec<Cell>, parse: fn(&str) -> Cell) -> Option<()> {
     match array.data_type() {
         DataType::Null => cells.extend(std::iter::repeat_n(Cell::Missing, array.len())),
         DataType::Boolean => cells.extend(array.as_boolean().iter().map(|value| match value {
@@ -112,19 +114,19 @@ fn push_cells(array: &dyn Array, cells: &mut Vec<Cell>) -> Option<()> {
         DataType::Float64 => numbers::<Float64Type>(array, cells, |value| value),
         DataType::Decimal128(_, _) => {
             let decimals = array.as_primitive::<Decimal128Type>();
-            texts(array, cells, |row| decimals.value_as_string(row));
+            texts(array, cells, parse, |row| decimals.value_as_string(row));
         }
         DataType::Decimal256(_, _) => {
             let decimals = array.as_primitive::<Decimal256Type>();
-            texts(array, cells, |row| decimals.value_as_string(row));
+            texts(array, cells, parse, |row| decimals.value_as_string(row));
         }
-        DataType::Utf8 => texts(array, cells, |row| array.as_string::<i32>().value(row)),
-        DataType::LargeUtf8 => texts(array, cells, |row| array.as_string::<i64>().value(row)),
-        DataType::Utf8View => texts(array, cells, |row| array.as_string_view().value(row)),
+        DataType::Utf8 => texts(array, cells, parse, |row| array.as_string::<i32>().value(row)),
+        DataType::LargeUtf8 => texts(array, cells, parse, |row| array.as_string::<i64>().value(row)),
+        DataType::Utf8View => texts(array, cells, parse, |row| array.as_string_view().value(row)),
         DataType::Dictionary(_, _) => {
             let dictionary = array.as_any_dictionary_opt()?;
             let mut words = Vec::new();
-            push_cells(dictionary.values().as_ref(), &mut words)?;
+            push_cells(dictionary.values().as_ref(), &mut words, parse)?;
             let keys = dictionary.normalized_keys();
             cells.extend(
                 (0..array.len())
@@ -141,7 +143,12 @@ fn numbers<T: ArrowPrimitiveType>(array: &dyn Array, cells: &mut Vec<Cell>, numb
     cells.extend(values.map(|value| value.map_or(Cell::Missing, |value| Cell::Number(number(value)))));
 }
 
-fn texts<S: AsRef<str>>(array: &dyn Array, cells: &mut Vec<Cell>, text: impl Fn(usize) -> S) {
-    let cell = |row| if array.is_null(row) { Cell::Missing } else { parse_cell(text(row).as_ref()) };
+fn texts<S: AsRef<str>>(
+    array: &dyn Array,
+    cells: &mut Vec<Cell>,
+    parse: fn(&str) -> Cell,
+    text: impl Fn(usize) -> S,
+) {
+    let cell = |row| if array.is_null(row) { Cell::Missing } else { parse(text(row).as_ref()) };
     cells.extend((0..array.len()).map(cell));
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use learnware_engine::table::{Cell, Header, RawColumn, RawTable};
 
-use super::{CELLS_MAX, Read, ReadOptions, Result, TableFileError, parse_cell, positional_name};
+use super::{CELLS_MAX, Read, ReadOptions, Result, TableFileError, positional_name};
 
 /// Separators in order of preference.
 const DELIMITERS: [u8; 4] = [b',', b'\t', b';', b'|'];
@@ -22,6 +22,7 @@ pub(super) fn read(path: &Path, bytes: &[u8], delimiter: Option<u8>, options: &R
     let mut reader = reader(text, delimiter);
     let mut record = csv::StringRecord::new();
     let mut columns: Vec<RawColumn> = Vec::new();
+    let mut parsers: Vec<fn(&str) -> Cell> = Vec::new();
     let mut row_lines = Vec::new();
     let mut first = true;
     loop {
@@ -35,6 +36,7 @@ pub(super) fn read(path: &Path, bytes: &[u8], delimiter: Option<u8>, options: &R
         let line = lines.at_record(start);
         if first {
             columns = header(path, &record, options)?;
+            parsers = columns.iter().map(|column| options.cell_of(&column.name)).collect();
             first = false;
             if !options.no_header {
                 continue;
@@ -52,8 +54,8 @@ pub(super) fn read(path: &Path, bytes: &[u8], delimiter: Option<u8>, options: &R
         if row_lines.len() * columns.len() > CELLS_MAX {
             return Err(TableFileError::TooLarge(path.into()));
         }
-        for (column, field) in columns.iter_mut().zip(&record) {
-            column.cells.push(parse_cell(field));
+        for ((column, parse), field) in columns.iter_mut().zip(&parsers).zip(&record) {
+            column.cells.push(parse(field));
         }
     }
     let warnings = warnings(&columns, options);
@@ -62,7 +64,7 @@ pub(super) fn read(path: &Path, bytes: &[u8], delimiter: Option<u8>, options: &R
 }
 
 /// The text without its byte order mark.
-fn text<'a>(path: &Path, bytes: &'a [u8]) -> Result<&'a str> {
+pub(crate) fn text<'a>(path: &Path, bytes: &'a [u8]) -> Result<&'a str> {
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
         return Err(TableFileError::NotUtf8 { path: path.into(), line: 1 });
     }

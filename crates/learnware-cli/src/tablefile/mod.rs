@@ -4,19 +4,20 @@
 //! column and the line. What the columns mean is not decided here but in `learnware_engine::table`.
 
 mod delimited;
-mod numpy;
+pub(crate) mod numpy;
 
 #[cfg(feature = "parquet")]
 mod columnar;
 
 use std::path::{Path, PathBuf};
 
+pub(crate) use delimited::text;
 use learnware_engine::table::{Cell, Header, RawColumn, RawTable};
 
 /// Cells in a table at most: one takes 24 bytes, so this is 1.2 GB of memory.
 const CELLS_MAX: usize = 50_000_000;
 /// Bytes in a table file at most.
-const FILE_BYTES_MAX: u64 = 4 << 30;
+pub(crate) const FILE_BYTES_MAX: u64 = 4 << 30;
 /// Words that stand for an absent value, as spreadsheets, pandas, R and the UCI archive write it.
 const MISSING_WORDS: &[&str] = &["", "NA", "N/A", "n/a", "<NA>", "#N/A", "null", "NULL", "None", "?"];
 
@@ -37,6 +38,8 @@ pub(crate) struct ReadOptions {
     pub(crate) array: Option<String>,
     /// NaN counts as an absent value.
     pub(crate) nan_as_missing: bool,
+    /// This column holds texts: its values stay as they are written.
+    pub(crate) text: Option<String>,
 }
 
 impl ReadOptions {
@@ -45,6 +48,13 @@ impl ReadOptions {
         let named = |names: &[String]| names.iter().any(|wanted| wanted == name);
         let is_label = self.labels.as_deref() == Some(name);
         is_label || (!named(&self.drop) && (self.columns.is_empty() || named(&self.columns)))
+    }
+
+    /// What a field of the column becomes: texts stay as they are, only blank ones are absent.
+    fn cell_of(&self, name: &str) -> fn(&str) -> Cell {
+        let is_text =
+            self.text.as_deref().is_some_and(|text| text == name || name == format!("column {text}"));
+        if is_text { text_cell } else { parse_cell }
     }
 }
 
@@ -114,25 +124,12 @@ pub(crate) fn is_table_name(path: &Path) -> bool {
 
 /// Reads a table file.
 pub(crate) fn read(path: &Path, options: &ReadOptions) -> Result<TableFile> {
-    let metadata = match std::fs::metadata(path) {
-        Ok(metadata) => metadata,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return Err(TableFileError::Missing(path.into()));
-        }
-        Err(source) => return Err(TableFileError::Unreadable { path: path.into(), source }),
-    };
-    if metadata.is_dir() {
-        return Err(TableFileError::Directory(path.into()));
+    let form = Form::of(path);
+    if form.is_none() && path.is_file() {
+        return Err(TableFileError::UnknownEnding(path.into()));
     }
-    let form = Form::of(path).ok_or_else(|| TableFileError::UnknownEnding(path.into()))?;
-    if metadata.len() > FILE_BYTES_MAX {
-        return Err(TableFileError::TooLarge(path.into()));
-    }
-    let bytes =
-        std::fs::read(path).map_err(|source| TableFileError::Unreadable { path: path.into(), source })?;
-    if bytes.is_empty() {
-        return Err(TableFileError::Empty(path.into()));
-    }
+    let bytes = bytes_of(path)?;
+    let form = form.ok_or_else(|| TableFileError::UnknownEnding(path.into()))?;
     let read = match form {
         Form::Delimited(delimiter) => delimited::read(path, &bytes, options.delimiter.or(delimiter), options),
         Form::Npy => numpy::read_npy(path, &bytes),
@@ -145,6 +142,26 @@ pub(crate) fn read(path: &Path, options: &ReadOptions) -> Result<TableFile> {
         Form::Parquet | Form::Arrow => Err(TableFileError::NotBuilt(path.into())),
     };
     select(path, read?, options)
+}
+
+/// The content of a file; one that is absent, a directory, empty or too large is refused.
+pub(crate) fn bytes_of(path: &Path) -> Result<Vec<u8>> {
+    let metadata = match std::fs::metadata(path) {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Err(TableFileError::Missing(path.into()));
+        }
+        Err(source) => return Err(TableFileError::Unreadable { path: path.into(), source }),
+    };
+    if metadata.is_dir() {
+        return Err(TableFileError::Directory(path.into()));
+    }
+    if metadata.len() > FILE_BYTES_MAX {
+        return Err(TableFileError::TooLarge(path.into()));
+    }
+    let bytes =
+        std::fs::read(path).map_err(|source| TableFileError::Unreadable { path: path.into(), source })?;
+    if bytes.is_empty() { Err(TableFileError::Empty(path.into())) } else { Ok(bytes) }
 }
 
 /// Forms of table files.
@@ -181,12 +198,17 @@ struct Read {
 }
 
 /// The word in a field as a cell.
-fn parse_cell(text: &str) -> Cell {
+pub(crate) fn parse_cell(text: &str) -> Cell {
     let text = text.trim();
     if MISSING_WORDS.contains(&text) {
         return Cell::Missing;
     }
     text.parse().map_or_else(|_| Cell::Text(text.to_owned()), Cell::Number)
+}
+
+/// A text as a cell.
+fn text_cell(text: &str) -> Cell {
+    if text.trim().is_empty() { Cell::Missing } else { Cell::Text(text.to_owned()) }
 }
 
 /// Name of a column in a file without names.

@@ -7,133 +7,240 @@ use learnware_engine::table::{Cell, Header, RawColumn, RawTable};
 
 use super::{CELLS_MAX, FILE_BYTES_MAX, Read, ReadOptions, Result, TableFileError, positional_name};
 
+/// First bytes of an NPY file.
+const MAGIC: &[u8] = b"\x93NUMPY";
 /// Names of the array with the rows, in order of preference.
 const TABLE_ARRAYS: [&str; 4] = ["X", "x", "data", "features"];
 
+/// Numbers of an array of any shape, with what they were.
+#[derive(Debug)]
+pub(crate) struct Numbers {
+    /// Its axes.
+    pub(crate) shape: Vec<usize>,
+    /// Whole numbers, or fractions.
+    pub(crate) class: NumberClass,
+    /// The values, last axis fastest.
+    pub(crate) values: Vec<f32>,
+    /// The labels, when an array of them was asked for.
+    pub(crate) labels: Option<RawColumn>,
+}
+
+/// What the numbers of an array were.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NumberClass {
+    /// True and false.
+    Truth,
+    /// Integers of any size.
+    Whole,
+    /// Floats of any precision.
+    Fraction,
+}
+
 /// Reads one array.
 pub(super) fn read_npy(path: &Path, bytes: &[u8]) -> Result<Read> {
-    let array = Array::parse(bytes).map_err(|reason| malformed(path, reason))?;
-    let table = array.into_table().map_err(|reason| malformed(path, reason))?;
-    Ok(Read { table, labels: None, warnings: Vec::new() })
+    let read = Array::parse(bytes).and_then(table);
+    Ok(Read { table: read.map_err(|reason| malformed(path, reason))?, labels: None, warnings: Vec::new() })
 }
 
 /// Reads the named array, or the only one, or the one with a usual name; labels may be another array.
 pub(super) fn read_npz(path: &Path, bytes: &[u8], options: &ReadOptions) -> Result<Read> {
-    let mut archive =
-        zip::ZipArchive::new(Cursor::new(bytes)).map_err(|error| malformed(path, error.to_string()))?;
-    let arrays: Vec<String> =
-        archive.file_names().filter_map(|name| Some(name.ok()?.strip_suffix(".npy")?.to_owned())).collect();
-    let label_array = options.labels.as_ref().filter(|name| arrays.contains(name));
-    let name = match &options.array {
-        Some(name) if arrays.contains(name) => name.clone(),
-        Some(name) => {
-            return Err(malformed(path, format!("there is no array {name:?}; it has {}", arrays.join(", "))));
-        }
-        None => {
-            let others: Vec<&String> = arrays.iter().filter(|name| Some(*name) != label_array).collect();
-            let usual = TABLE_ARRAYS.iter().find(|usual| others.iter().any(|name| name == *usual));
-            match (&others[..], usual) {
-                ([], _) => return Err(malformed(path, "there is no array in it".into())),
-                ([only], _) => (*only).clone(),
-                (_, Some(usual)) => (*usual).to_owned(),
-                (_, None) => {
-                    return Err(TableFileError::SeveralArrays {
-                        path: path.into(),
-                        arrays: arrays.join(", "),
-                    });
-                }
-            }
-        }
-    };
-    let mut array = |name: &str| member(&mut archive, name).map_err(|reason| malformed(path, reason));
-    let table = array(&name)?.into_table().map_err(|reason| malformed(path, reason))?;
-    let labels = match label_array {
-        None => None,
-        Some(label_name) => {
-            let mut column = array(label_name)?.into_table().map_err(|reason| malformed(path, reason))?;
-            if column.columns.len() != 1 || column.row_count() != table.row_count() {
-                let reason = format!("{label_name:?} has not one label for each row of {name:?}");
-                return Err(malformed(path, reason));
-            }
-            column.columns.pop().map(|column| RawColumn { name: label_name.clone(), ..column })
-        }
-    };
+    let mut members = Members::open(path, bytes)?;
+    let name = members.chosen(options)?;
+    let table = members.array(&name, table)?;
+    let labels = members.labels(options, &name, table.row_count())?;
     Ok(Read { table, labels, warnings: Vec::new() })
+}
+
+/// Number of axes of the array that would be read; `None` when that can't be told.
+pub(crate) fn axes(path: &Path, bytes: &[u8], options: &ReadOptions) -> Option<usize> {
+    if bytes.starts_with(MAGIC) {
+        return Some(shape(header(bytes).ok()?.0).ok()?.len());
+    }
+    let mut members = Members::open(path, bytes).ok()?;
+    let name = members.chosen(options).ok()?;
+    members.array(&name, |array| Ok(array.shape.len())).ok()
+}
+
+/// Reads an array of numbers of any shape, with at most `count_max` values.
+pub(crate) fn read_numbers(
+    path: &Path,
+    bytes: &[u8],
+    options: &ReadOptions,
+    count_max: usize,
+) -> Result<Numbers> {
+    if bytes.starts_with(MAGIC) {
+        let read = Array::parse(bytes).and_then(|array| array.into_numbers(count_max));
+        return read.map_err(|reason| malformed(path, reason));
+    }
+    let mut members = Members::open(path, bytes)?;
+    let name = members.chosen(options)?;
+    let mut numbers = members.array(&name, |array| array.into_numbers(count_max))?;
+    numbers.labels = members.labels(options, &name, numbers.shape.first().copied().unwrap_or(0))?;
+    Ok(numbers)
 }
 
 fn malformed(path: &Path, reason: String) -> TableFileError {
     TableFileError::Malformed { path: path.into(), reason }
 }
 
-fn member(archive: &mut zip::ZipArchive<Cursor<&[u8]>>, name: &str) -> std::result::Result<Array, String> {
-    let file = archive.by_name(&format!("{name}.npy")).map_err(|error| error.to_string())?;
-    let mut bytes = Vec::new();
-    let read = file.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
-    if read as u64 > FILE_BYTES_MAX {
-        return Err(format!("array {name:?} is too large"));
+/// The arrays of an NPZ file.
+struct Members<'a> {
+    path: &'a Path,
+    archive: zip::ZipArchive<Cursor<&'a [u8]>>,
+    names: Vec<String>,
+}
+
+impl<'a> Members<'a> {
+    fn open(path: &'a Path, bytes: &'a [u8]) -> Result<Self> {
+        let archive =
+            zip::ZipArchive::new(Cursor::new(bytes)).map_err(|error| malformed(path, error.to_string()))?;
+        let names = archive
+            .file_names()
+            .filter_map(|name| Some(name.ok()?.strip_suffix(".npy")?.to_owned()))
+            .collect();
+        Ok(Self { path, archive, names })
     }
-    Array::parse(&bytes)
+
+    /// The array with the examples.
+    fn chosen(&self, options: &ReadOptions) -> Result<String> {
+        let known = self.names.join(", ");
+        match &options.array {
+            Some(name) if self.names.contains(name) => return Ok(name.clone()),
+            Some(name) => {
+                return Err(malformed(self.path, format!("there is no array {name:?}; it has {known}")));
+            }
+            None => {}
+        }
+        let others: Vec<&String> =
+            self.names.iter().filter(|name| Some(*name) != options.labels.as_ref()).collect();
+        let usual = TABLE_ARRAYS.iter().find(|usual| others.iter().any(|name| name == *usual));
+        match (&others[..], usual) {
+            ([], _) => Err(malformed(self.path, "there is no array in it".into())),
+            ([only], _) => Ok((*only).clone()),
+            (_, Some(usual)) => Ok((*usual).to_owned()),
+            (_, None) => Err(TableFileError::SeveralArrays { path: self.path.into(), arrays: known }),
+        }
+    }
+
+    fn array<T>(
+        &mut self,
+        name: &str,
+        take: impl FnOnce(Array) -> std::result::Result<T, String>,
+    ) -> Result<T> {
+        let mut read = || {
+            let file = self.archive.by_name(&format!("{name}.npy")).map_err(|error| error.to_string())?;
+            let mut bytes = Vec::new();
+            let read =
+                file.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+            if read as u64 > FILE_BYTES_MAX {
+                return Err(format!("array {name:?} is too large"));
+            }
+            Ok(bytes)
+        };
+        let bytes = read();
+        bytes.and_then(|bytes| take(Array::parse(&bytes)?)).map_err(|reason| malformed(self.path, reason))
+    }
+
+    /// The array of labels, when the options name one of the arrays.
+    fn labels(&mut self, options: &ReadOptions, of: &str, rows: usize) -> Result<Option<RawColumn>> {
+        let Some(name) = options.labels.clone().filter(|name| self.names.contains(name)) else {
+            return Ok(None);
+        };
+        let mut column = self.array(&name, table)?;
+        if column.columns.len() != 1 || column.row_count() != rows {
+            let reason = format!("{name:?} has not one label for each row of {of:?}");
+            return Err(malformed(self.path, reason));
+        }
+        Ok(column.columns.pop().map(|column| RawColumn { name, ..column }))
+    }
 }
 
-/// An array in row order.
-struct Array {
-    rows: usize,
-    columns: usize,
+/// An array as it lies in the file.
+struct Array<'a> {
+    shape: Vec<usize>,
     column_order: bool,
-    cells: Vec<Cell>,
+    kind: Kind,
+    data: &'a [u8],
 }
 
-impl Array {
-    fn parse(bytes: &[u8]) -> std::result::Result<Self, String> {
+impl<'a> Array<'a> {
+    fn parse(bytes: &'a [u8]) -> std::result::Result<Self, String> {
         let (header, data) = header(bytes)?;
         let kind = Kind::parse(&quoted(header, "descr").ok_or("its type is not a plain one")?)?;
         let column_order = after(header, "fortran_order").is_some_and(|text| text.starts_with("True"));
-        let shape = shape(header)?;
-        let (rows, columns) = match shape[..] {
-            [rows] => (rows, 1),
-            [rows, columns] => (rows, columns),
-            _ => return Err(format!("the array has {} axes; a table has two", shape.len())),
-        };
-        let count = rows.checked_mul(columns).filter(|&count| count <= CELLS_MAX);
-        let count = count.ok_or(format!("the table has more than {CELLS_MAX} values"))?;
-        if columns == 0 || kind.size == 0 {
-            return Err("the array has no columns".into());
-        }
-        if data.len() != count * kind.size {
-            return Err(format!(
-                "{} bytes of data are expected, but there are {}",
-                count * kind.size,
-                data.len()
-            ));
-        }
-        let cells = data
-            .chunks_exact(kind.size)
-            .map(|chunk| kind.cell(chunk))
-            .collect::<std::result::Result<_, _>>()?;
-        Ok(Self { rows, columns, column_order, cells })
+        Ok(Self { shape: shape(header)?, column_order, kind, data })
     }
 
-    fn into_table(mut self) -> std::result::Result<RawTable, String> {
-        if self.rows == 0 {
+    /// Number of values; refuses other numbers of bytes than these take.
+    fn count(&self, count_max: usize) -> std::result::Result<usize, String> {
+        let count = self.shape.iter().try_fold(1_usize, |count, &axis| count.checked_mul(axis));
+        let count = count.filter(|&count| count <= count_max);
+        let count = count.ok_or(format!("the array has more than {count_max} values"))?;
+        let expected = count.saturating_mul(self.kind.size);
+        if self.data.len() != expected {
+            return Err(format!("{expected} bytes of data are expected, but there are {}", self.data.len()));
+        }
+        Ok(count)
+    }
+
+    fn into_table(self) -> std::result::Result<RawTable, String> {
+        let (rows, width) = match self.shape[..] {
+            [rows] => (rows, 1),
+            [rows, columns] => (rows, columns),
+            _ => return Err(format!("the array has {} axes; a table has two", self.shape.len())),
+        };
+        if width == 0 || self.kind.size == 0 {
+            return Err("the array has no columns".into());
+        }
+        self.count(CELLS_MAX)?;
+        if rows == 0 {
             return Err("the array has no rows".into());
         }
-        let mut columns = Vec::with_capacity(self.columns);
-        for place in 0..self.columns {
+        let mut cells = self
+            .data
+            .chunks_exact(self.kind.size)
+            .map(|chunk| self.kind.cell(chunk))
+            .collect::<std::result::Result<Vec<Cell>, _>>()?;
+        let mut columns = Vec::with_capacity(width);
+        for place in 0..width {
             let mut take = |row: usize| {
-                let index =
-                    if self.column_order { place * self.rows + row } else { row * self.columns + place };
-                std::mem::replace(&mut self.cells[index], Cell::Missing)
+                let index = if self.column_order { place * rows + row } else { row * width + place };
+                std::mem::replace(&mut cells[index], Cell::Missing)
             };
-            let cells = (0..self.rows).map(&mut take).collect();
+            let cells = (0..rows).map(&mut take).collect();
             columns.push(RawColumn { name: positional_name(place), cells });
         }
-        Ok(RawTable { columns, lines: (1..=self.rows).collect(), header: Header::Positional })
+        Ok(RawTable { columns, lines: (1..=rows).collect(), header: Header::Positional })
     }
+
+    fn into_numbers(self, count_max: usize) -> std::result::Result<Numbers, String> {
+        let class = match self.kind.class {
+            b'b' => NumberClass::Truth,
+            b'i' | b'u' => NumberClass::Whole,
+            b'f' => NumberClass::Fraction,
+            _ => return Err("it holds words, not numbers".into()),
+        };
+        if self.column_order && self.shape.len() > 1 {
+            return Err("its axes are in Fortran order; save numpy.ascontiguousarray(array)".into());
+        }
+        let mut values = Vec::with_capacity(self.count(count_max)?);
+        for chunk in self.data.chunks_exact(self.kind.size) {
+            values.push(match class {
+                NumberClass::Truth => f32::from(u8::from(chunk[0] != 0)),
+                NumberClass::Whole | NumberClass::Fraction => self.kind.number(chunk) as f32,
+            });
+        }
+        Ok(Numbers { shape: self.shape, class, values, labels: None })
+    }
+}
+
+fn table(array: Array<'_>) -> std::result::Result<RawTable, String> {
+    array.into_table()
 }
 
 /// Header text and data of an NPY file (numpy.lib.format, versions 1 to 3).
 fn header(bytes: &[u8]) -> std::result::Result<(&str, &[u8]), String> {
-    let rest = bytes.strip_prefix(b"\x93NUMPY").ok_or("it is not an NPY file")?;
+    let rest = bytes.strip_prefix(MAGIC).ok_or("it is not an NPY file")?;
     let (length, rest) = match rest {
         [1, _, a, b, rest @ ..] => (usize::from(u16::from_le_bytes([*a, *b])), rest),
         [2 | 3, _, a, b, c, d, rest @ ..] => (u32::from_le_bytes([*a, *b, *c, *d]) as usize, rest),
@@ -190,21 +297,24 @@ impl Kind {
     }
 
     fn cell(&self, chunk: &[u8]) -> std::result::Result<Cell, String> {
-        let mut bytes = [0; 8];
         match self.class {
-            b'U' => return self.unicode(chunk),
+            b'U' => self.unicode(chunk),
             b'S' => {
                 let text = std::str::from_utf8(chunk).map_err(|_| "it has text that is not UTF-8")?;
-                return Ok(super::parse_cell(text.trim_end_matches('\0')));
+                Ok(super::parse_cell(text.trim_end_matches('\0')))
             }
-            b'b' => return Ok(Cell::Text(if chunk[0] == 0 { "false" } else { "true" }.into())),
-            _ => {}
+            b'b' => Ok(Cell::Text(if chunk[0] == 0 { "false" } else { "true" }.into())),
+            _ => Ok(Cell::Number(self.number(chunk))),
         }
+    }
+
+    fn number(&self, chunk: &[u8]) -> f64 {
+        let mut bytes = [0; 8];
         for (place, &byte) in chunk.iter().enumerate() {
             bytes[if self.big_endian { chunk.len() - 1 - place } else { place }] = byte;
         }
         let whole = u64::from_le_bytes(bytes);
-        let number = match (self.class, chunk.len()) {
+        match (self.class, chunk.len()) {
             (b'f', 8) => f64::from_bits(whole),
             (b'f', 4) => f64::from(f32::from_bits(whole as u32)),
             (b'f', _) => half(whole as u16),
@@ -213,8 +323,7 @@ impl Kind {
                 let shift = 64 - 8 * length;
                 ((whole << shift).cast_signed() >> shift) as f64
             }
-        };
-        Ok(Cell::Number(number))
+        }
     }
 
     fn unicode(&self, chunk: &[u8]) -> std::result::Result<Cell, String> {

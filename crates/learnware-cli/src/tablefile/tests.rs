@@ -158,7 +158,7 @@ fn bad_arrays_are_refused() {
         ),
         (
             npy("<f8", "False", "(9223372036854775807, 9)", b""),
-            "t.npy: the table has more than 50000000 values",
+            "t.npy: the array has more than 50000000 values",
         ),
     ] {
         assert_eq!(refusal("t.npy", &bytes), message);

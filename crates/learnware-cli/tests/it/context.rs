@@ -46,6 +46,8 @@ impl TestContext {
             .current_dir(self.folder.path())
             .env("HOME", self.folder.path())
             .env("LEARNWARE_DOCK", self.path("dock"))
+            // One folder for all tests, so that environments of Python models are made once.
+            .env("LEARNWARE_CACHE", concat!(env!("CARGO_TARGET_TMPDIR"), "/cache"))
             .env_remove("XDG_DATA_HOME")
             .env_remove("NO_COLOR")
             .output()
@@ -140,4 +142,22 @@ pub(crate) fn plane_csv(centre: f64, factors: [f64; 2]) -> String {
         text += &format!("{a},{b},{}\n", factors[0] * a + factors[1] * b);
     }
     text
+}
+
+/// Whether Python models run here; says loudly when they don't, and why.
+pub(crate) fn python_works(context: &TestContext, test: &str) -> bool {
+    let folder = context.path("probe");
+    std::fs::create_dir_all(&folder).unwrap();
+    let code = "class Model:\n    def predict(self, X):\n        return [0] * len(X)\n";
+    std::fs::write(folder.join("__init__.py"), code).unwrap();
+    std::fs::write(folder.join("requirements.txt"), "numpy\n").unwrap();
+    context.write("probe.csv", plane_csv(0.0, [1.0, 1.0]));
+    let pack =
+        "pack probe --data probe.csv --labels y --task regression --name Probe --license mit -o probe.zip";
+    context.json(pack);
+    let answer = context.run("run probe.zip probe.csv");
+    if answer.code != 0 {
+        println!("SKIPPED {test}: Python models do not run here: {}", answer.stderr);
+    }
+    answer.code == 0
 }

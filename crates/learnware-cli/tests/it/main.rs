@@ -1,11 +1,13 @@
 //! The commands as people run them: the real binary in a temporary directory.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says where")]
+#![allow(clippy::print_stdout, reason = "a test that is skipped says so")]
 #![allow(clippy::format_push_string, clippy::format_collect, reason = "texts of a few lines")]
 
 mod context;
 mod dock;
 mod doctor;
 mod help;
+mod images;
 mod pack;
 mod pages;
 mod quickstart;
@@ -14,6 +16,8 @@ mod reuse;
 mod run;
 mod spec;
 mod tables;
+mod text;
+mod tinyonnx;
 
 /// Every file of this folder is part of the test binary.
 #[test]

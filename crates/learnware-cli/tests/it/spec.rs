@@ -32,7 +32,7 @@ fn people_get_a_summary_without_colours_in_a_pipe() {
     context.write("shop.csv", shop_csv());
     let answer = context.run("spec shop.csv --labels sold -o stat.json");
     assert_eq!(answer.code, 0);
-    assert!(answer.stdout.contains("points in 5 inputs, from 60 rows"), "{answer:?}");
+    assert!(answer.stdout.contains("points in 5 inputs from 60 rows"), "{answer:?}");
     assert!(answer.stdout.contains("category, 3 words, one-hot"), "{answer:?}");
     assert!(!answer.stdout.contains('\u{1b}'));
     assert!(answer.stderr.contains("no rows of your data"), "{answer:?}");

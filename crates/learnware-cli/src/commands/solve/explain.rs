@@ -3,8 +3,10 @@
 use learnware_engine::market::Verdict;
 use learnware_engine::reuse::OwnLearner;
 use learnware_engine::reuse::automatic::{CandidateState, Choice, Estimate, Method, Reason};
+use learnware_engine::semantic::DataType;
 
 use super::story::Story;
+use crate::datafile::{one, unit};
 use crate::printer::{Printer, Tone, toned};
 
 /// Cells of a bar that shows a weight.
@@ -21,7 +23,7 @@ pub(super) fn method_name(method: &Method) -> String {
 }
 
 /// A method for people.
-pub(super) fn method_words(method: &Method) -> String {
+pub(super) fn method_words(method: &Method, kind: DataType) -> String {
     let own = |learner: &OwnLearner| match learner {
         OwnLearner::Constant => "the mean of your labels",
         OwnLearner::Linear => "a linear model of your labels alone",
@@ -31,18 +33,29 @@ pub(super) fn method_words(method: &Method) -> String {
         Method::TopOne => "the nearest learnware alone".into(),
         Method::Average => "the mean of the team".into(),
         Method::WeightedAverage => "the team, weighted by the mixture".into(),
-        Method::JobSelector => "each row to its likeliest learnware".into(),
-        Method::SoftJobSelector => "the team, weighted row by row".into(),
+        Method::JobSelector => format!("each {} to its likeliest learnware", one(kind)),
+        Method::SoftJobSelector => format!("the team, weighted {0} by {0}", one(kind)),
         Method::BestMember => "the learnware that your labels favour".into(),
         Method::Pruning => "the part of the team that your labels favour".into(),
         Method::ParetoPruning => "the team pruned by several goals".into(),
         Method::Stacking => "a linear model on the team's answers".into(),
         Method::Correction => "the weighted team, corrected by your labels".into(),
-        Method::FeatureAugment => "a linear model on your columns and the team's answers".into(),
+        Method::FeatureAugment => {
+            format!("a linear model on your {} and the team's answers", features(kind))
+        }
         Method::Own(learner) => own(learner).into(),
         Method::Blend { own: learner, team } => {
-            format!("half {}, half {}", own(learner), method_words(team))
+            format!("half {}, half {}", own(learner), method_words(team, kind))
         }
+    }
+}
+
+/// What linear models see of an example.
+fn features(kind: DataType) -> &'static str {
+    match kind {
+        DataType::Table => "columns",
+        DataType::Text => "texts' embeddings",
+        DataType::Image => "images' embeddings",
     }
 }
 
@@ -79,7 +92,8 @@ pub(super) fn quality(choice: &Choice, loss: Estimate) -> String {
 }
 
 /// Why the method was chosen, a sentence a piece.
-pub(super) fn reasons(choice: &Choice) -> Vec<String> {
+pub(super) fn reasons(choice: &Choice, kind: DataType) -> Vec<String> {
+    let units = unit(kind);
     let mut texts: Vec<String> = choice
         .reasons
         .iter()
@@ -87,20 +101,20 @@ pub(super) fn reasons(choice: &Choice) -> Vec<String> {
             Reason::TooFewLabels => "Too few labels to compare methods: the default is used.".into(),
             Reason::ConstantLabels => "All labels are equal: methods can't be told apart.".into(),
             Reason::LeastLoss if choice.losses_are_error_rates => {
-                "It did best on labelled rows that it had not seen, wrong classes and misplaced confidence taken together.".into()
+                format!("It did best on labelled {units} that it had not seen, wrong classes and misplaced confidence taken together.")
             }
-            Reason::LeastLoss => "It did best on labelled rows that it had not seen.".into(),
+            Reason::LeastLoss => format!("It did best on labelled {units} that it had not seen."),
             Reason::WithinNoise { best, .. } => format!(
                 "{} did a little better, but not by more than noise, and this is simpler.",
-                capital(&method_words(best))
+                capital(&method_words(best, kind))
             ),
             Reason::BeatsDefault { .. } => {
-                format!("It beats {} by more than noise.", method_words(&choice.default))
+                format!("It beats {} by more than noise.", method_words(&choice.default, kind))
             }
         })
         .collect();
     if let Some(expected) = choice.expected {
-        texts.push(format!("Expected on new rows: {}.", quality(choice, expected)));
+        texts.push(format!("Expected on new {units}: {}.", quality(choice, expected)));
     }
     if let Some(own) = choice.own_expected {
         texts.push(format!("A model of your {} labels alone: {}.", choice.label_count, quality(choice, own)));
@@ -148,17 +162,18 @@ pub(in crate::commands) fn print(story: &Story, printer: &Printer) {
     printer.line("");
     printer.line(format!("{} {}", toned(Tone::Heading, "How:"), capital(&story_method(story))));
     if let Some(choice) = &story.choice {
-        for reason in reasons(choice) {
+        for reason in reasons(choice, story.kind) {
             printer.line(format!("  {reason}"));
         }
-        print_candidates(choice, printer);
+        print_candidates(choice, story.kind, printer);
     }
     if !story.far_rows.is_empty() {
         let share = 100.0 * story.far_rows.len() as f64 / story.rows.max(1) as f64;
         printer.line(format!(
-            "{} of your {} rows ({share:.1} %) are far from everything the team was trained on; trust them less.",
+            "{} of your {} {} ({share:.1} %) are far from everything the team was trained on; trust them less.",
             story.far_rows.len(),
-            story.rows
+            story.rows,
+            unit(story.kind)
         ));
     }
     printer.line("");
@@ -172,16 +187,24 @@ pub(in crate::commands) fn print(story: &Story, printer: &Printer) {
 /// How the answers were combined, for people.
 pub(super) fn story_method(story: &Story) -> String {
     match &story.choice {
-        Some(choice) => method_words(&choice.chosen),
+        Some(choice) => method_words(&choice.chosen, story.kind),
         None if story.team.len() == 1 => format!("learnware {} alone", story.team[0].id),
-        None if story.method == "soft-job-selector" => method_words(&Method::SoftJobSelector),
-        None => method_words(&Method::WeightedAverage),
+        None if story.method == "soft-job-selector" => method_words(&Method::SoftJobSelector, story.kind),
+        None => method_words(&Method::WeightedAverage, story.kind),
+    }
+}
+
+/// What learnwares take.
+pub(super) fn taken(kind: DataType) -> &'static str {
+    match kind {
+        DataType::Table => "columns",
+        DataType::Text | DataType::Image => unit(kind),
     }
 }
 
 fn print_left_out(story: &Story, printer: &Printer) {
     let funnel = &story.search.funnel;
-    let mut parts = vec![format!("{} learnwares take your columns", funnel.comparable)];
+    let mut parts = vec![format!("{} learnwares take your {}", funnel.comparable, taken(story.kind))];
     parts.extend(
         story.left_out.iter().take(4).map(|entry| format!("{} left out: {}", entry.count, entry.reason)),
     );
@@ -206,20 +229,20 @@ fn print_team(story: &Story, printer: &Printer) {
         })
         .collect();
     printer.line("");
-    printer.table(&["id", "weight", "", "distance", "similarity", "rows", "name"], rows);
+    printer.table(&["id", "weight", "", "distance", "similarity", unit(story.kind), "name"], rows);
     for failure in &story.failed {
         printer.line(toned(Tone::Careful, format!("{} could not run: {}", failure.id, failure.error)));
     }
 }
 
-fn print_candidates(choice: &Choice, printer: &Printer) {
+fn print_candidates(choice: &Choice, kind: DataType, printer: &Printer) {
     let scored = scored(choice);
     if scored.is_empty() {
         return;
     }
     let row = |(method, loss, chosen): &(&Method, Estimate, bool)| {
         let mark = if *chosen { "*" } else { "" };
-        vec![mark.to_owned(), method_words(method), quality(choice, *loss)]
+        vec![mark.to_owned(), method_words(method, kind), quality(choice, *loss)]
     };
     let mut rows: Vec<Vec<String>> = scored.iter().take(CANDIDATES_SHOWN).map(row).collect();
     rows.extend(scored.iter().skip(CANDIDATES_SHOWN).filter(|(_, _, chosen)| *chosen).map(row));

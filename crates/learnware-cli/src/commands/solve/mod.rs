@@ -1,6 +1,7 @@
-//! `learnware solve`: from a table to predictions, with the reasons.
+//! `learnware solve`: from data to predictions, with the reasons.
 
 mod explain;
+mod fit;
 mod picture;
 mod report;
 mod spaces;
@@ -13,24 +14,24 @@ use anyhow::Context as _;
 use learnware_dock::Dock;
 use learnware_dock::config::Create;
 use learnware_engine::learnware::LearnwareId;
-use learnware_engine::market::{Market, SearchOptions, SearchResults, Verdict};
-use learnware_engine::predictor::{Batch, Predictions};
+use learnware_engine::market::{Market, Verdict};
+use learnware_engine::predictor::Predictions;
 use learnware_engine::reuse::automatic::{Automatic, AutomaticParameters, Choice, Method};
 use learnware_engine::reuse::{self, Examples, JobSelector, Reuser as _, Routing, Team};
-use learnware_engine::semantic::{SemanticSpecification, Task};
-use learnware_engine::specification::{IslandKernel, Rkme, RkmeParameters, StatisticalSpecification};
-use learnware_engine::table;
-use learnware_engine::user_info::UserInfo;
+use learnware_engine::semantic::DataType;
+use learnware_engine::specification::{IslandKernel, Rkme, StatisticalSpecification};
 
 use crate::cli::SolveArgs;
+use crate::datafile::{self, Data, DataOptions};
+use crate::embedders::Embedders;
 use crate::error::{Outcome, advised};
-use crate::learnwares::{Opened, Opener, TeamRows};
+use crate::learnwares::{Opened, Opener};
 use crate::predictions::{self, Answers};
 use crate::printer::Printer;
-use crate::tablefile::{self, TableFile};
+use crate::teaminput::TeamInput;
 use crate::{target, team};
 pub(super) use explain::print;
-use spaces::Space;
+use fit::{Fit, Found, Search};
 pub(super) use story::Story;
 use story::{Candidate, Failure, LeftOut, Teammate};
 
@@ -48,15 +49,17 @@ pub(super) async fn run(arguments: &SolveArgs, printer: &Printer) -> anyhow::Res
 pub(super) async fn solve(arguments: &SolveArgs, printer: &Printer) -> anyhow::Result<Story> {
     let output = output(arguments);
     predictions::require_form(Some(&output))?;
-    let file = tablefile::read(&arguments.data, &arguments.table.read_options())?;
-    file.warnings.iter().for_each(|warning| printer.warning(warning.clone()));
+    let embedders = Embedders::open(&arguments.embedder)?;
+    let options = DataOptions::new(&arguments.table, &arguments.kind);
+    let data = datafile::read(&arguments.data, &options, printer)?;
     let dock = target::open(&arguments.dock, &arguments.model, Create::Never).await?;
     let market = dock.catalog().await?.market.clone();
-    let found = tokio::task::block_in_place(|| search(arguments, &market, &file, printer))?;
+    let search = Search { arguments, market: &market, data: &data, embedders: &embedders, printer };
+    let found = tokio::task::block_in_place(|| search.best())?;
     let Found { best: Some(best), left_out } = found else {
-        return Err(nothing_takes_the_table(&dock, &market, &found.left_out));
+        return Err(nothing_takes_the_data(&dock, &market, data.kind(), &found.left_out));
     };
-    let solver = Solver { arguments, file: &file, market: &market, best, left_out };
+    let solver = Solver { arguments, data: &data, market: &market, best, left_out };
     let (mut story, answers) = solver.solve(printer).await?;
     if let Some(answers) = &answers {
         answers.write(&output)?;
@@ -77,7 +80,12 @@ fn output(arguments: &SolveArgs) -> PathBuf {
     })
 }
 
-fn nothing_takes_the_table(dock: &Dock, market: &Market, left_out: &[LeftOut]) -> anyhow::Error {
+fn nothing_takes_the_data(
+    dock: &Dock,
+    market: &Market,
+    kind: DataType,
+    left_out: &[LeftOut],
+) -> anyhow::Error {
     let folder = dock.folder().display();
     if market.organizer().is_empty() {
         return advised(
@@ -87,99 +95,22 @@ fn nothing_takes_the_table(dock: &Dock, market: &Market, left_out: &[LeftOut]) -
     }
     let reasons: Vec<String> =
         left_out.iter().take(5).map(|entry| format!("{} x {}", entry.count, entry.reason)).collect();
-    advised(
-        format!("no learnware of the dock {folder} takes this table: {}", reasons.join("; ")),
-        "rename your columns to those that `learnware show ID` lists, or choose others with --columns and --drop",
-    )
-}
-
-/// The space in which the data fits best.
-struct Found {
-    best: Option<Fit>,
-    left_out: Vec<LeftOut>,
-}
-
-/// The data in one space, and what the search found there.
-struct Fit {
-    space: Space,
-    specification: Rkme,
-    results: SearchResults,
-}
-
-/// Makes the data's specification in every space that its columns have, and searches there.
-fn search(
-    arguments: &SolveArgs,
-    market: &Market,
-    file: &TableFile,
-    printer: &Printer,
-) -> anyhow::Result<Found> {
-    let wanted = arguments.task.or_else(|| task_of_labels(file));
-    let (spaces, left_out) = spaces::find(market, &file.table, wanted, &arguments.exclude);
-    if wanted.is_none() {
-        require_one_task(&spaces)?;
-    }
-    let progress = printer.progress("comparing your data with the dock", Some(spaces.len() as u64));
-    let mut fits = Vec::with_capacity(spaces.len());
-    let mut refusal = None;
-    for space in spaces {
-        match fit(arguments, market, file, space) {
-            Ok(fit) => fits.push(fit),
-            Err(error) => refusal = Some(error),
+    let (what, advice) = match kind {
+        DataType::Table => (
+            "this table",
+            "rename your columns to those that `learnware show ID` lists, or choose others with --columns and --drop",
+        ),
+        DataType::Text => {
+            ("these texts", "`learnware list` shows what the dock has; --embedder names an embedder")
         }
-        progress.inc(1);
-    }
-    progress.finish_and_clear();
-    if let (true, Some(error)) = (fits.is_empty(), refusal) {
-        return Err(error.context(arguments.data.display().to_string()));
-    }
-    let quality = |fit: &Fit| {
-        let similarity = fit.results.single.first().and_then(|single| single.similarity).unwrap_or(0.0);
-        (fit.results.covered.unwrap_or(0.0), similarity)
+        DataType::Image => ("these images", "`learnware list` shows what the dock has"),
     };
-    let best = fits.into_iter().max_by(|a, b| {
-        let (a, b) = (quality(a), quality(b));
-        a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1))
-    });
-    Ok(Found { best, left_out })
-}
-
-fn fit(arguments: &SolveArgs, market: &Market, file: &TableFile, space: Space) -> anyhow::Result<Fit> {
-    let data = table::encode(&file.table, &space.columns)?;
-    let parameters = RkmeParameters { seed: arguments.seed, ..RkmeParameters::default() };
-    let specification = Rkme::generate(&data, &parameters)?;
-    let user = UserInfo {
-        semantic: SemanticSpecification::default(),
-        statistical: vec![StatisticalSpecification::Table(specification.clone())],
-    };
-    let others = market.organizer().iter().map(|learnware| &learnware.id);
-    let exclude = others.filter(|id| !space.members.contains(id)).cloned().collect();
-    let options = SearchOptions { max_learnwares: arguments.max.max(1), exclude, ..SearchOptions::default() };
-    let results = market.search(&user, &options)?;
-    Ok(Fit { space, specification, results })
-}
-
-/// Labels that are words or few whole numbers are classes; others are quantities.
-fn task_of_labels(file: &TableFile) -> Option<Task> {
-    let column = file.labels.as_ref()?;
-    let known = team::known_cells(column, &file.table.lines);
-    let labels = table::labels(&known.0, &known.1).ok()?;
-    Some(if labels.look_like_classes() { Task::Classification } else { Task::Regression })
-}
-
-fn require_one_task(spaces: &[Space]) -> anyhow::Result<()> {
-    let has = |task| spaces.iter().any(|space| space.task == task);
-    if has(Task::Classification) && has(Task::Regression) {
-        return Err(advised(
-            "learnwares for classification and for regression take this table",
-            "say which with --task classification or --task regression",
-        ));
-    }
-    Ok(())
+    advised(format!("no learnware of the dock {folder} takes {what}: {}", reasons.join("; ")), advice)
 }
 
 struct Solver<'a> {
     arguments: &'a SolveArgs,
-    file: &'a TableFile,
+    data: &'a Data,
     market: &'a Market,
     best: Fit,
     left_out: Vec<LeftOut>,
@@ -198,7 +129,7 @@ impl Solver<'_> {
     async fn solve(&self, printer: &Printer) -> anyhow::Result<(Story, Option<Answers>)> {
         let mut story = self.story();
         let guesses = story.verdict == Verdict::NothingFits;
-        if guesses && !self.arguments.anyway && self.file.labels.is_none() {
+        if guesses && !self.arguments.anyway && self.data.labels.is_none() {
             return Ok((story, None));
         }
         let mut opener = Opener::new(&self.arguments.dock, printer);
@@ -254,8 +185,9 @@ impl Solver<'_> {
         };
         Story {
             data: self.arguments.data.display().to_string(),
-            rows: self.file.table.row_count(),
-            columns: self.best.space.columns.iter().map(|column| column.name.clone()).collect(),
+            kind: self.data.kind(),
+            rows: self.data.len(),
+            columns: self.best.space.takes.column_names(),
             task: self.best.space.task.word().to_lowercase(),
             classes: None,
             verdict: results.verdict,
@@ -278,12 +210,15 @@ impl Solver<'_> {
     fn picture(&self, team: &[Teammate]) -> Option<story::Picture> {
         let tables: Vec<&Rkme> =
             team.iter().filter_map(|teammate| self.specification(&teammate.id)).collect();
-        (tables.len() == team.len()).then(|| picture::draw(&self.best.specification, &tables))
+        (tables.len() == team.len()).then(|| picture::draw(self.best.specification.rkme(), &tables))
     }
 
+    /// The specification of a learnware in the island of the data.
     fn specification(&self, id: &str) -> Option<&Rkme> {
         let learnware = self.market.organizer().get(&LearnwareId(id.to_owned()))?;
-        learnware.specification.statistical.iter().find_map(StatisticalSpecification::as_table)
+        let island = self.best.space.takes.island();
+        let own = learnware.specification.statistical.iter().find(|kind| kind.island() == island);
+        own.map(StatisticalSpecification::rkme)
     }
 
     /// Runs the team; whoever fails leaves it, and the others go on.
@@ -297,14 +232,15 @@ impl Solver<'_> {
         let progress = printer.progress("predicting", None);
         loop {
             let task = team::task(&learnwares)?;
-            let rows = TeamRows::new(&learnwares, &self.file.table)?;
+            let embedded = self.best.embedded.clone().map(|rows| (self.best.space.takes.island(), rows));
+            let input = TeamInput::new(&learnwares, self.data, embedded)?;
             let weights: Vec<f64> = story.team.iter().map(|teammate| teammate.weight).collect();
-            let attempt = team::start(&learnwares, &weights, &rows, task, &runner, printer)
-                .and_then(|mut team: Team| Ok(team.ask(&Batch::Table(rows.data.clone()))?));
+            let attempt = team::start(&learnwares, &weights, &input, task, &runner, printer)
+                .and_then(|mut team: Team| input.ask(&mut team));
             match attempt {
                 Ok(examples) => {
                     progress.finish_and_clear();
-                    return self.combine(&learnwares, &rows, &weights, &examples, task);
+                    return self.combine(&learnwares, &input, &weights, &examples, task);
                 }
                 Err(error) => {
                     let place = team::culprit(&error, &learnwares).unwrap_or(0);
@@ -324,30 +260,30 @@ impl Solver<'_> {
     fn combine(
         &self,
         learnwares: &[Opened],
-        rows: &TeamRows,
+        input: &TeamInput,
         weights: &[f64],
         examples: &Examples,
         task: reuse::Task,
     ) -> anyhow::Result<Answered> {
-        let selector = self.selector(learnwares, rows, weights)?;
+        let selector = self.selector(learnwares, input, weights)?;
         let default = match (task, &selector) {
             // Models of classes they never saw are surest where they know least: each row goes to those who know.
             (reuse::Task::Classification { .. }, Some(_)) => Method::SoftJobSelector,
             _ => Method::WeightedAverage,
         };
-        let (far_rows, rows_nearest) = match &selector {
-            None => (Vec::new(), None),
-            Some(selector) => {
-                let far = selector.far(&rows.data)?;
+        let (far_rows, rows_nearest) = match (&selector, input.seen()) {
+            (Some(selector), Some((_, rows))) => {
+                let far = selector.far(rows)?;
                 let far = far.iter().enumerate().filter(|(_, far)| **far).map(|(row, _)| row).collect();
-                (far, Some(shares_of(&selector.route(&rows.data)?, learnwares.len())))
+                (far, Some(shares_of(&selector.route(rows)?, learnwares.len())))
             }
+            (None, _) | (_, None) => (Vec::new(), None),
         };
         let parameters =
             AutomaticParameters { default, seed: self.arguments.seed, ..AutomaticParameters::default() };
         let mut automatic = Automatic::new(parameters, selector);
-        if let Some(column) = &self.file.labels {
-            let known = team::known_labels(column, &self.file.table.lines, task, &learnwares[0])
+        if let Some(column) = &self.data.labels {
+            let known = team::known_labels(column, &self.data.lines, task, &learnwares[0])
                 .with_context(|| self.arguments.data.display().to_string())?;
             automatic.fit(&examples.select(&known.rows), &known.values)?;
         }
@@ -360,16 +296,18 @@ impl Solver<'_> {
     fn selector(
         &self,
         learnwares: &[Opened],
-        rows: &TeamRows,
+        input: &TeamInput,
         weights: &[f64],
     ) -> anyhow::Result<Option<JobSelector>> {
-        let tables: Vec<&Rkme> = learnwares.iter().filter_map(Opened::table).collect();
-        if !rows.is_common() || tables.len() != learnwares.len() {
+        let Some((island, _)) = input.seen() else { return Ok(None) };
+        let own: Vec<&Rkme> = learnwares.iter().filter_map(|learnware| learnware.rkme_in(island)).collect();
+        if own.len() != learnwares.len() {
             return Ok(None);
         }
-        let of_space = self.best.space.members.iter().filter_map(|id| self.specification(&id.0));
-        let kernel = IslandKernel::pooled(of_space);
-        Ok(Some(JobSelector::new(&tables, weights, &kernel, Routing::Soft)?))
+        let members = &self.best.space.members;
+        let of_space: Vec<&Rkme> = members.iter().filter_map(|id| self.specification(&id.0)).collect();
+        let kernel = IslandKernel::of_island(island, &of_space);
+        Ok(Some(JobSelector::new(&own, weights, &kernel, Routing::Soft)?))
     }
 }
 

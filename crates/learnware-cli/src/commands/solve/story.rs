@@ -2,16 +2,19 @@
 
 use learnware_engine::market::{SearchResults, Verdict};
 use learnware_engine::reuse::automatic::Choice;
+use learnware_engine::semantic::DataType;
 use serde::Serialize;
 
 /// What happened.
 #[derive(Debug, Serialize)]
 pub(in crate::commands) struct Story {
-    /// The table's file name.
+    /// The data's file name.
     pub(in crate::commands) data: String,
-    /// Its rows.
+    /// What it is.
+    pub(in crate::commands) kind: DataType,
+    /// Its rows, texts or images.
     pub(in crate::commands) rows: usize,
-    /// The columns that the learnwares take.
+    /// The columns that the learnwares take; none for texts and images.
     pub(in crate::commands) columns: Vec<String>,
     /// The task.
     pub(in crate::commands) task: String,

@@ -6,8 +6,11 @@ mod plots;
 
 use std::fmt::Write as _;
 
+use learnware_engine::semantic::DataType;
+
 use super::explain;
 use super::story::Story;
+use crate::datafile::unit;
 use crate::printer::Tone;
 
 /// Rows far from the team that are listed by number.
@@ -61,13 +64,12 @@ fn head(body: &mut String, story: &Story) {
         Tone::Heading | Tone::Careful | Tone::Faint => "careful",
     };
     add!(body, "<h1>{}</h1>", escape(&story.data));
-    add!(
-        body,
-        "<p class=\"faint\">{} rows, {} columns, {}</p>",
-        story.rows,
-        story.columns.len(),
-        escape(&story.task)
-    );
+    let columns = match story.kind {
+        DataType::Table => format!(", {} columns", story.columns.len()),
+        DataType::Text | DataType::Image => String::new(),
+    };
+    let units = unit(story.kind);
+    add!(body, "<p class=\"faint\">{} {units}{columns}, {}</p>", story.rows, escape(&story.task));
     add!(body, "<p class=\"verdict {class}\">{words}.</p>");
     if let Some(covered) = explain::covered_words(story) {
         add!(body, "<p>{covered}.</p>");
@@ -90,8 +92,9 @@ fn fit(body: &mut String, story: &Story) {
             body,
             "<figure>{}<figcaption>Points of the specifications, larger for more weight, in the two directions in \
              which they differ most. Grey rings are your data; where colours lie on rings, that learnware knows such \
-             rows.</figcaption></figure>",
-            plots::overlap(picture)
+             {}.</figcaption></figure>",
+            plots::overlap(picture),
+            unit(story.kind)
         );
     }
     if let Some(covered) = story.covered {
@@ -112,7 +115,8 @@ fn team(body: &mut String, story: &Story) {
         body,
         "<h2>Who predicts</h2><div class=\"scroll\"><table><thead><tr><th>Learnware</th><th>Id</th>\
         <th class=\"number\">Weight</th><th class=\"number\">Distance</th><th class=\"number\">Similarity</th>\
-        <th class=\"number\">Your rows nearest to it</th></tr></thead><tbody>"
+        <th class=\"number\">Your {} nearest to it</th></tr></thead><tbody>",
+        unit(story.kind)
     );
     for (place, member) in story.team.iter().enumerate() {
         let rows = member.rows_nearest.map_or_else(|| "-".into(), |share| format!("{:.0} %", share * 100.0));
@@ -149,19 +153,20 @@ fn method(body: &mut String, story: &Story) {
     add!(
         body,
         "<h2>How the answers are combined</h2><p><strong>{}</strong></p>",
-        escape(&explain::capital(&explain::method_words(&choice.chosen)))
+        escape(&explain::capital(&explain::method_words(&choice.chosen, story.kind)))
     );
-    for reason in explain::reasons(choice) {
+    for reason in explain::reasons(choice, story.kind) {
         add!(body, "<p>{}</p>", escape(&reason));
     }
     let scored = explain::scored(choice);
     if !scored.is_empty() {
         add!(
             body,
-            "<figure>{}<figcaption>Each way of combining them on labelled rows that it had not seen: mean loss \
+            "<figure>{}<figcaption>Each way of combining them on labelled {} that it had not seen: mean loss \
             and one standard error, less is better. The filled one was chosen: the simplest that is not worse than the \
             best by more than noise.</figcaption></figure>",
-            plots::candidates(choice, &scored)
+            plots::candidates(choice, &scored, story.kind),
+            unit(story.kind)
         );
     }
 }
@@ -170,14 +175,16 @@ fn uncovered(body: &mut String, story: &Story) {
     if story.far_rows.is_empty() {
         return;
     }
+    let units = unit(story.kind);
     let share = 100.0 * story.far_rows.len() as f64 / story.rows.max(1) as f64;
     let listed: Vec<String> =
         story.far_rows.iter().take(FAR_ROWS_LISTED).map(|row| (row + 1).to_string()).collect();
     let more = if story.far_rows.len() > FAR_ROWS_LISTED { ", ..." } else { "" };
     add!(
         body,
-        "<h2>Rows that nobody covers</h2><p>{} of {} rows ({share:.1} %) are far from everything that the team was \
+        "<h2>{} that nobody covers</h2><p>{} of {} {units} ({share:.1} %) are far from everything that the team was \
         trained on; trust their predictions less. Counted from 1: {}{more}.</p>",
+        explain::capital(units),
         story.far_rows.len(),
         story.rows,
         listed.join(", ")
@@ -197,8 +204,9 @@ fn others(body: &mut String, story: &Story) {
     if story.left_out.is_empty() {
         add!(
             body,
-            "<p>Nobody: all {} learnwares of the dock take your columns.</p>",
-            story.search.funnel.comparable
+            "<p>Nobody: all {} learnwares of the dock take your {}.</p>",
+            story.search.funnel.comparable,
+            explain::taken(story.kind)
         );
     } else {
         add!(body, "<table><tbody>");

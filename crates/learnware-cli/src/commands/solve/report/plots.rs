@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use learnware_engine::reuse::automatic::{Choice, Estimate, Method};
+use learnware_engine::semantic::DataType;
 
 use super::{add, escape};
 use crate::commands::solve::explain;
@@ -107,7 +108,7 @@ pub(super) fn nearest(candidates: &[Candidate]) -> String {
 }
 
 /// A dot with its error for each scored method.
-pub(super) fn candidates(choice: &Choice, scored: &[(&Method, Estimate, bool)]) -> String {
+pub(super) fn candidates(choice: &Choice, scored: &[(&Method, Estimate, bool)], kind: DataType) -> String {
     let ends = |(_, loss, _): &(&Method, Estimate, bool)| {
         (loss.mean - loss.standard_error, loss.mean + loss.standard_error)
     };
@@ -121,7 +122,7 @@ pub(super) fn candidates(choice: &Choice, scored: &[(&Method, Estimate, bool)]) 
         let (method, loss, chosen) = entry;
         let y = row as f64 * ROW + ROW / 2.0;
         let (from, to) = ends(entry);
-        label(&mut svg, &explain::capital(&explain::method_words(method)), y);
+        label(&mut svg, &explain::capital(&explain::method_words(method, kind)), y);
         add!(
             svg,
             "<line x1=\"{:.1}\" x2=\"{:.1}\" y1=\"{y}\" y2=\"{y}\" stroke=\"var(--data)\" stroke-width=\"1.5\"/>",
