@@ -13,6 +13,19 @@ pub struct EmbedderId {
     pub dimension: usize,
 }
 
+/// Name of the sentence transformer that the reference uses for texts.
+pub const REFERENCE_TEXT_NAME: &str = "paraphrase-multilingual-MiniLM-L12-v2";
+/// Numbers in its embeddings.
+const REFERENCE_TEXT_DIMENSION: usize = 384;
+
+impl EmbedderId {
+    /// The reference's own sentence transformer. Its files name no embedder and no digest: a text
+    /// specification without one was made by this.
+    pub fn reference_text() -> Self {
+        Self { name: REFERENCE_TEXT_NAME.into(), digest: String::new(), dimension: REFERENCE_TEXT_DIMENSION }
+    }
+}
+
 impl std::fmt::Display for EmbedderId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(

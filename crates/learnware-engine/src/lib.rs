@@ -3,7 +3,7 @@
 //! Layers, lower first; a module imports only from lower ones (`cargo xtask tidy` checks it):
 //!
 //! ```text
-//! error < numeric, semantic, embedder < image, table, specification < learnware, predictor, user_info < market, reuse
+//! error < numeric, semantic, embedder < image, table, text, specification < learnware, predictor, user_info < market, reuse
 //! ```
 //!
 //! * [`numeric`]: matrices, Gaussian kernel, k-means, simplex QP, seeded randomness.
@@ -11,6 +11,7 @@
 //! * [`embedder`]: the identity of what turns texts and images into numbers.
 //! * [`image`]: images of one shape, the reference's image kernel, an embedding without a network.
 //! * [`table`]: raw columns and how they become numbers.
+//! * [`text`]: texts as points, and their languages.
 //! * [`specification`]: reduced kernel mean embeddings and their file format.
 //! * [`learnware`]: a model's declaration together with its specification.
 //! * [`predictor`]: the trait behind which models run.
@@ -28,6 +29,7 @@ pub mod reuse;
 pub mod semantic;
 pub mod specification;
 pub mod table;
+pub mod text;
 pub mod user_info;
 
 pub use error::EngineError;

@@ -14,6 +14,7 @@ const ENGINE: &[(&str, u8)] = &[
     ("embedder", 1),
     ("image", 2),
     ("table", 2),
+    ("text", 2),
     ("specification", 2),
     ("learnware", 3),
     ("user_info", 3),

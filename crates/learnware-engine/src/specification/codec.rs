@@ -12,8 +12,6 @@ pub const NUMBERS_MAX: usize = 4_194_304;
 
 /// Kernel width of a file that names none, as in the reference.
 const REFERENCE_GAMMA: f64 = 0.1;
-/// The reference's text encoder; its files do not name it.
-const REFERENCE_TEXT_EMBEDDER: &str = "paraphrase-multilingual-MiniLM-L12-v2";
 
 /// Kinds of specification that a manifest may name, with the reference's class names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,11 +67,8 @@ pub fn from_json(value: &Value, kind: SpecificationKind) -> Result<StatisticalSp
     Ok(match kind {
         SpecificationKind::Table => StatisticalSpecification::Table(rkme),
         SpecificationKind::Text => {
-            let embedder = embedder(map)?.unwrap_or_else(|| EmbedderId {
-                name: REFERENCE_TEXT_EMBEDDER.into(),
-                digest: String::new(),
-                dimension: rkme.dimension(),
-            });
+            let unnamed = || EmbedderId { dimension: rkme.dimension(), ..EmbedderId::reference_text() };
+            let embedder = embedder(map)?.unwrap_or_else(unnamed);
             StatisticalSpecification::Text(RkmeText::new(rkme, embedder, languages(map)?)?)
         }
         SpecificationKind::Image => {
