@@ -1,17 +1,24 @@
 //! Who turns texts and images into numbers on this machine: what is built in, and what `--embedder` names.
 
+use std::path::Path;
+
 use learnware_engine::embedder::EmbedderId;
 use learnware_engine::image::generate::{self, NngpParameters};
 use learnware_engine::image::{ImageBatch, embed, nngp};
 use learnware_engine::numeric::Matrix;
 use learnware_engine::specification::{IslandKey, Rkme, compat};
+use learnware_engine::text::{HashedEmbedder, TextEmbedder};
+use learnware_package::native::sentence::SentenceEmbedder;
 
 use crate::cli::{EmbedderArgs, GenerateArgs};
 use crate::datafile::{Content, Data, Pictures};
 use crate::error::advised;
 use crate::printer::Printer;
-use standin::TextEmbedder;
 
+/// The word for the built-in embedder.
+const BUILT_IN: &str = "builtin";
+/// Before the folder that holds the reference's own sentence transformer.
+const REFERENCE: &str = "reference=";
 /// Texts embedded between two steps of the progress bar.
 const TEXTS_AT_ONCE: usize = 256;
 /// The same for images.
@@ -26,10 +33,10 @@ impl Embedders {
     /// The built-in ones, and before them the one that the arguments name.
     pub(crate) fn open(arguments: &EmbedderArgs) -> anyhow::Result<Self> {
         let mut texts: Vec<Box<dyn TextEmbedder>> = Vec::new();
-        if let Some(name) = arguments.embedder.as_deref().filter(|name| *name != "builtin") {
-            return Err(advised(format!("{name}: no sentence-transformer"), "later"));
+        if let Some(name) = arguments.embedder.as_deref().filter(|name| *name != BUILT_IN) {
+            texts.push(Box::new(from_folder(name)?));
         }
-        texts.push(Box::new(standin::Hashed));
+        texts.push(Box::new(HashedEmbedder::new()));
         Ok(Self { texts })
     }
 
@@ -83,12 +90,6 @@ impl Embedders {
         }
     }
 
-    /// Languages of the texts, as far as they can be told.
-    pub(crate) fn languages(texts: &[String]) -> Vec<String> {
-        let _ = texts;
-        Vec::new()
-    }
-
     /// Images as points, some at a time so that large ones need little memory.
     pub(crate) fn embed_images(pictures: &Pictures, printer: &Printer) -> anyhow::Result<Matrix> {
         let progress = printer.progress("embedding images", Some(pictures.len() as u64));
@@ -102,13 +103,37 @@ impl Embedders {
     }
 }
 
+/// Loads the sentence transformer that `--embedder` names.
+fn from_folder(name: &str) -> anyhow::Result<SentenceEmbedder> {
+    let (folder, is_reference) = match name.strip_prefix(REFERENCE) {
+        Some(folder) => (Path::new(folder), true),
+        None => (Path::new(name), false),
+    };
+    if !folder.is_dir() {
+        return Err(advised(
+            format!("there is no embedder {name:?}: it is not `builtin`, and there is no such folder"),
+            "name the folder of a sentence-transformer, with config.json, tokenizer.json and model.safetensors",
+        ));
+    }
+    let open = || {
+        let embedder = SentenceEmbedder::open(folder)?;
+        if is_reference { embedder.vouched_as_reference() } else { Ok(embedder) }
+    };
+    open().map_err(|error| {
+        advised(
+            format!("{} is no sentence-transformer that can be read: {error}", folder.display()),
+            "save it with `SentenceTransformer(NAME).save(FOLDER)`, with safetensors",
+        )
+    })
+}
+
 /// What to do when learnwares for the same kind of data are described by other embedders.
 pub(crate) fn advice<'a>(own: &IslandKey, mut others: impl Iterator<Item = &'a IslandKey>) -> Option<String> {
     match own {
         IslandKey::Text { .. } => others.find_map(|other| match other {
             IslandKey::Text { embedder } => Some(format!(
-                "Some learnwares for texts are described by {embedder}; --embedder FOLDER with that \
-                 sentence-transformer compares your texts with them."
+                "Some learnwares for texts are described by {embedder}; {} compares your texts with them.",
+                flag(embedder)
             )),
             _ => None,
         }),
@@ -121,6 +146,17 @@ pub(crate) fn advice<'a>(own: &IslandKey, mut others: impl Iterator<Item = &'a I
         }
         IslandKey::Table { .. } | IslandKey::ReferenceImage { .. } => None,
     }
+}
+
+/// How the command line names an embedder of texts.
+pub(crate) fn flag(embedder: &EmbedderId) -> String {
+    if embedder.digest.is_empty() {
+        return format!("--embedder {REFERENCE}FOLDER with that sentence-transformer");
+    }
+    if *embedder == HashedEmbedder::new().id() {
+        return format!("--embedder {BUILT_IN}");
+    }
+    "--embedder FOLDER with that sentence-transformer".into()
 }
 
 /// The specification of images as the reference makes it, and its squared distance to a sample of the data.
@@ -136,29 +172,4 @@ pub(crate) fn reference_images(images: &ImageBatch, arguments: &GenerateArgs) ->
     let points = Matrix::new(made.images.count(), shape.iter().product(), values.map(f64::from).collect())?;
     let rkme = Rkme::new(points, made.weights, compat::ReferenceParameters::default().gamma, images.count())?;
     Ok((rkme.with_sample_shape(shape.to_vec())?, made.distance))
-}
-
-// Until the branch `text` is merged.
-mod standin {
-    use super::{EmbedderId, Matrix};
-    pub(crate) trait TextEmbedder {
-        fn id(&self) -> EmbedderId;
-        fn embed(&self, texts: &[String]) -> learnware_engine::error::Result<Matrix>;
-    }
-    pub(crate) struct Hashed;
-    impl TextEmbedder for Hashed {
-        fn id(&self) -> EmbedderId {
-            EmbedderId { name: "standin".into(), digest: "0".into(), dimension: 64 }
-        }
-        fn embed(&self, texts: &[String]) -> learnware_engine::error::Result<Matrix> {
-            let mut m = Matrix::zeros(texts.len(), 64);
-            for (row, text) in texts.iter().enumerate() {
-                for word in text.split_whitespace() {
-                    let h = word.bytes().fold(7u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x100_0000_01b3));
-                    m.row_mut(row)[(h >> 20) as usize % 64] += 1.0;
-                }
-            }
-            Ok(m)
-        }
-    }
 }

@@ -16,6 +16,7 @@ use learnware_engine::specification::{
     column_moments, compat,
 };
 use learnware_engine::table::{self, InferOptions, RawTable};
+use learnware_engine::text::languages;
 use serde_json::Value;
 
 use crate::cli::{ColumnArgs, GenerateArgs};
@@ -145,7 +146,7 @@ impl<'a> Maker<'a> {
     fn texts(&self, texts: &[String]) -> anyhow::Result<Made> {
         let embedder = self.embedders.preferred_text();
         let numbers = Embedders::embed_texts(embedder, texts, self.printer)?;
-        let languages = Embedders::languages(texts);
+        let languages = languages(texts);
         let specification =
             RkmeText::new(self.rkme(&numbers, self.generate.compat)?, embedder.id(), languages)?;
         Ok(Made::new(StatisticalSpecification::Text(specification), numbers))

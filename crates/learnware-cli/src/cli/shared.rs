@@ -91,7 +91,8 @@ pub(crate) struct KindArgs {
 pub(crate) struct EmbedderArgs {
     /// Who turns texts into numbers: `builtin` (needs no files), or the folder of a sentence-transformer.
     ///
-    /// Only specifications by the same embedder can be compared.
+    /// Only specifications by the same embedder can be compared. `reference=FOLDER` says that the folder holds the
+    /// one of the reference package (paraphrase-multilingual-MiniLM-L12-v2), whose specifications do not name it.
     #[arg(long, value_name = "builtin|FOLDER")]
     pub(crate) embedder: Option<String>,
 }

@@ -10,11 +10,12 @@ use learnware_engine::reuse::{
     AugmentInput, Automatic, AutomaticParameters, Averaging, AveragingMode, EnsemblePruning, Examples,
     FeatureAugment, Method, PruningMethod, Reuser, Routing, Task, Team, TopOne,
 };
+use learnware_engine::specification::IslandKey;
 use serde_json::{Value, json};
 
 use crate::cli::{MethodWord, ReuseArgs};
 use crate::datafile::{self, Data, DataOptions, lacks_labels};
-use crate::embedders::Embedders;
+use crate::embedders::{self, Embedders};
 use crate::error::{Outcome, advised};
 use crate::learnwares::{Opened, Opener};
 use crate::predictions::{self, Answers};
@@ -134,9 +135,11 @@ impl Work<'_> {
             None => None,
             Some(island) => {
                 let rows = self.embedders.embed(&island, data, self.printer)?;
-                if rows.is_none() {
+                if let (None, IslandKey::Text { embedder }) = (&rows, &island) {
                     self.printer.warning(format!(
-                        "the learnwares are described by {island}, which is not at hand; --embedder FOLDER names it"
+                        "the learnwares are described by {embedder}, which is not at hand: where your texts lie \
+                         plays no part without {}",
+                        embedders::flag(embedder)
                     ));
                 }
                 rows.map(|rows| (island, rows))

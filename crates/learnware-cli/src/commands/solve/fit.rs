@@ -9,6 +9,7 @@ use learnware_engine::specification::{
     IslandKey, Rkme, RkmeImage, RkmeParameters, RkmeText, StatisticalSpecification,
 };
 use learnware_engine::table;
+use learnware_engine::text::languages;
 use learnware_engine::user_info::UserInfo;
 
 use super::spaces::{self, Request, Space, Takes};
@@ -53,7 +54,7 @@ impl Search<'_> {
         let task = self.arguments.task.or_else(|| task_of_labels(self.data));
         let request =
             Request { data: self.data, embedders: self.embedders, task, excluded: &self.arguments.exclude };
-        let (spaces, left_out) = spaces::find(self.market, &request);
+        let (spaces, mut left_out) = spaces::find(self.market, &request);
         if task.is_none() {
             require_one_task(&spaces)?;
         }
@@ -63,6 +64,11 @@ impl Search<'_> {
         let mut seen = Seen::new();
         for space in spaces {
             match self.fit(space, &mut seen) {
+                // Only languages leave somebody out who takes the data.
+                Ok(fit) if fit.results.single.is_empty() => {
+                    let reason = "knows other languages than your texts".into();
+                    left_out.push(LeftOut { reason, count: fit.space.members.len() });
+                }
                 Ok(fit) => fits.push(fit),
                 Err(error) => refusal = Some(error),
             }
@@ -119,7 +125,7 @@ impl Search<'_> {
         let rkme = self.rkme(&rows)?;
         let specification = match (island, &self.data.content) {
             (IslandKey::Text { embedder }, Content::Texts(texts)) => {
-                let languages = Embedders::languages(texts);
+                let languages = languages(texts);
                 StatisticalSpecification::Text(RkmeText::new(rkme, embedder.clone(), languages)?)
             }
             (IslandKey::Image { embedder }, Content::Images(pictures)) => StatisticalSpecification::Image(

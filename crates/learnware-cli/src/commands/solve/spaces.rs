@@ -10,7 +10,7 @@ use learnware_engine::table::{self, RawTable};
 
 use super::story::LeftOut;
 use crate::datafile::{self, Content, Data};
-use crate::embedders::Embedders;
+use crate::embedders::{self, Embedders};
 
 /// Learnwares that take the same inputs and give the same outputs.
 #[derive(Debug, Clone)]
@@ -129,7 +129,7 @@ impl Request<'_> {
             return Err("described in the reference's form only".into());
         };
         if !self.embedders.has(embedder) {
-            return Err(format!("described by {embedder}; --embedder FOLDER names it"));
+            return Err(format!("described by {embedder}; needs {}", embedders::flag(embedder)));
         }
         let island = all.iter().find(|kind| kind.embedder() == Some(embedder));
         island.map(StatisticalSpecification::island).ok_or_else(|| "no specification".into())
