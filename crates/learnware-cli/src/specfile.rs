@@ -108,10 +108,7 @@ impl<'a> Maker<'a> {
 
     /// Reads the data and makes its specification.
     pub(crate) fn make(&self, path: &Path) -> anyhow::Result<Generated> {
-        let mut options = self.options.clone();
-        if let (Some([_, height, width]), None) = (self.image_shape, options.resize) {
-            options.resize = Some([height, width]);
-        }
+        let options = self.options.clone().for_images(self.image_shape);
         let data = datafile::read(path, &options, self.printer)?;
         self.describe(path, data)
     }

@@ -11,8 +11,8 @@ use super::pictures::{self, Pictures};
 use super::{Content, Data, DataOptions, folder_labels, has_ending, inside, no_labels};
 use crate::error::advised;
 use crate::printer::Printer;
+use crate::tablefile;
 use crate::tablefile::numpy::{self, NumberClass, Numbers};
-use crate::tablefile::{self, TableFileError};
 
 /// Bytes of all images at most, as they are kept in memory.
 const BYTES_MAX: usize = 2 << 30;
@@ -32,7 +32,10 @@ pub(super) fn read(path: &Path, options: &DataOptions, printer: &Printer) -> any
         return files(path, options, printer);
     }
     if !has_ending(path, decode::ENDINGS) {
-        return Err(TableFileError::UnknownEnding(path.into()).into());
+        return Err(advised(
+            format!("{} holds no images", path.display()),
+            "name image files, a folder or zip of them, or an array (.npy, .npz)",
+        ));
     }
     if let Some(name) = &options.table.labels {
         return Err(no_labels(
@@ -41,7 +44,7 @@ pub(super) fn read(path: &Path, options: &DataOptions, printer: &Printer) -> any
         ));
     }
     let mut image = decode(&path.display().to_string(), &tablefile::bytes_of(path)?)?;
-    if let Some(size) = options.resize {
+    if let Some(size) = options.size() {
         image = pictures::resized(&image, size)?;
     }
     Ok(finish(Pictures::Raw(vec![image]), None))
@@ -59,7 +62,7 @@ fn files(path: &Path, options: &DataOptions, printer: &Printer) -> anyhow::Resul
     for file in &files {
         let place = inside(path, &file.name);
         let mut image = decode(&place, &listing.read(file, FILE_BYTES_MAX)?)?;
-        if let Some(size) = options.resize {
+        if let Some(size) = options.size() {
             image = pictures::resized(&image, size)?;
         }
         total += image.bytes.len();
@@ -123,7 +126,7 @@ fn array(path: &Path, options: &DataOptions, printer: &Printer) -> anyhow::Resul
         let all = all.map(|value| value.clamp(0.0, 1.0)).collect();
         Pictures::Fractions(ImageBatch::new(ImageShape::new(channels, height, width)?, all)?)
     };
-    let pictures = match options.resize {
+    let pictures = match options.size() {
         None => pictures,
         Some([height, width]) => Pictures::Fractions(pictures.fitted([channels, height, width])?),
     };

@@ -25,12 +25,16 @@ pub(crate) use pictures::Pictures;
 pub(crate) const FOLDER_LABELS: &str = "folder";
 
 /// How data is read.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct DataOptions {
     /// What part of a table, and the labels of anything.
     pub(crate) table: ReadOptions,
     /// What it is; found out when `None`.
     pub(crate) kind: Option<DataType>,
+    /// What it is where neither name nor content tells.
+    likely: DataType,
+    /// Height and width of the images that a model takes.
+    taken: Option<[usize; 2]>,
     /// Height and width that every image gets.
     pub(crate) resize: Option<[usize; 2]>,
 }
@@ -39,16 +43,24 @@ impl DataOptions {
     /// Takes them from the command line.
     pub(crate) fn new(table: &TableArgs, kind: &KindArgs) -> Self {
         let table = ReadOptions { text: kind.text_column.clone(), ..table.read_options() };
-        Self { table, kind: kind.kind, resize: kind.resize }
+        Self { table, kind: kind.kind, likely: DataType::Table, taken: None, resize: kind.resize }
     }
 
     /// The same for the data of a learnware that takes this kind, and images of this shape.
     pub(crate) fn for_learnware(mut self, kind: DataType, image_shape: Option<[usize; 3]>) -> Self {
-        self.kind = self.kind.or(Some(kind));
-        if kind == DataType::Image {
-            self.resize = self.resize.or(image_shape.map(|[_, height, width]| [height, width]));
-        }
+        self.likely = kind;
+        self.for_images(image_shape)
+    }
+
+    /// The same with images in the shape that a model takes.
+    pub(crate) fn for_images(mut self, shape: Option<[usize; 3]>) -> Self {
+        self.taken = shape.map(|[_, height, width]| [height, width]);
         self
+    }
+
+    /// Height and width that images get.
+    fn size(&self) -> Option<[usize; 2]> {
+        self.resize.or(self.taken)
     }
 }
 
@@ -174,16 +186,13 @@ fn kind_of(path: &Path, options: &DataOptions) -> anyhow::Result<DataType> {
         return Ok(DataType::Image);
     }
     if has_ending(path, &["jsonl", "ndjson"]) {
-        return Err(advised(
-            format!("{}: which key holds the texts is not known", path.display()),
-            "name it with --text KEY",
-        ));
+        return Ok(DataType::Text);
     }
     let is_array = has_ending(path, &["npy", "npz"]);
     if is_array && tablefile::numpy::axes(path, &tablefile::bytes_of(path)?, &options.table) >= Some(3) {
         return Ok(DataType::Image);
     }
-    Ok(DataType::Table)
+    Ok(options.likely)
 }
 
 /// What kind of files a folder or zip holds.

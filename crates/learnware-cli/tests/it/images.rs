@@ -171,8 +171,20 @@ fn images_are_searched_predicted_combined_and_solved() {
     assert_eq!((solved["kind"].as_str(), solved["rows"].as_u64()), (Some("Image"), Some(32)), "{solved}");
     let page = std::fs::read_to_string(context.path("report.html")).unwrap();
     assert!(page.contains("32 images, classification"), "{page}");
-    let said = context.refusal("run 1 c.onnx.csv");
-    assert!(said.contains("does not exist"), "{said}");
+    std::fs::create_dir(context.path("notes")).unwrap();
+    context.write("notes/a.txt", "some words");
+    context.write("t.csv", "a,b\n1,2\n");
+    context.write("two.npy", npy("|u1", "(2, 3)", &[1; 6]));
+    for (data, message) in [
+        ("nowhere", "nowhere does not exist"),
+        ("notes", "learnware 00000001 takes images, not texts"),
+        ("t.csv", "t.csv holds no images"),
+        ("t.csv --kind table", "learnware 00000001 takes images, not tables"),
+        ("two.npy", "an array of shape [2, 3] holds no images"),
+    ] {
+        let said = context.refusal(&format!("run 1 {data}"));
+        assert!(said.contains(message), "{data}: {said}");
+    }
 }
 
 #[test]
@@ -188,4 +200,34 @@ fn learnwares_of_several_sizes_work_together() {
     folder(&context, "new", 20);
     let done = context.json("reuse --learnwares c.zip,l.zip new --method average");
     assert_eq!(labels(&done), [["green"; 16], ["red"; 16]].concat(), "{done}");
+}
+
+#[test]
+fn a_package_can_have_the_references_specification_beside_ours() {
+    let context = dock();
+    let packed = context.json(
+        "pack colour.onnx --data photos --labels folder --name Colours_twice --license mit --description Red_or_green. \
+         --compat --reduced-set-size 5 -o twice.zip",
+    );
+    let kinds: Vec<&str> = packed["specifications"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|kind| kind["type"].as_str().unwrap())
+        .collect();
+    assert_eq!(kinds, ["EmbeddedImageSpecification", "RKMEImageSpecification"]);
+    assert_eq!(context.json("submit twice.zip")["status"], "usable");
+    let bytes = std::fs::read(context.path("twice.zip")).unwrap();
+    let manifest =
+        learnware_package::Package::from_bytes(bytes).unwrap().read_text("learnware.yaml").unwrap();
+    let (shared, more) = manifest.split_once("more_specifications").unwrap();
+    assert!(shared.contains("RKMEImageSpecification") && !shared.contains("EmbeddedImage"), "{manifest}");
+    assert!(more.contains("EmbeddedImageSpecification"), "{manifest}");
+
+    context.json("spec photos --compat --reduced-set-size 5 -o reference.json");
+    let found = context.json("search --spec reference.json");
+    assert_eq!(found["single"][0]["name"], "Colours_twice", "{found}");
+    assert_eq!(found["island"]["kind"], "reference_image");
+    context.json("spec photos -o ours.json");
+    assert_eq!(context.json("search --spec ours.json")["single"].as_array().unwrap().len(), 2);
 }

@@ -229,5 +229,7 @@ fn texts_are_searched_predicted_combined_and_solved() {
     let answer = context.run("solve mixed.csv --text review -o out.csv");
     assert!(answer.stdout.contains("TEXTS") && !answer.stdout.contains("your columns"), "{answer:?}");
     let said = context.refusal("solve mixed.csv -o out.csv --drop mood");
-    assert!(said.contains("no learnware of the dock") && said.contains("takes this table"), "{said}");
+    assert!(said.contains("takes this table: 2 x made for texts (--text COLUMN names yours)"), "{said}");
+    let said = context.refusal("run 1 mixed.csv");
+    assert!(said.contains("which column holds the texts is not known"), "{said}");
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use learnware_engine::learnware::{Learnware, LearnwareId};
 use learnware_engine::market::Market;
-use learnware_engine::semantic::{self, Column, ColumnKind, Task};
+use learnware_engine::semantic::{self, Column, ColumnKind, DataType, Task};
 use learnware_engine::specification::{IslandKey, StatisticalSpecification};
 use learnware_engine::table::{self, RawTable};
 
@@ -138,8 +138,14 @@ impl Request<'_> {
 
 /// How a learnware for tables takes this one.
 fn columns(learnware: &Learnware, table: &RawTable) -> Result<Vec<Column>, String> {
-    if learnware.specification.statistical.iter().all(|kind| kind.as_table().is_none()) {
-        return Err("no specification of tables".into());
+    let kinds = &learnware.specification.statistical;
+    if kinds.iter().all(|kind| kind.as_table().is_none()) {
+        return Err(match kinds.first().map(StatisticalSpecification::data_type) {
+            Some(DataType::Text) => "made for texts (--text COLUMN names yours)",
+            Some(DataType::Image) => "made for images",
+            Some(DataType::Table) | None => "no specification of tables",
+        }
+        .into());
     }
     let input = learnware.specification.semantic.input.as_ref().ok_or("no description of the inputs")?;
     let columns = table::columns_for(input, table).map_err(|_| {
