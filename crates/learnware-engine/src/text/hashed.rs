@@ -114,7 +114,9 @@ impl HashedEmbedder {
         }
         let length = point.iter().map(|value| value * value).sum::<f64>().sqrt();
         if length > 0.0 {
-            point.iter_mut().for_each(|value| *value /= length);
+            for value in &mut point {
+                *value /= length;
+            }
         }
         point
     }

@@ -41,9 +41,8 @@ fn kind_of(c: char) -> Option<Kind> {
     match c {
         'a'..='z' => Some(Kind::Word),
         '0'..='9' => Some(Kind::Number),
-        '\0'..='\u{7f}' => None,
+        '\0'..='\u{7f}' | '\u{30fb}' => None,
         '\u{3041}'..='\u{309f}' => Some(Kind::Hiragana),
-        '\u{30fb}' => None,
         // Katakana writes loan words whole: like an alphabet.
         '\u{30a0}'..='\u{30ff}' | '\u{31f0}'..='\u{31ff}' => Some(Kind::Word),
         '\u{3005}'

@@ -74,7 +74,6 @@ pub(super) struct Architecture {
 /// `config.json`; names of DistilBERT as aliases.
 #[derive(Deserialize)]
 struct RawConfig {
-    model_type: String,
     #[serde(alias = "n_layers")]
     num_hidden_layers: usize,
     #[serde(alias = "n_heads")]

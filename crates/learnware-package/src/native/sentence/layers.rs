@@ -122,7 +122,7 @@ impl Layer {
         })
     }
 
-    fn apply(&self, states: &mut Vec<f32>, lengths: &[usize], architecture: &Architecture) {
+    fn apply(&self, states: &mut [f32], lengths: &[usize], architecture: &Architecture) {
         let seen = self.attend(states, lengths, architecture);
         add(states, &self.output.apply(&seen));
         self.output_norm.apply(states);
@@ -291,7 +291,7 @@ impl Model {
             .map(|number| Layer::load(&weights, names, number, &architecture))
             .collect::<Result<_, _>>()?;
         let norm = Norm::load(&weights, names.norm, &architecture)?;
-        Ok(Self { words, positions, norm, layers, architecture })
+        Ok(Self { architecture, words, positions, norm, layers })
     }
 
     /// States of all tokens of some texts, one text after the other. Tokens are below `words`, and a text

@@ -218,7 +218,9 @@ impl SentenceEmbedder {
             let length = point.iter().map(|value| value * value).sum::<f64>().sqrt();
             factor = if length > 0.0 { 1.0 / length } else { 1.0 };
         }
-        point.iter_mut().for_each(|value| *value *= factor);
+        for value in &mut point {
+            *value *= factor;
+        }
         point
     }
 }

@@ -155,7 +155,7 @@ fn damaged_files_are_refused_and_never_panic() {
 fn tokens_outside_the_model_are_refused_with_the_text() {
     let mut files = files("distilbert");
     replace(&mut files.tokenizer, "\"car\":", "\"car \":");
-    replace(&mut files.tokenizer, "\"unk_token\":\"[UNK]\"", "\"unk_token\":\"none\"");
+    replace(&mut files.tokenizer, "\"unk_token\": \"[UNK]\"", "\"unk_token\": \"none\"");
     let embedder = SentenceEmbedder::load(&files).unwrap();
     let message = embedder.embed(&["\u{1f697}".to_owned()]).unwrap_err().to_string();
     assert!(message.contains("tokenizer"), "{message}");
