@@ -15,5 +15,6 @@ pub mod parallel;
 pub mod quadratic;
 pub mod random;
 pub mod real;
+pub mod vector;
 
 pub use matrix::Matrix;

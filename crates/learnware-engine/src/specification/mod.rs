@@ -16,7 +16,9 @@ mod rkme;
 
 pub use embedded::{RkmeImage, RkmeText};
 pub use embedding::{Embedding, reference_distance, reference_inner_product};
-pub use generate::{RkmeParameters, column_moments, reduced_set_size};
+pub use generate::{
+    CLUSTER_ROWS_MIN, Made, Privacy, RkmeParameters, Rows, Take, column_moments, generate, reduced_set_size,
+};
 pub use kernel::IslandKernel;
 pub use rkme::Rkme;
 
