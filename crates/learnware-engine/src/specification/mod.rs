@@ -18,6 +18,7 @@ pub use embedded::{RkmeImage, RkmeText};
 pub use embedding::{Embedding, reference_distance, reference_inner_product};
 pub use generate::{
     CLUSTER_ROWS_MIN, Made, Privacy, RkmeParameters, Rows, Take, column_moments, generate, reduced_set_size,
+    steps_allowed,
 };
 pub use kernel::IslandKernel;
 pub use rkme::Rkme;

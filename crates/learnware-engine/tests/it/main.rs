@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
+mod generation;
 mod golden;
 mod golden_reuse;
 mod golden_rkme;

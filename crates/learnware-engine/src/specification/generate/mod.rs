@@ -1,7 +1,7 @@
 //! A reduced kernel mean embedding from data (Wu, Xu, Liu and Zhou, arXiv 2001.07135).
 //!
 //! Minimises the exact objective `|1/N sum_n k(x_n, .) - sum_i beta_i k(z_i, .)|^2` over points and weights
-//! in turn: means of a few rows as a start, L-BFGS with the true gradient for the points, simplex QP for the
+//! in turn: a draw from a few broad normal distributions as a start, L-BFGS with the true gradient for the points, simplex QP for the
 //! weights. Works in columns scaled by their own spread; points come back in the units of the data. Rows are
 //! read twice, in blocks: once for scales and a sample on which points move, once for the final weights and
 //! for the distance of each point to its nearest row.
@@ -41,7 +41,7 @@ pub struct RkmeParameters {
     pub kmeans_passes: usize,
     /// Rounds of moving the points and weighing them.
     pub rounds: usize,
-    /// Steps on the points in each round.
+    /// Steps on the points in all rounds at most; few rows allow fewer (see [`steps_allowed`]).
     pub steps: usize,
     /// Rows on which the points are moved; the final weights see all rows.
     pub rows_max: usize,
@@ -55,7 +55,7 @@ impl Default for RkmeParameters {
             seed: 0,
             kmeans_passes: 3,
             rounds: 2,
-            steps: 9,
+            steps: 18,
             rows_max: 4096,
         }
     }
@@ -73,6 +73,20 @@ fn fitting(wanted: usize, columns: usize) -> usize {
     } else {
         wanted
     }
+}
+
+/// Rows for which [`STEPS_FEW`] steps are allowed.
+const ROWS_FEW: f64 = 150.0;
+/// Steps for that many rows.
+const STEPS_FEW: f64 = 2.0;
+/// How the steps grow with the rows.
+const STEPS_GROWTH: f64 = 0.65;
+
+/// Steps on the points that `rows` rows allow. The start knows no single row; each step brings the points
+/// nearer to the rows themselves, and with few rows soon nearer than these are to the distribution that they
+/// came from: then somebody could tell who was among them (measured: docs/adr/0013-generation.md).
+pub fn steps_allowed(rows: usize) -> usize {
+    ((STEPS_FEW * (rows as f64 / ROWS_FEW).powf(STEPS_GROWTH)).round() as usize).max(1)
 }
 
 /// A specification and what is known about its making.
@@ -106,7 +120,8 @@ pub fn generate<R: Rows>(rows: &mut R, parameters: &RkmeParameters) -> std::resu
     let sample = kernel.prepare::<f32>(&survey.sample);
     let size = size.min(sample.count());
     let mut set = ScaledSet::start(&sample, size, parameters.kmeans_passes, kernel.shape, &mut stream);
-    set.optimise(&sample, parameters.rounds, parameters.steps);
+    let steps = parameters.steps.min(steps_allowed(survey.count));
+    set.optimise(&sample, parameters.rounds.clamp(1, steps.max(1)), steps);
     let around = Neighbourhood::of(&sample, &mut stream);
     let (cross, privacy) = settle(rows, &kernel, &mut set, &around)?;
     set.solve_weights(&cross);

@@ -7,8 +7,10 @@ use crate::numeric::random::Stream;
 use crate::numeric::{Matrix, kmeans, quadratic};
 use crate::specification::IslandKernel;
 
-/// Rows whose mean is a point's start. Means of few rows are spread as the rows are; a cluster's centre is not.
-const START_ROWS: usize = 3;
+/// Rows in a cluster of the start, about.
+const START_CLUSTER_ROWS: usize = 50;
+/// Clusters of the start at most.
+const START_CLUSTERS_MAX: usize = 32;
 /// Added to the diagonal of the Gram matrix between rounds, as if the kernel had a part of no width: weights
 /// stay even, so that no point is lost early (measured: docs/adr/0013-generation.md).
 const EVEN_PART: f64 = 0.3;
@@ -25,7 +27,8 @@ pub(super) struct ScaledSet {
 }
 
 impl ScaledSet {
-    /// A start from the rows: for each cluster the mean of a few of its rows.
+    /// A start that knows no single row: points drawn from a mixture of normal distributions, one for each of
+    /// a few large clusters.
     pub(super) fn start(
         rows: &Points<f32>,
         count: usize,
@@ -34,27 +37,30 @@ impl ScaledSet {
         stream: &mut Stream,
     ) -> Self {
         let dimension = rows.dimension();
-        let (centres, _) = kmeans::centres(rows, count, kmeans_passes, stream);
-        let mut sums = vec![0.0; count * dimension];
-        let mut counts = vec![0_usize; count];
+        let clusters = (rows.count() / START_CLUSTER_ROWS).clamp(1, START_CLUSTERS_MAX);
+        let (centres, sizes) = kmeans::centres(rows, clusters, kmeans_passes, stream);
+        let mut deviations = vec![0.0; clusters * dimension];
         for (row, (cluster, _)) in kernel::nearest(rows, &centres).into_iter().enumerate() {
-            if counts[cluster] < START_ROWS {
-                counts[cluster] += 1;
-                let sum = &mut sums[cluster * dimension..(cluster + 1) * dimension];
-                sum.iter_mut().zip(rows.row(row)).for_each(|(sum, &value)| *sum += f64::from(value));
+            let sums = &mut deviations[cluster * dimension..(cluster + 1) * dimension];
+            for ((sum, &value), &centre) in sums.iter_mut().zip(rows.row(row)).zip(centres.row(cluster)) {
+                *sum += f64::from(value - centre).powi(2);
             }
         }
-        for (cluster, &rows_used) in counts.iter().enumerate() {
-            let point = &mut sums[cluster * dimension..(cluster + 1) * dimension];
-            if rows_used < START_ROWS {
-                point.iter_mut().zip(centres.row(cluster)).for_each(|(point, &v)| *point = f64::from(v));
-            } else {
-                for value in point {
-                    *value /= rows_used as f64;
-                }
+        for (sums, &size) in deviations.chunks_exact_mut(dimension).zip(&sizes) {
+            for sum in sums {
+                *sum = (*sum / size.max(1) as f64).sqrt();
             }
         }
-        Self { count, dimension, coordinates: sums, weights: vec![1.0 / count as f64; count], shape }
+        let shares: Vec<f64> = sizes.iter().map(|&size| size as f64).collect();
+        let mut coordinates = Vec::with_capacity(count * dimension);
+        for _ in 0..count {
+            let cluster = stream.weighted(&shares);
+            let spread = &deviations[cluster * dimension..(cluster + 1) * dimension];
+            for (&centre, deviation) in centres.row(cluster).iter().zip(spread) {
+                coordinates.push(deviation.mul_add(stream.normal(), f64::from(centre)));
+            }
+        }
+        Self { count, dimension, coordinates, weights: vec![1.0 / count as f64; count], shape }
     }
 
     /// The weights.
@@ -72,7 +78,7 @@ impl ScaledSet {
         Points::from_rows(rows.len() / self.dimension, self.dimension, rows)
     }
 
-    /// Rounds of moving the points and weighing them.
+    /// Rounds of moving the points and weighing them; `steps` are those of all rounds.
     pub(super) fn optimise(&mut self, rows: &Points<f32>, rounds: usize, steps: usize) {
         let share = vec![1.0 / rows.count() as f64; rows.count()];
         for round in 0..rounds {
@@ -80,7 +86,7 @@ impl ScaledSet {
                 let cross = kernel::cross_sums(&self.points(), rows, &share, self.shape);
                 self.weigh(&cross, EVEN_PART);
             }
-            self.move_points(rows, &share, steps);
+            self.move_points(rows, &share, steps / rounds + usize::from(round < steps % rounds));
         }
     }
 
