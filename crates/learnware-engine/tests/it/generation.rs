@@ -16,7 +16,7 @@ fn clusters(seed: u64, rows: usize, columns: usize) -> Matrix {
     for row in 0..rows {
         let cluster = stream.below(4);
         for (axis, value) in data.row_mut(row).iter_mut().enumerate() {
-            let unit = 10f64.powi(axis as i32 % 5 - 2);
+            let unit = [0.01, 0.1, 1.0, 10.0, 100.0][axis % 5];
             *value = 1000.0 + unit * (centres[cluster * columns + axis] + stream.normal());
         }
     }
