@@ -12,6 +12,7 @@ mod generate;
 mod herding;
 mod kernel;
 pub mod mixture;
+mod private;
 mod rkme;
 
 pub use embedded::{RkmeImage, RkmeText};
@@ -21,6 +22,7 @@ pub use generate::{
     steps_allowed,
 };
 pub use kernel::IslandKernel;
+pub use private::{PrivacyBudget, PrivateRkme, generate_private};
 pub use rkme::Rkme;
 
 use crate::embedder::EmbedderId;

@@ -5,7 +5,8 @@ use learnware_engine::numeric::Matrix;
 use learnware_engine::numeric::kernel;
 use learnware_engine::numeric::random::Stream;
 use learnware_engine::specification::{
-    Embedding, IslandKernel, Rkme, RkmeParameters, Rows, Take, column_moments, generate,
+    Embedding, IslandKernel, PrivacyBudget, Rkme, RkmeParameters, Rows, Take, column_moments, generate,
+    generate_private,
 };
 
 /// Clusters of normal rows whose columns have very different units.
@@ -151,4 +152,21 @@ fn membership_can_hardly_be_guessed() {
         println!("{rows} x {columns}: {ours:.3}, the reference's way {theirs:.3}");
         assert!(ours <= 0.55, "{rows} x {columns}: {ours}");
     }
+}
+
+#[test]
+fn private_specifications_tell_data_apart_and_refuse_too_few_rows() {
+    let budget = PrivacyBudget::new(1.0, 1e-6).unwrap();
+    let (data, other) = (clusters(7, 40_000, 5), clusters(8, 40_000, 5));
+    let made = generate_private(&data, 100, budget, 0).unwrap();
+    let again = generate_private(&data, 100, budget, 0).unwrap();
+    assert_eq!(made, again, "same seed, same bytes");
+    assert!(made.rho.iter().sum::<f64>() <= budget.rho() * (1.0 + 1e-12));
+    let (own, strange) = (distance_to_data(&data, &made.rkme), distance_to_data(&other, &made.rkme));
+    assert!(own < 0.02 && strange > 5.0 * own, "{own} {strange}");
+    let few = generate_private(&clusters(7, 500, 5), 100, budget, 0).unwrap_err().to_string();
+    assert!(few.contains("500 rows") && few.contains("it takes"), "{few}");
+    // More is told to those who promise less.
+    let loose = generate_private(&data, 100, PrivacyBudget::new(8.0, 1e-6).unwrap(), 0).unwrap();
+    assert!(loose.noise_distance < made.noise_distance / 10.0);
 }
