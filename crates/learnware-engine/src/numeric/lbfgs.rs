@@ -1,5 +1,7 @@
 //! Limited-memory BFGS for smooth functions (Nocedal and Wright, Numerical Optimization, algorithm 7.5).
 
+use super::vector::{add_scaled, dot};
+
 /// Pairs of steps remembered.
 const MEMORY: usize = 8;
 /// Sufficient decrease (Armijo).
@@ -74,7 +76,7 @@ fn direction(gradient: &[f64], history: &std::collections::VecDeque<(Vec<f64>, V
     let mut shares = Vec::with_capacity(history.len());
     for (moved, turned) in history.iter().rev() {
         let share = dot(moved, &q) / dot(moved, turned);
-        q.iter_mut().zip(turned).for_each(|(q, y)| *q -= share * y);
+        add_scaled(&mut q, -share, turned);
         shares.push(share);
     }
     if let Some((moved, turned)) = history.back() {
@@ -85,13 +87,9 @@ fn direction(gradient: &[f64], history: &std::collections::VecDeque<(Vec<f64>, V
     }
     for ((moved, turned), share) in history.iter().zip(shares.into_iter().rev()) {
         let back = dot(turned, &q) / dot(moved, turned);
-        q.iter_mut().zip(moved).for_each(|(q, s)| *q += (share - back) * s);
+        add_scaled(&mut q, share - back, moved);
     }
     q
-}
-
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
 #[cfg(test)]

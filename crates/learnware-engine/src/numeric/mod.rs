@@ -16,5 +16,6 @@ pub mod product;
 pub mod quadratic;
 pub mod random;
 pub mod real;
+pub mod vector;
 
 pub use matrix::Matrix;

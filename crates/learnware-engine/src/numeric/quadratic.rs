@@ -5,6 +5,7 @@
 
 use super::Matrix;
 use super::cholesky::Cholesky;
+use super::vector::dot;
 
 /// Iterations of the first phase; it only has to come near.
 const GRADIENT_STEPS_MAX: usize = 200;
@@ -168,19 +169,6 @@ fn enter_most_violating(k: &Matrix, c: &[f64], weights: &[f64], support: &mut [b
         }
         _ => false,
     }
-}
-
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    // Eight sums, so that the compiler can use vector registers without changing the order.
-    let mut sums = [0.0_f64; 8];
-    let (heads, tails) = (a.chunks_exact(8), b.chunks_exact(8));
-    let rest: f64 = heads.remainder().iter().zip(tails.remainder()).map(|(a, b)| a * b).sum();
-    for (a, b) in heads.zip(tails) {
-        for ((sum, a), b) in sums.iter_mut().zip(a).zip(b) {
-            *sum += a * b;
-        }
-    }
-    sums.iter().sum::<f64>() + rest
 }
 
 #[cfg(test)]

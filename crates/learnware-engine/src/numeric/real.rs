@@ -9,7 +9,7 @@ use std::ops::{Add, Mul, Sub};
 
 /// A floating-point number for kernels.
 pub trait Real:
-    Copy + Send + Sync + Default + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self>
+    Copy + Send + Sync + Default + PartialOrd + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self>
 {
     /// Nearest value.
     fn from_f64(value: f64) -> Self;

@@ -1,8 +1,8 @@
 //! A specification ready for comparison under one kernel: inner products and distances.
 
 use super::{IslandKernel, Rkme};
+use crate::numeric::kernel::Number;
 use crate::numeric::kernel::{self, Points, Shape};
-use crate::numeric::real::Real;
 
 /// A weighted point set in a kernel's own coordinates, with its squared norm.
 #[derive(Debug, Clone)]
@@ -13,7 +13,7 @@ pub struct Embedding<T> {
     norm_squared: f64,
 }
 
-impl<T: Real> Embedding<T> {
+impl<T: Number> Embedding<T> {
     /// Prepares a specification for `kernel`, which must be of its dimension.
     pub fn new(specification: &Rkme, kernel: &IslandKernel) -> Self {
         let points = kernel.prepare(specification.points());

@@ -94,8 +94,13 @@ impl IslandKernel {
     }
 
     /// Points in the kernel's own coordinates, where `r` is the squared distance.
-    pub fn prepare<T: crate::numeric::real::Real>(&self, points: &Matrix) -> Points<T> {
+    pub fn prepare<T: crate::numeric::kernel::Number>(&self, points: &Matrix) -> Points<T> {
         Points::centred(points, &self.centre, &self.multipliers)
+    }
+
+    /// The same for rows one after the other in one slice.
+    pub fn prepare_rows<T: crate::numeric::kernel::Number>(&self, rows: &[f64]) -> Points<T> {
+        Points::of_rows(rows, &self.centre, &self.multipliers)
     }
 }
 

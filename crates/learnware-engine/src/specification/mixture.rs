@@ -1,7 +1,7 @@
 //! Weights that make several embeddings approach one: used by the search and by the job selector.
 
 use super::Embedding;
-use crate::numeric::real::Real;
+use crate::numeric::kernel::Number;
 use crate::numeric::{Matrix, quadratic};
 
 /// A mixture of embeddings and how near it comes.
@@ -14,7 +14,7 @@ pub struct Mixture {
 }
 
 /// `<a_i, a_j>` of all pairs.
-pub fn gram<T: Real>(members: &[&Embedding<T>]) -> Matrix {
+pub fn gram<T: Number>(members: &[&Embedding<T>]) -> Matrix {
     let mut gram = Matrix::zeros(members.len(), members.len());
     for (i, a) in members.iter().enumerate() {
         gram.set(i, i, a.norm_squared());
@@ -35,7 +35,7 @@ pub fn solve(gram: &Matrix, cross: &[f64], target_norm_squared: f64) -> Mixture 
 }
 
 /// [`solve`] for embeddings.
-pub fn fit<T: Real>(target: &Embedding<T>, members: &[&Embedding<T>]) -> Mixture {
+pub fn fit<T: Number>(target: &Embedding<T>, members: &[&Embedding<T>]) -> Mixture {
     let cross: Vec<f64> = members.iter().map(|member| target.inner_product(member)).collect();
     solve(&gram(members), &cross, target.norm_squared())
 }

@@ -12,12 +12,17 @@ mod generate;
 mod herding;
 mod kernel;
 pub mod mixture;
+mod private;
 mod rkme;
 
 pub use embedded::{RkmeImage, RkmeText};
 pub use embedding::{Embedding, reference_distance, reference_inner_product};
-pub use generate::{RkmeParameters, column_moments, reduced_set_size};
+pub use generate::{
+    CLUSTER_ROWS_MIN, Made, Privacy, RkmeParameters, Rows, Take, column_moments, generate, reduced_set_size,
+    steps_allowed,
+};
 pub use kernel::IslandKernel;
+pub use private::{PrivacyBudget, PrivateRkme, generate_private};
 pub use rkme::Rkme;
 
 use crate::embedder::EmbedderId;

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
+mod generation;
 mod golden;
 mod golden_image;
 mod golden_reuse;

@@ -1,7 +1,7 @@
 //! Few learnwares whose mixture comes near the user's data.
 
 use crate::numeric::Matrix;
-use crate::numeric::real::Real;
+use crate::numeric::kernel::Number;
 use crate::specification::Embedding;
 use crate::specification::mixture::{self, Mixture};
 
@@ -22,7 +22,7 @@ pub struct Found {
 /// Takes one candidate after the other, always the one whose best mixture with those taken is nearest, until
 /// there are `count_max` or the next one does not lower the distance to `decay` of what it was (reference:
 /// `_search_by_rkme_spec_mixture_greedy`).
-pub fn greedy<T: Real>(
+pub fn greedy<T: Number>(
     target: &Embedding<T>,
     candidates: &[&Embedding<T>],
     count_max: usize,
@@ -71,7 +71,11 @@ fn with_member(members: &[usize], products: &[Vec<f64>], place: usize, norm_squa
 
 /// Weighs all candidates at once, keeps the heaviest that make up the weight, and weighs those again
 /// (reference: `_search_by_rkme_spec_mixture_auto`).
-pub fn auto<T: Real>(target: &Embedding<T>, candidates: &[&Embedding<T>], count_max: usize) -> Option<Found> {
+pub fn auto<T: Number>(
+    target: &Embedding<T>,
+    candidates: &[&Embedding<T>],
+    count_max: usize,
+) -> Option<Found> {
     if candidates.is_empty() {
         return None;
     }

@@ -7,8 +7,8 @@ use crate::market::organizer::Island;
 use crate::market::results::{
     KernelChoice, Member, MixtureMethod, MultipleResult, SearchOptions, SearchResults, SingleResult, Verdict,
 };
+use crate::numeric::kernel::Number;
 use crate::numeric::parallel;
-use crate::numeric::real::Real;
 use crate::specification::mixture as weights;
 use crate::specification::{Embedding, IslandKernel, Rkme, reference_distance};
 
@@ -84,7 +84,7 @@ fn by_island_kernel(
 }
 
 /// How much of the target the candidates cover, and what follows from it.
-fn judge<T: Real>(target: &Embedding<T>, candidates: &[&Embedding<T>], results: &mut SearchResults) {
+fn judge<T: Number>(target: &Embedding<T>, candidates: &[&Embedding<T>], results: &mut SearchResults) {
     let cross: Vec<f64> = candidates.iter().map(|candidate| target.inner_product(candidate)).collect();
     let covered = covered_share(&weights::gram(candidates), &cross);
     results.covered = Some(covered);
@@ -92,7 +92,7 @@ fn judge<T: Real>(target: &Embedding<T>, candidates: &[&Embedding<T>], results: 
 }
 
 /// A mixture of more than one member, if any.
-fn find_mixture<T: Real>(
+fn find_mixture<T: Number>(
     target: &Embedding<T>,
     candidates: &[&Embedding<T>],
     options: &SearchOptions,

@@ -4,10 +4,11 @@
 //! The offset lets a model learn only the correction to predictions that are there already: with a strong
 //! penalty the offset remains. Works with classes that have no rows.
 
-use super::{dot, outer};
+use super::outer;
 use crate::numeric::cholesky::Cholesky;
 use crate::numeric::lbfgs::{self, Limits};
 use crate::numeric::random::Stream;
+use crate::numeric::vector::dot;
 use crate::numeric::{Matrix, folds, parallel};
 
 /// Penalties tried by default, strongest first.

@@ -4,9 +4,10 @@
 //! matrix of the centred data (Golub, Heath and Wahba, Technometrics 1979). Fewer rows than columns use the
 //! dual form.
 
-use super::{dot, outer};
+use super::outer;
 use crate::numeric::Matrix;
 use crate::numeric::cholesky::Cholesky;
+use crate::numeric::vector::dot;
 
 /// Strengths tried by default; the reference tries .01 to 100.
 pub const ALPHAS: [f64; 9] = [0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0];
