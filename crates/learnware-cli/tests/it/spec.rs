@@ -9,7 +9,7 @@ fn a_specification_is_made_shown_and_the_same_for_the_same_seed() {
     let made = context.json("spec shop.csv --labels sold -o stat.json --reduced-set-size 20");
     assert_eq!(made["schema"], "learnware.spec/1");
     assert_eq!(made["specification"]["dimension"], 5);
-    assert_eq!(made["specification"]["points"], 20);
+    assert_eq!(made["specification"]["points"], 12);
     assert_eq!(made["specification"]["rows"], 60);
     assert!(made["distance_to_data"].as_f64().unwrap() < 0.05, "{made}");
     let shown = context.json("spec show stat.json");

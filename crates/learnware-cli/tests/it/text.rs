@@ -74,12 +74,12 @@ fn a_specification_of_texts_is_made_and_shown() {
     let made =
         context.json("spec reviews.csv --text review --labels mood -o stat.json --reduced-set-size 20");
     assert_eq!(made["specification"]["type"], "RKMETextSpecification");
-    assert_eq!(made["specification"]["points"], 20);
+    assert_eq!(made["specification"]["points"], 12);
     assert_eq!(made["specification"]["rows"], 60);
     let shown = context.json("spec show stat.json");
     assert_eq!(shown["specification"], made["specification"]);
     let answer = context.run("spec show stat.json");
-    assert!(answer.stdout.starts_with("text, 20 points from 60 texts"), "{answer:?}");
+    assert!(answer.stdout.starts_with("text, 12 points from 60 texts"), "{answer:?}");
 
     // The same texts in other files have the same specification.
     let lines: Vec<String> = reviews(FILMS, "moving", "dull")
