@@ -12,6 +12,7 @@ mod error;
 mod files;
 mod learnwares;
 mod modelfile;
+mod page;
 mod predictions;
 mod printer;
 mod report;

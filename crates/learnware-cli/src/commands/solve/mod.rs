@@ -2,7 +2,6 @@
 
 mod explain;
 mod fit;
-mod picture;
 mod report;
 mod spaces;
 mod story;
@@ -26,6 +25,7 @@ use crate::datafile::{self, Data, DataOptions};
 use crate::embedders::Embedders;
 use crate::error::{Outcome, advised};
 use crate::learnwares::{Opened, Opener};
+use crate::page::picture;
 use crate::predictions::{self, Answers};
 use crate::printer::Printer;
 use crate::teaminput::TeamInput;
@@ -207,7 +207,7 @@ impl Solver<'_> {
         }
     }
 
-    fn picture(&self, team: &[Teammate]) -> Option<story::Picture> {
+    fn picture(&self, team: &[Teammate]) -> Option<picture::Picture> {
         let tables: Vec<&Rkme> =
             team.iter().filter_map(|teammate| self.specification(&teammate.id)).collect();
         (tables.len() == team.len()).then(|| picture::draw(self.best.specification.rkme(), &tables))

@@ -46,7 +46,7 @@ pub(in crate::commands) struct Story {
     pub(in crate::commands) report: Option<String>,
     /// The picture of the data and the team.
     #[serde(skip)]
-    pub(in crate::commands) picture: Option<Picture>,
+    pub(in crate::commands) picture: Option<crate::page::picture::Picture>,
     /// The search in full.
     #[serde(skip)]
     pub(in crate::commands) search: SearchResults,
@@ -98,24 +98,4 @@ pub(in crate::commands) struct Failure {
     pub(in crate::commands) id: String,
     /// What went wrong.
     pub(in crate::commands) error: String,
-}
-
-/// Points of the data's specification and of the team's, in the plane that shows most of them.
-#[derive(Debug, Clone, Default)]
-pub(in crate::commands) struct Picture {
-    /// The data: place and weight.
-    pub(in crate::commands) data: Vec<Dot>,
-    /// The team, in its order.
-    pub(in crate::commands) team: Vec<Vec<Dot>>,
-}
-
-/// A weighted point in the plane.
-#[derive(Debug, Clone, Copy)]
-pub(in crate::commands) struct Dot {
-    /// Place.
-    pub(in crate::commands) x: f64,
-    /// Place.
-    pub(in crate::commands) y: f64,
-    /// Weight, 0 to 1.
-    pub(in crate::commands) weight: f64,
 }

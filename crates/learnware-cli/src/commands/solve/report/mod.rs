@@ -4,13 +4,12 @@
 
 mod plots;
 
-use std::fmt::Write as _;
-
 use learnware_engine::semantic::DataType;
 
 use super::explain;
 use super::story::Story;
 use crate::datafile::unit;
+use crate::page::{self, add, escape};
 use crate::printer::Tone;
 
 /// Rows far from the team that are listed by number.
@@ -25,36 +24,8 @@ pub(super) fn page(story: &Story) -> String {
     method(&mut body, story);
     uncovered(&mut body, story);
     others(&mut body, story);
-    format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <title>{}: solved with learnwares</title>\n<style>\n{}</style>\n</head>\n<body>\n<main>\n{body}</main>\n</body>\n</html>\n",
-        escape(&story.data),
-        include_str!("page.css")
-    )
+    page::document(&format!("{}: solved with learnwares", story.data), &body)
 }
-
-/// Text that can't be taken for markup.
-fn escape(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            '\'' => safe.push_str("&#39;"),
-            _ => safe.push(character),
-        }
-    }
-    safe
-}
-
-/// Adds a piece; writing to a text can't fail.
-macro_rules! add {
-    ($body:expr, $($arguments:tt)*) => { let _ = writeln!($body, $($arguments)*); };
-}
-use add;
 
 fn head(body: &mut String, story: &Story) {
     let (tone, words) = explain::verdict_words(story.verdict);
@@ -93,7 +64,7 @@ fn fit(body: &mut String, story: &Story) {
             "<figure>{}<figcaption>Points of the specifications, larger for more weight, in the two directions in \
              which they differ most. Grey rings are your data; where colours lie on rings, that learnware knows such \
              {}.</figcaption></figure>",
-            plots::overlap(picture),
+            page::picture::overlap(picture),
             unit(story.kind)
         );
     }
@@ -125,7 +96,7 @@ fn team(body: &mut String, story: &Story) {
             "<tr><td><span class=\"key\" style=\"background: var(--c{})\"></span>{}</td><td><code>{}</code></td>\
              <td class=\"number\">{:.2}</td><td class=\"number\">{}</td><td class=\"number\">{}</td>\
              <td class=\"number\">{rows}</td></tr>",
-            place % plots::COLOURS,
+            place % page::charts::COLOURS,
             escape(&member.name),
             escape(&member.id),
             member.weight,

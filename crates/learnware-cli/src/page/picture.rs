@@ -3,7 +3,8 @@
 use learnware_engine::numeric::Matrix;
 use learnware_engine::specification::{IslandKernel, Rkme};
 
-use super::story::{Dot, Picture};
+use super::add;
+use super::charts::{COLOURS, WIDTH, open};
 
 /// Steps of the power iteration; directions need not be exact to the last digit.
 const STEPS: usize = 200;
@@ -11,8 +12,28 @@ const STEPS: usize = 200;
 /// Coordinates are held within this many typical spreads, so that a rare value does not fill the picture.
 const SPREADS_MAX: f64 = 3.0;
 
+/// Points of the data's specification and of the team's, in the plane that shows most of them.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Picture {
+    /// The data: place and weight.
+    pub(crate) data: Vec<Dot>,
+    /// The team, in its order.
+    pub(crate) team: Vec<Vec<Dot>>,
+}
+
+/// A weighted point in the plane.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Dot {
+    /// Place.
+    pub(crate) x: f64,
+    /// Place.
+    pub(crate) y: f64,
+    /// Weight, 0 to 1.
+    pub(crate) weight: f64,
+}
+
 /// Draws the points of the data's and the team's specifications.
-pub(super) fn draw(data: &Rkme, team: &[&Rkme]) -> Picture {
+pub(crate) fn draw(data: &Rkme, team: &[&Rkme]) -> Picture {
     let all: Vec<&Rkme> = std::iter::once(data).chain(team.iter().copied()).collect();
     let kernel = IslandKernel::pooled(all.iter().copied());
     let scaled: Vec<Matrix> = all.iter().map(|table| scale(table.points(), &kernel)).collect();
@@ -84,4 +105,45 @@ fn direction(covariance: &Matrix, other: Option<&[f64]>) -> Vec<f64> {
 
 fn dot(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
+
+/// The data and the team in one plane.
+pub(crate) fn overlap(picture: &Picture) -> String {
+    const HEIGHT: f64 = 380.0;
+    const EDGE: f64 = 18.0;
+    let all = || picture.data.iter().chain(picture.team.iter().flatten()).filter(|dot| dot.weight > 1e-4);
+    let range = |value: fn(&Dot) -> f64| {
+        let (low, high) = all()
+            .map(value)
+            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)));
+        if high > low { (low, high) } else { (low - 1.0, low + 1.0) }
+    };
+    let (xs, ys) = (range(|dot| dot.x), range(|dot| dot.y));
+    let place = |dot: &Dot| {
+        let x = EDGE + (dot.x - xs.0) / (xs.1 - xs.0) * (WIDTH - 2.0 * EDGE);
+        let y = HEIGHT - EDGE - (dot.y - ys.0) / (ys.1 - ys.0) * (HEIGHT - 2.0 * EDGE);
+        (x, y)
+    };
+    let radius = |dot: &Dot| 2.0 + 26.0 * dot.weight.max(0.0).sqrt() / 1.6;
+    let mut svg = open(HEIGHT, "Overlap of your data with the team");
+    for (member, dots) in picture.team.iter().enumerate() {
+        for dot in dots.iter().filter(|dot| dot.weight > 1e-4) {
+            let (x, y) = place(dot);
+            add!(
+                svg,
+                "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{:.1}\" fill=\"var(--c{})\" fill-opacity=\".55\"/>",
+                radius(dot),
+                member % COLOURS
+            );
+        }
+    }
+    for dot in picture.data.iter().filter(|dot| dot.weight > 1e-4) {
+        let (x, y) = place(dot);
+        add!(
+            svg,
+            "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{:.1}\" fill=\"none\" stroke=\"var(--data)\" stroke-width=\"1.6\"/>",
+            radius(dot)
+        );
+    }
+    svg + "</svg>"
 }
