@@ -7,6 +7,7 @@
 mod cli;
 mod commands;
 mod datafile;
+mod disclosure;
 mod embedders;
 mod error;
 mod files;

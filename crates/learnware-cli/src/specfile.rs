@@ -12,8 +12,8 @@ use learnware_engine::numeric::random::Stream;
 use learnware_engine::semantic::{DataType, Dimensions};
 use learnware_engine::specification::codec::{self, SpecificationKind};
 use learnware_engine::specification::{
-    Embedding, IslandKernel, Rkme, RkmeImage, RkmeParameters, RkmeText, StatisticalSpecification,
-    column_moments, compat,
+    Embedding, IslandKernel, PrivacyBudget, Rkme, RkmeImage, RkmeParameters, RkmeText,
+    StatisticalSpecification, column_moments, compat, generate, generate_private,
 };
 use learnware_engine::table::{self, InferOptions, RawTable};
 use learnware_engine::text::languages;
@@ -21,6 +21,7 @@ use serde_json::Value;
 
 use crate::cli::{ColumnArgs, GenerateArgs};
 use crate::datafile::{self, Content, Data, DataOptions, Pictures};
+use crate::disclosure::Disclosure;
 use crate::embedders::{self, Embedders};
 use crate::error::advised;
 use crate::printer::Printer;
@@ -28,6 +29,9 @@ use crate::tablefile::TableFileError;
 
 /// Rows on which the distance between data and specification is measured.
 const ROWS_MEASURED: usize = 4096;
+
+/// Chance that differential privacy fails, when none is said.
+const DELTA: f64 = 1e-6;
 
 /// A specification, with the description of its inputs where it is known.
 #[derive(Debug, Clone)]
@@ -49,6 +53,8 @@ pub(crate) struct Generated {
     pub(crate) data: Data,
     /// The data as the numbers that the specification describes; none for the reference's images.
     pub(crate) numbers: Matrix,
+    /// What it tells about single rows.
+    pub(crate) disclosure: Disclosure,
     /// The distance to the data where it is known already.
     distance: Option<f64>,
 }
@@ -83,6 +89,8 @@ pub(crate) struct Maker<'a> {
     pub(crate) image_shape: Option<[usize; 3]>,
     /// Whether images are described as the reference does, instead of by embeddings.
     pub(crate) reference_images: bool,
+    /// Differential privacy: epsilon, and delta where it is given.
+    pub(crate) private: Option<(f64, Option<f64>)>,
     /// Where progress and warnings go.
     pub(crate) printer: &'a Printer,
 }
@@ -102,6 +110,7 @@ impl<'a> Maker<'a> {
             embedders,
             image_shape: None,
             reference_images: false,
+            private: None,
             printer,
         }
     }
@@ -123,37 +132,39 @@ impl<'a> Maker<'a> {
             Content::Texts(texts) => self.texts(texts).with_context(place)?,
             Content::Images(pictures) if self.reference_images => {
                 let (specification, distance) = self.reference(pictures).with_context(place)?;
-                Made { distance: Some(distance), ..Made::new(specification, Matrix::default()) }
+                let made = Made::new(specification, Matrix::default(), Disclosure::Unknown);
+                Made { distance: Some(distance), ..made }
             }
             Content::Images(pictures) => self.images(pictures).with_context(place)?,
         };
-        let Made { specification, input, numbers, distance } = made;
-        Ok(Generated { specification, input, data, numbers, distance })
+        let Made { specification, input, numbers, disclosure, distance } = made;
+        Ok(Generated { specification, input, data, numbers, disclosure, distance })
     }
 
     fn table(&self, table: &RawTable) -> anyhow::Result<Made> {
         let inferred = table::infer(table, &self.columns)?;
         inferred.warnings.iter().for_each(|warning| self.printer.warning(warning.to_string()));
         let numbers = table::encode(table, &inferred.columns)?;
-        let specification = StatisticalSpecification::Table(self.rkme(&numbers, self.generate.compat)?);
+        let (rkme, disclosure) = self.rkme(&numbers, self.generate.compat)?;
         let input = Some(table::dimensions(inferred.columns));
-        Ok(Made { input, ..Made::new(specification, numbers) })
+        Ok(Made { input, ..Made::new(StatisticalSpecification::Table(rkme), numbers, disclosure) })
     }
 
     fn texts(&self, texts: &[String]) -> anyhow::Result<Made> {
         let embedder = self.embedders.preferred_text();
         let numbers = Embedders::embed_texts(embedder, texts, self.printer)?;
         let languages = languages(texts);
-        let specification =
-            RkmeText::new(self.rkme(&numbers, self.generate.compat)?, embedder.id(), languages)?;
-        Ok(Made::new(StatisticalSpecification::Text(specification), numbers))
+        let (rkme, disclosure) = self.rkme(&numbers, self.generate.compat)?;
+        let specification = RkmeText::new(rkme, embedder.id(), languages)?;
+        Ok(Made::new(StatisticalSpecification::Text(specification), numbers, disclosure))
     }
 
     fn images(&self, pictures: &Pictures) -> anyhow::Result<Made> {
         let shape = self.shape_of(pictures)?;
         let numbers = Embedders::embed_images(pictures, self.printer)?;
-        let specification = RkmeImage::new(self.rkme(&numbers, false)?, embed::id(), shape)?;
-        Ok(Made::new(StatisticalSpecification::Image(specification), numbers))
+        let (rkme, disclosure) = self.rkme(&numbers, false)?;
+        let specification = RkmeImage::new(rkme, embed::id(), shape)?;
+        Ok(Made::new(StatisticalSpecification::Image(specification), numbers, disclosure))
     }
 
     /// The images in the form of the reference, and how far the specification is from them.
@@ -170,23 +181,49 @@ impl<'a> Maker<'a> {
         self.image_shape.map_or_else(|| pictures.common_shape(), Ok)
     }
 
-    /// The weighted points of numbers; absent values count as the mean of their column.
-    fn rkme(&self, numbers: &Matrix, compat: bool) -> anyhow::Result<Rkme> {
+    /// The weighted points of numbers, and what they tell about single rows; absent values count as the mean of
+    /// their column.
+    fn rkme(&self, numbers: &Matrix, compat: bool) -> anyhow::Result<(Rkme, Disclosure)> {
         let progress = self.printer.progress("making the specification", None);
         let numbers = filled(numbers);
+        let made = match self.private {
+            Some((epsilon, delta)) => self.private_rkme(&numbers, epsilon, delta),
+            None => self.open_rkme(&numbers, compat),
+        };
+        progress.finish_and_clear();
+        made
+    }
+
+    fn open_rkme(&self, numbers: &Matrix, compat: bool) -> anyhow::Result<(Rkme, Disclosure)> {
         let (reduced_set_size, seed) = (self.generate.reduced_set_size, self.generate.seed);
-        let made = if compat {
+        if compat {
             let parameters = compat::ReferenceParameters {
                 reduced_set_size,
                 seed,
                 ..compat::ReferenceParameters::default()
             };
-            compat::generate(&numbers, &parameters)
-        } else {
-            Rkme::generate(&numbers, &RkmeParameters { reduced_set_size, seed, ..RkmeParameters::default() })
-        };
-        progress.finish_and_clear();
-        Ok(made?)
+            return Ok((compat::generate(numbers, &parameters)?, Disclosure::Unknown));
+        }
+        let parameters = RkmeParameters { reduced_set_size, seed, ..RkmeParameters::default() };
+        let made = generate(&mut &*numbers, &parameters)?;
+        Ok((made.rkme, Disclosure::Measured(made.privacy)))
+    }
+
+    fn private_rkme(
+        &self,
+        numbers: &Matrix,
+        epsilon: f64,
+        delta: Option<f64>,
+    ) -> anyhow::Result<(Rkme, Disclosure)> {
+        let budget = PrivacyBudget::new(epsilon, delta.unwrap_or(DELTA))?;
+        // Whoever knew the seed could take the noise away, so it is drawn here and forgotten.
+        let seed = u64::from_ne_bytes({
+            let mut bytes = [0; 8];
+            getrandom::fill(&mut bytes).context("this machine gives no random numbers")?;
+            bytes
+        });
+        let made = generate_private(numbers, self.generate.reduced_set_size, budget, seed)?;
+        Ok((made.rkme.clone(), Disclosure::Bounded(budget, made)))
     }
 }
 
@@ -195,12 +232,13 @@ struct Made {
     specification: StatisticalSpecification,
     input: Option<Dimensions>,
     numbers: Matrix,
+    disclosure: Disclosure,
     distance: Option<f64>,
 }
 
 impl Made {
-    fn new(specification: StatisticalSpecification, numbers: Matrix) -> Self {
-        Self { specification, input: None, numbers, distance: None }
+    fn new(specification: StatisticalSpecification, numbers: Matrix, disclosure: Disclosure) -> Self {
+        Self { specification, input: None, numbers, disclosure, distance: None }
     }
 }
 

@@ -20,7 +20,9 @@ pub(crate) use models::{
     CheckArgs, DoctorArgs, FormatWord, MethodWord, PackArgs, ReuseArgs, RunArgs, WordArgs,
 };
 pub(crate) use quickstart::QuickstartArgs;
-pub(crate) use shared::{ColumnArgs, DockArgs, EmbedderArgs, GenerateArgs, KindArgs, ModelArgs, TableArgs};
+pub(crate) use shared::{
+    ColumnArgs, DockArgs, EmbedderArgs, GenerateArgs, KindArgs, ModelArgs, PrivateArgs, TableArgs,
+};
 pub(crate) use solve::SolveArgs;
 
 /// Find, check and reuse models that other people trained, without showing your data.
@@ -115,7 +117,9 @@ Examples:
   learnware spec measurements.npz --array X --reduced-set-size 200 -o stat.json
   learnware spec reviews.csv --text review --labels stars -o stat.json
   learnware spec photos/ --resize 32x32 -o stat.json
-  learnware spec show stat.json")]
+  learnware spec payments.csv --dp 1 -o stat.json
+  learnware spec show stat.json --html stat.html
+  learnware spec diff stat.json other.json")]
 pub(crate) struct SpecArgs {
     /// Look at a specification instead.
     #[command(subcommand)]
@@ -134,6 +138,9 @@ pub(crate) struct SpecArgs {
     /// How the specification is made.
     #[command(flatten)]
     pub(crate) generate: GenerateArgs,
+    /// Differential privacy.
+    #[command(flatten)]
+    pub(crate) private: PrivateArgs,
     /// Texts and images.
     #[command(flatten)]
     pub(crate) kind: KindArgs,
@@ -175,7 +182,39 @@ pub(crate) enum SpecCommand {
     Show {
         /// The file.
         file: PathBuf,
+        /// Write a page with pictures: the points in a plane, and the columns' values.
+        #[arg(long, value_name = "FILE")]
+        html: Option<PathBuf>,
     },
+    /// Compare two specifications: how far apart, and which columns differ.
+    Diff(Box<DiffArgs>),
+}
+
+/// Compare two specifications: how far apart, and which columns differ.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  learnware spec diff mine.json theirs.json
+  learnware spec diff january.csv july.csv --drop id")]
+pub(crate) struct DiffArgs {
+    /// A specification, or data of which one is made.
+    #[arg(value_name = "SPEC|DATA")]
+    pub(crate) left: PathBuf,
+    /// Another one.
+    #[arg(value_name = "SPEC|DATA")]
+    pub(crate) right: PathBuf,
+    /// Texts and images.
+    #[command(flatten)]
+    pub(crate) kind: KindArgs,
+    /// Who embeds texts.
+    #[command(flatten)]
+    pub(crate) embedder: EmbedderArgs,
+    /// Which part of the data is read.
+    #[command(flatten)]
+    pub(crate) table: TableArgs,
+    /// What its columns are.
+    #[command(flatten)]
+    pub(crate) columns: ColumnArgs,
 }
 
 /// Write the shell's completion script to standard output.

@@ -176,6 +176,19 @@ pub(crate) struct GenerateArgs {
     pub(crate) compat: bool,
 }
 
+/// Differential privacy.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Differential privacy")]
+pub(crate) struct PrivateArgs {
+    /// Bound what one row can change: noise is added, and the specification is refused where it would hide what
+    /// the data are like. Small is private: 1 is usual. No names or words are written.
+    #[arg(long = "dp", value_name = "EPSILON", conflicts_with = "compat")]
+    pub(crate) epsilon: Option<f64>,
+    /// Chance that the bound fails; far below one in the number of rows. A millionth when left out.
+    #[arg(long, value_name = "DELTA", requires = "epsilon")]
+    pub(crate) delta: Option<f64>,
+}
+
 impl Default for GenerateArgs {
     fn default() -> Self {
         Self { reduced_set_size: 100, seed: 0, compat: false }

@@ -30,6 +30,24 @@ pub(crate) fn bars(title: &str, bars: impl ExactSizeIterator<Item = (String, f64
     svg + "</svg>"
 }
 
+/// Vertical bars side by side, the highest as high as the plot.
+pub(crate) fn columns(title: &str, values: &[f64], height: f64) -> String {
+    let mut svg = open(height, title);
+    let most = values.iter().copied().fold(f64::MIN_POSITIVE, f64::max);
+    let step = WIDTH / values.len().max(1) as f64;
+    for (place, value) in values.iter().enumerate() {
+        let tall = (value.max(0.0) / most * (height - 2.0)).max(0.5);
+        add!(
+            svg,
+            "<rect x=\"{:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{tall:.1}\" fill=\"var(--c0)\"/>",
+            place as f64 * step,
+            height - tall,
+            (step - 1.0).max(0.5)
+        );
+    }
+    svg + "</svg>"
+}
+
 /// A name to the left of a row; the whole of it when one points at it.
 pub(crate) fn label(svg: &mut String, name: &str, y: f64) {
     let short: String = if name.chars().count() > NAME_LENGTH_MAX {

@@ -5,6 +5,7 @@
 //! the island.
 
 pub mod codec;
+mod compare;
 pub mod compat;
 mod embedded;
 mod embedding;
@@ -15,6 +16,7 @@ pub mod mixture;
 mod private;
 mod rkme;
 
+pub use compare::{ColumnShift, Comparison, compare};
 pub use embedded::{RkmeImage, RkmeText};
 pub use embedding::{Embedding, reference_distance, reference_inner_product};
 pub use generate::{

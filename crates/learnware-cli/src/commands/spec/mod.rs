@@ -1,4 +1,9 @@
-//! `learnware spec` and `learnware spec show`.
+//! `learnware spec`, `learnware spec show` and `learnware spec diff`.
+
+mod diff;
+mod histogram;
+mod page;
+mod show;
 
 use std::path::Path;
 
@@ -20,7 +25,8 @@ const COLUMNS_SHOWN: usize = 30;
 /// Makes or shows a specification.
 pub(super) fn run(arguments: &SpecArgs, printer: &Printer) -> anyhow::Result<Outcome> {
     match (&arguments.command, &arguments.data, &arguments.output) {
-        (Some(SpecCommand::Show { file }), _, _) => show(file, printer),
+        (Some(SpecCommand::Show { file, html }), _, _) => show::run(file, html.as_deref(), printer),
+        (Some(SpecCommand::Diff(arguments)), _, _) => diff::run(arguments, printer),
         (None, Some(data), Some(output)) => make(arguments, &data.path(), output, printer),
         (None, _, _) => Err(advised("no data is named", "`learnware help spec` shows examples")),
     }
@@ -32,22 +38,27 @@ fn make(arguments: &SpecArgs, data: &Path, output: &Path, printer: &Printer) -> 
     let mut maker = Maker::new(options, &arguments.columns, &embedders, printer);
     maker.generate = arguments.generate.clone();
     maker.reference_images = arguments.generate.compat;
+    maker.private = arguments.private.epsilon.map(|epsilon| (epsilon, arguments.private.delta));
     let made = maker.make(data)?;
     let distance = made.distance_to_data();
-    let input = made.input.as_ref().filter(|_| !arguments.bare);
+    // Names, words and means of the columns come from the rows; no noise protects them.
+    let bare = arguments.bare || maker.private.is_some();
+    let input = made.input.as_ref().filter(|_| !bare);
     let text = specfile::to_json(&made.specification, input).to_string();
     files::write(output, text.as_bytes())?;
     let mut document = summary(&made.specification, made.input.as_ref());
     document["file"] = json!(output.display().to_string());
     document["bytes"] = json!(text.len());
-    document["seed"] = json!(arguments.generate.seed);
+    document["seed"] = maker.private.map_or(json!(arguments.generate.seed), |_| Value::Null);
+    document["privacy"] = made.disclosure.to_json();
     document["distance_to_data"] = json!(distance);
     printer.result("spec", document, |printer| {
         print_summary(&made.specification, made.input.as_ref(), printer);
         printer
             .line(format!("distance to the data: {distance:.2e} (squared MMD; 0 is a perfect description)"));
+        made.disclosure.sentences().iter().for_each(|sentence| printer.line(sentence));
         printer.line(format!("written: {} ({} bytes)", output.display(), text.len()));
-        printer.note(what_leaves(&made.specification, arguments.bare));
+        printer.note(what_leaves(&made.specification, bare));
     });
     Ok(Outcome::Success)
 }
@@ -73,16 +84,6 @@ fn what_leaves(specification: &StatisticalSpecification, bare: bool) -> &'static
              holds embeddings only. It compares with specifications that the reference made with whitening=False."
         }
     }
-}
-
-fn show(file: &Path, printer: &Printer) -> anyhow::Result<Outcome> {
-    let described = specfile::read(file)?;
-    let mut document = summary(&described.specification, described.input.as_ref());
-    document["file"] = json!(file.display().to_string());
-    printer.result("spec-show", document, |printer| {
-        print_summary(&described.specification, described.input.as_ref(), printer);
-    });
-    Ok(Outcome::Success)
 }
 
 fn summary(specification: &StatisticalSpecification, input: Option<&Dimensions>) -> Value {
