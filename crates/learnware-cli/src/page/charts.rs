@@ -32,7 +32,7 @@ pub(crate) fn bars(title: &str, bars: impl ExactSizeIterator<Item = (String, f64
 
 /// Vertical bars side by side, the highest as high as the plot.
 pub(crate) fn columns(title: &str, values: &[f64], height: f64) -> String {
-    let mut svg = open(height, title);
+    let mut svg = open_wordless(height, title);
     let most = values.iter().copied().fold(f64::MIN_POSITIVE, f64::max);
     let step = WIDTH / values.len().max(1) as f64;
     for (place, value) in values.iter().enumerate() {
@@ -56,6 +56,11 @@ pub(crate) fn label(svg: &mut String, name: &str, y: f64) {
         name.to_owned()
     };
     add!(svg, "<text x=\"0\" y=\"{:.1}\"><title>{}</title>{}</text>", y + 4.5, escape(name), escape(&short));
+}
+
+/// The start of a plot without words in it, which may become as narrow as it likes.
+pub(crate) fn open_wordless(height: f64, title: &str) -> String {
+    open(height, title).replacen("<svg", "<svg class=\"wordless\"", 1)
 }
 
 /// The start of a plot, as wide as the page.

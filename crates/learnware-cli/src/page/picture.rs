@@ -4,7 +4,7 @@ use learnware_engine::numeric::Matrix;
 use learnware_engine::specification::{IslandKernel, Rkme};
 
 use super::add;
-use super::charts::{COLOURS, WIDTH, open};
+use super::charts::{COLOURS, WIDTH, open_wordless};
 
 /// Steps of the power iteration; directions need not be exact to the last digit.
 const STEPS: usize = 200;
@@ -125,7 +125,7 @@ pub(crate) fn overlap(picture: &Picture) -> String {
         (x, y)
     };
     let radius = |dot: &Dot| 2.0 + 26.0 * dot.weight.max(0.0).sqrt() / 1.6;
-    let mut svg = open(HEIGHT, "Overlap of your data with the team");
+    let mut svg = open_wordless(HEIGHT, "Overlap of your data with the team");
     for (member, dots) in picture.team.iter().enumerate() {
         for dot in dots.iter().filter(|dot| dot.weight > 1e-4) {
             let (x, y) = place(dot);
