@@ -16,6 +16,7 @@ usage: cargo xtask COMMAND
 
   tidy                  check layers, module docs, the map in ARCHITECTURE.md, sizes, machine paths
   test [ARGUMENTS]      run every test of the workspace; ARGUMENTS go to the test runner
+  bench spec|search     specifications, or searches, beside the reference's figures
   experiment SUITE --out DIR [OPTIONS]
                         run a real-data suite through the learnware command (`experiment --help`)
 ";
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
             Ok(true)
         }
         Some("experiment") => experiment::run(&project_root(), &arguments[1..]),
+        Some("bench") => bench(&project_root(), &arguments[1..]),
         Some("test") => test::run(&project_root(), &arguments[1..]),
         Some("help" | "--help" | "-h") => {
             print!("{USAGE}");
@@ -44,6 +46,20 @@ fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// Runs a benchmark of the engine.
+fn bench(root: &Path, arguments: &[String]) -> Result<bool, String> {
+    let name = match arguments {
+        [name] if name == "spec" => "specification",
+        [name] if name == "search" => "reference",
+        _ => return Err("usage: cargo xtask bench spec|search".into()),
+    };
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = std::process::Command::new(cargo);
+    command.current_dir(root).args(["bench", "--quiet", "-p", "learnware-engine", "--bench", name]);
+    let status = command.status().map_err(|error| format!("cargo cannot be started: {error}"))?;
+    Ok(status.success())
 }
 
 /// The root of the project: the folder above this crate.

@@ -1,4 +1,4 @@
-//! CPU time of specification generation and single search beside the reference's.
+//! CPU time of single search beside the reference's.
 //!
 //! The reference's figures are CPU seconds (user and system) of Python `learnware` 0.3.2 on one thread of a
 //! two-core machine of the same kind, the least over repeats. Ours are process CPU seconds over all threads,
@@ -11,34 +11,16 @@ use learnware_engine::learnware::{Learnware, LearnwareId, ModelFormat, Specifica
 use learnware_engine::market::{Market, MixtureMethod, SearchOptions};
 use learnware_engine::numeric::random::Stream;
 use learnware_engine::semantic::SemanticSpecification;
-use learnware_engine::specification::{
-    Embedding, IslandKernel, Rkme, RkmeParameters, StatisticalSpecification,
-};
+use learnware_engine::specification::{Rkme, StatisticalSpecification};
 use learnware_engine::user_info::UserInfo;
 
-/// Rows, columns, scaled; the reference's CPU seconds and its squared distance to the data.
-const GENERATION: [(usize, usize, bool, f64, f64); 9] = [
-    (1_000, 10, true, 0.0902, 0.000_35),
-    (1_000, 50, true, 0.0949, 0.001_94),
-    (1_000, 200, true, 0.175, 0.003_07),
-    (10_000, 10, true, 0.574, 0.001_01),
-    (10_000, 50, true, 0.863, 0.004_27),
-    (10_000, 200, true, 3.55, 0.006_25),
-    (100_000, 10, false, 16.2, 0.003_17),
-    (100_000, 50, false, 34.7, 0.0449),
-    (100_000, 200, false, 108.0, 0.0863),
-];
 /// Number of specifications and the reference's CPU seconds for a search without mixture.
 const SEARCH: [(usize, f64); 2] = [(1_000, 0.288), (5_000, 1.49)];
-/// Rows on which the squared distance is computed.
-const DISTANCE_ROWS_MAX: usize = 5_000;
-
 fn main() {
     // `cargo test` runs benchmarks with this flag; they have nothing to test.
     if std::env::args().any(|argument| argument == "--test") {
         return;
     }
-    generation();
     search();
 }
 
@@ -59,57 +41,6 @@ fn measure(runs: usize, mut work: impl FnMut()) -> (f64, f64) {
         .collect();
     times.sort_by(f64::total_cmp);
     (times[runs / 2], times[0])
-}
-
-/// Eight Gaussian clusters, columns standardised; `scaled` makes the mean squared distance of two rows 10.
-fn clusters(rows: usize, columns: usize, scaled: bool) -> Matrix {
-    let mut stream = Stream::new(0);
-    let centres: Vec<f64> = (0..8 * columns).map(|_| 2.0 * stream.normal()).collect();
-    let mut data = Matrix::zeros(rows, columns);
-    for row in 0..rows {
-        let cluster = stream.below(8);
-        for (axis, value) in data.row_mut(row).iter_mut().enumerate() {
-            *value = centres[cluster * columns + axis] + stream.normal();
-        }
-    }
-    let (means, deviations) = learnware_engine::specification::column_moments(&data);
-    let factor = if scaled { (10.0 / (2.0 * columns as f64)).sqrt() } else { 1.0 };
-    for row in 0..rows {
-        for (axis, value) in data.row_mut(row).iter_mut().enumerate() {
-            *value = (*value - means[axis]) / deviations[axis] * factor;
-        }
-    }
-    data
-}
-
-fn generation() {
-    println!(
-        "Specification of n rows with d columns, K = 100 (squared distance under the reference's kernel)"
-    );
-    println!(
-        "{:>8} {:>4} {:>7} {:>11} {:>11} {:>12} {:>7} {:>10} {:>10}",
-        "n", "d", "data", "ours med s", "ours min s", "reference s", "times", "our MMD2", "their MMD2"
-    );
-    for (rows, columns, scaled, theirs, their_distance) in GENERATION {
-        let data = clusters(rows, columns, scaled);
-        let parameters = RkmeParameters::default();
-        let mut made = None;
-        let (median, least) = measure(5, || made = Some(Rkme::generate(&data, &parameters).unwrap()));
-        let distance = distance(&data, &made.unwrap());
-        let family = if scaled { "scaled" } else { "std" };
-        println!(
-            "{rows:>8} {columns:>4} {family:>7} {median:>11.4} {least:>11.4} {theirs:>12.4} {:>7.1} {distance:>10.5} {their_distance:>10.5}",
-            theirs / median
-        );
-    }
-}
-
-fn distance(data: &Matrix, specification: &Rkme) -> f64 {
-    let rows = Stream::new(1).sample(data.rows(), DISTANCE_ROWS_MAX);
-    let kernel = IslandKernel::reference(data.columns(), 0.1);
-    let points = kernel.prepare::<f64>(&data.select_rows(&rows));
-    let data = Embedding::from_points(points, vec![1.0 / rows.len() as f64; rows.len()], kernel.shape);
-    data.distance(&Embedding::new(specification, &kernel))
 }
 
 fn search() {
