@@ -55,7 +55,7 @@ Environment:
   NO_COLOR        no colours, as with --color never";
 
 /// Flags that every command has.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct GlobalArgs {
     /// Print the result as one JSON document.

@@ -169,7 +169,7 @@ pub(crate) fn is_data(path: &Path) -> bool {
 }
 
 /// What kind of data lies at the place.
-fn kind_of(path: &Path, options: &DataOptions) -> anyhow::Result<DataType> {
+pub(crate) fn kind_of(path: &Path, options: &DataOptions) -> anyhow::Result<DataType> {
     if !path.exists() {
         return Err(TableFileError::Missing(path.into()).into());
     }

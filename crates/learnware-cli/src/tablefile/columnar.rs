@@ -1,5 +1,7 @@
 //! Parquet and Arrow IPC (Feather 2) files.
 
+use std::fs::File;
+use std::io::{BufReader, Read as _, Seek as _};
 use std::path::Path;
 
 use arrow_array::cast::AsArray;
@@ -8,87 +10,116 @@ use arrow_array::types::{
     Int64Type, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
 use arrow_array::{Array, ArrowPrimitiveType, RecordBatch};
+use arrow_ipc::reader::{FileReader, StreamReader};
 use arrow_schema::{ArrowError, DataType, SchemaRef};
+use learnware_engine::numeric::parallel;
 use learnware_engine::table::{Cell, Header, RawColumn, RawTable};
+use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
-use super::{CELLS_MAX, Read, ReadOptions, Result, TableFileError};
+use super::{ReadOptions, Result, TableFileError, Take, block_rows};
 
-/// Reads a Parquet file.
-pub(super) fn read_parquet(path: &Path, bytes: Vec<u8>, options: &ReadOptions) -> Result<Read> {
-    let malformed = |error: parquet::errors::ParquetError| TableFileError::Malformed {
-        path: path.into(),
-        reason: error.to_string(),
-    };
-    let builder = ParquetRecordBatchReaderBuilder::try_new(parquet_bytes(bytes)).map_err(malformed)?;
+/// Rows and columns of a Parquet file, from its last bytes.
+pub(super) fn parquet_shape(path: &Path) -> Result<(usize, usize)> {
+    let builder = parquet(path)?;
+    let rows = builder.metadata().file_metadata().num_rows();
+    Ok((usize::try_from(rows).unwrap_or(0), builder.schema().fields().len()))
+}
+
+/// Reads a Parquet file in blocks of rows.
+pub(super) fn read_parquet<E: From<TableFileError>>(
+    path: &Path,
+    options: &ReadOptions,
+    take: Take<'_, E>,
+) -> std::result::Result<(), E> {
+    let builder = parquet(path)?;
     let schema = builder.schema().clone();
-    let batches = builder.build().map_err(malformed)?;
-    collect(path, &schema, batches, options)
+    let wanted: Vec<usize> =
+        (0..schema.fields().len()).filter(|&place| options.wants(schema.field(place).name())).collect();
+    let mask = ProjectionMask::roots(builder.parquet_schema(), wanted);
+    let batches = builder.with_projection(mask).with_batch_size(block_rows(schema.fields().len())).build();
+    read_batches(path, &schema, batches.map_err(|error| malformed(path, &error))?, options, take)
 }
 
-/// Reads an Arrow IPC file or stream.
-pub(super) fn read_arrow(path: &Path, bytes: Vec<u8>, options: &ReadOptions) -> Result<Read> {
-    let malformed =
-        |error: ArrowError| TableFileError::Malformed { path: path.into(), reason: error.to_string() };
-    if bytes.starts_with(b"FEA1") {
+/// Reads an Arrow IPC file or stream in blocks of rows.
+pub(super) fn read_arrow<E: From<TableFileError>>(
+    path: &Path,
+    options: &ReadOptions,
+    take: Take<'_, E>,
+) -> std::result::Result<(), E> {
+    let mut file = open(path)?;
+    let mut magic = [0; 6];
+    let count = file.read(&mut magic).and_then(|count| file.rewind().map(|()| count));
+    let count = count.map_err(|source| TableFileError::Unreadable { path: path.into(), source })?;
+    let file = BufReader::new(file);
+    if magic.starts_with(b"FEA1") {
         let reason = "it is a Feather file of version 1; write version 2 (the default of pyarrow)".into();
-        return Err(TableFileError::Malformed { path: path.into(), reason });
+        return Err(TableFileError::Malformed { path: path.into(), reason }.into());
     }
-    if bytes.starts_with(b"ARROW1") {
-        let reader = arrow_ipc::reader::FileReader::try_new(std::io::Cursor::new(bytes), None);
-        let reader = reader.map_err(malformed)?;
+    if magic[..count] == *b"ARROW1" {
+        let reader = FileReader::try_new(file, None).map_err(|error| malformed(path, &error))?;
         let schema = reader.schema();
-        collect(path, &schema, reader, options)
+        read_batches(path, &schema, reader, options, take)
     } else {
-        let reader = arrow_ipc::reader::StreamReader::try_new(std::io::Cursor::new(bytes), None);
-        let reader = reader.map_err(malformed)?;
+        let reader = StreamReader::try_new(file, None).map_err(|error| malformed(path, &error))?;
         let schema = reader.schema();
-        collect(path, &schema, reader, options)
+        read_batches(path, &schema, reader, options, take)
     }
 }
 
-/// The bytes in the form that the Parquet reader shares between its parts.
-fn parquet_bytes(bytes: Vec<u8>) -> bytes::Bytes {
-    bytes::Bytes::from(bytes)
+fn open(path: &Path) -> Result<File> {
+    File::open(path).map_err(|source| TableFileError::Unreadable { path: path.into(), source })
 }
 
-fn collect(
+fn parquet(path: &Path) -> Result<ParquetRecordBatchReaderBuilder<File>> {
+    ParquetRecordBatchReaderBuilder::try_new(open(path)?).map_err(|error| malformed(path, &error))
+}
+
+fn malformed(path: &Path, error: &dyn std::error::Error) -> TableFileError {
+    TableFileError::Malformed { path: path.into(), reason: error.to_string() }
+}
+
+/// Hands over batches as tables; columns that nobody wants may lack in them and become absent values.
+fn read_batches<E: From<TableFileError>>(
     path: &Path,
     schema: &SchemaRef,
     batches: impl Iterator<Item = std::result::Result<RecordBatch, ArrowError>>,
     options: &ReadOptions,
-) -> Result<Read> {
-    let mut columns: Vec<RawColumn> = Vec::new();
-    for field in schema.fields() {
-        if columns.iter().any(|column| column.name == *field.name()) {
-            return Err(TableFileError::DuplicateName { path: path.into(), name: field.name().clone() });
-        }
-        columns.push(RawColumn { name: field.name().clone(), cells: Vec::new() });
+    take: Take<'_, E>,
+) -> std::result::Result<(), E> {
+    let names: Vec<&String> = schema.fields().iter().map(|field| field.name()).collect();
+    if let Some(place) = (1..names.len()).find(|&place| names[..place].contains(&names[place])) {
+        return Err(TableFileError::DuplicateName { path: path.into(), name: names[place].clone() }.into());
     }
+    let rows_max = block_rows(names.len());
     let mut rows = 0;
     for batch in batches {
-        let batch = batch
-            .map_err(|error| TableFileError::Malformed { path: path.into(), reason: error.to_string() })?;
-        rows += batch.num_rows();
-        if rows.saturating_mul(columns.len()) > CELLS_MAX {
-            return Err(TableFileError::TooLarge(path.into()));
-        }
-        for (column, array) in columns.iter_mut().zip(batch.columns()) {
-            if !options.wants(&column.name) {
-                column.cells.resize(rows, Cell::Missing);
-                continue;
-            }
-            push_cells(array.as_ref(), &mut column.cells, options.cell_of(&column.name)).ok_or_else(
-                || TableFileError::ColumnType {
-                    path: path.into(),
-                    column: column.name.clone(),
-                    kind: array.data_type().to_string(),
-                },
-            )?;
+        let batch = batch.map_err(|error| malformed(path, &error))?;
+        for start in (0..batch.num_rows()).step_by(rows_max) {
+            let block = batch.slice(start, rows_max.min(batch.num_rows() - start));
+            let columns = parallel::map(names.len(), |place| column(path, names[place], &block, options));
+            let lines = (rows + 1..=rows + block.num_rows()).collect();
+            rows += block.num_rows();
+            let columns = columns.into_iter().collect::<Result<Vec<RawColumn>>>()?;
+            take(RawTable { columns, lines, header: Header::Named })?;
         }
     }
-    let table = RawTable { columns, lines: (1..=rows).collect(), header: Header::Named };
-    Ok(Read { table, labels: None, warnings: Vec::new() })
+    Ok(())
+}
+
+fn column(path: &Path, name: &str, block: &RecordBatch, options: &ReadOptions) -> Result<RawColumn> {
+    let mut cells = Vec::with_capacity(block.num_rows());
+    match block.column_by_name(name).filter(|_| options.wants(name)) {
+        None => cells.resize(block.num_rows(), Cell::Missing),
+        Some(array) => push_cells(array.as_ref(), &mut cells, options.cell_of(name)).ok_or_else(|| {
+            TableFileError::ColumnType {
+                path: path.into(),
+                column: name.to_owned(),
+                kind: array.data_type().to_string(),
+            }
+        })?,
+    }
+    Ok(RawColumn { name: name.to_owned(), cells })
 }
 
 /// Appends the values of an array; `None` when its type has no place in a table.

@@ -16,7 +16,13 @@ use learnware_engine::table::{Cell, Header, RawColumn, RawTable};
 
 /// Cells in a table at most: one takes 24 bytes, so this is 1.2 GB of memory.
 const CELLS_MAX: usize = 50_000_000;
-/// Bytes in a table file at most.
+/// Cells in a block of rows.
+const BLOCK_CELLS: usize = 1 << 19;
+/// Cells above which a Parquet file is read in blocks where one reading is not needed as a whole.
+const CELLS_LARGE: usize = 10_000_000;
+/// Bytes above which another file is.
+const BYTES_LARGE: u64 = 128 << 20;
+/// Bytes of a file that is read as a whole at most.
 pub(crate) const FILE_BYTES_MAX: u64 = 4 << 30;
 /// Words that stand for an absent value, as spreadsheets, pandas, R and the UCI archive write it.
 const MISSING_WORDS: &[&str] = &["", "NA", "N/A", "n/a", "<NA>", "#N/A", "null", "NULL", "None", "?"];
@@ -67,6 +73,19 @@ pub(crate) struct TableFile {
     pub(crate) labels: Option<RawColumn>,
     /// What a person should know.
     pub(crate) warnings: Vec<String>,
+}
+
+impl TableFile {
+    /// Appends further rows of the same file.
+    fn append(&mut self, more: Self) {
+        for (column, more) in self.table.columns.iter_mut().zip(more.table.columns) {
+            column.cells.extend(more.cells);
+        }
+        self.table.lines.extend(more.table.lines);
+        if let (Some(labels), Some(more)) = (&mut self.labels, more.labels) {
+            labels.cells.extend(more.cells);
+        }
+    }
 }
 
 /// What is wrong with a table file.
@@ -122,30 +141,115 @@ pub(crate) fn is_table_name(path: &Path) -> bool {
     Form::of(path).is_some()
 }
 
-/// Reads a table file.
-pub(crate) fn read(path: &Path, options: &ReadOptions) -> Result<TableFile> {
-    let form = Form::of(path);
-    if form.is_none() && path.is_file() {
-        return Err(TableFileError::UnknownEnding(path.into()));
+/// What takes the blocks of a table.
+pub(crate) type Take<'a, E> = &'a mut dyn FnMut(RawTable) -> std::result::Result<(), E>;
+
+/// A table file that can be read in blocks of rows, from the start as often as wanted.
+#[derive(Debug)]
+pub(crate) struct Source<'a> {
+    path: &'a Path,
+    form: Form,
+    options: &'a ReadOptions,
+}
+
+impl<'a> Source<'a> {
+    /// Refuses what is not there or is no table file by its name.
+    pub(crate) fn open(path: &'a Path, options: &'a ReadOptions) -> Result<Self> {
+        let form = Form::of(path);
+        if form.is_none() && path.is_file() {
+            return Err(TableFileError::UnknownEnding(path.into()));
+        }
+        size_of(path)?;
+        let form = form.ok_or_else(|| TableFileError::UnknownEnding(path.into()))?;
+        Ok(Self { path, form, options })
     }
-    let bytes = bytes_of(path)?;
-    let form = form.ok_or_else(|| TableFileError::UnknownEnding(path.into()))?;
-    let read = match form {
-        Form::Delimited(delimiter) => delimited::read(path, &bytes, options.delimiter.or(delimiter), options),
-        Form::Npy => numpy::read_npy(path, &bytes),
-        Form::Npz => numpy::read_npz(path, &bytes, options),
-        #[cfg(feature = "parquet")]
-        Form::Parquet => columnar::read_parquet(path, bytes, options),
-        #[cfg(feature = "parquet")]
-        Form::Arrow => columnar::read_arrow(path, bytes, options),
-        #[cfg(not(feature = "parquet"))]
-        Form::Parquet | Form::Arrow => Err(TableFileError::NotBuilt(path.into())),
-    };
-    select(path, read?, options)
+
+    /// Whether the table takes so much memory that it is better read in blocks, several times.
+    pub(crate) fn is_large(&self) -> Result<bool> {
+        Ok(match self.form {
+            #[cfg(feature = "parquet")]
+            Form::Parquet => {
+                let (rows, columns) = columnar::parquet_shape(self.path)?;
+                rows.saturating_mul(columns) > CELLS_LARGE
+            }
+            #[cfg(not(feature = "parquet"))]
+            Form::Parquet => false,
+            Form::Delimited(_) | Form::Arrow => size_of(self.path)? > BYTES_LARGE,
+            // Arrays are read as a whole.
+            Form::Npy | Form::Npz => false,
+        })
+    }
+
+    /// Hands over all rows in order, in blocks that are not empty; returns what a person should know.
+    pub(crate) fn read<E: From<TableFileError>>(
+        &self,
+        take: &mut dyn FnMut(TableFile) -> std::result::Result<(), E>,
+    ) -> std::result::Result<Vec<String>, E> {
+        let (path, options) = (self.path, self.options);
+        let mut rows = 0;
+        let mut select = |table: RawTable, labels: Option<RawColumn>| {
+            rows += table.row_count();
+            take(select(path, table, labels, options)?)
+        };
+        let mut warnings = Vec::new();
+        match self.form {
+            Form::Delimited(delimiter) => {
+                let delimiter = options.delimiter.or(delimiter);
+                warnings = delimited::read(path, delimiter, options, &mut |table| select(table, None))?;
+            }
+            Form::Npy => select(numpy::read_npy(path, &bytes_of(path)?)?, None)?,
+            Form::Npz => {
+                let (table, labels) = numpy::read_npz(path, &bytes_of(path)?, options)?;
+                select(table, labels)?;
+            }
+            #[cfg(feature = "parquet")]
+            Form::Parquet => columnar::read_parquet(path, options, &mut |table| select(table, None))?,
+            #[cfg(feature = "parquet")]
+            Form::Arrow => columnar::read_arrow(path, options, &mut |table| select(table, None))?,
+            #[cfg(not(feature = "parquet"))]
+            Form::Parquet | Form::Arrow => return Err(TableFileError::NotBuilt(path.into()).into()),
+        }
+        if rows == 0 {
+            return Err(TableFileError::HeaderOnly(path.into()).into());
+        }
+        Ok(warnings)
+    }
+}
+
+/// Reads a whole table file.
+pub(crate) fn read(path: &Path, options: &ReadOptions) -> Result<TableFile> {
+    let mut whole: Option<TableFile> = None;
+    let warnings = Source::open(path, options)?.read(&mut |block| {
+        let cells = |file: &TableFile| file.table.row_count().saturating_mul(file.table.columns.len());
+        if whole.as_ref().map_or(0, cells) + cells(&block) > CELLS_MAX {
+            return Err(TableFileError::TooLarge(path.into()));
+        }
+        match &mut whole {
+            None => whole = Some(block),
+            Some(whole) => whole.append(block),
+        }
+        Ok(())
+    })?;
+    let mut whole = whole.ok_or_else(|| TableFileError::HeaderOnly(path.into()))?;
+    whole.warnings = warnings;
+    Ok(whole)
+}
+
+/// Rows of a block, so that it stays small whatever the columns.
+fn block_rows(columns: usize) -> usize {
+    (BLOCK_CELLS / columns.max(1)).clamp(64, 8192)
 }
 
 /// The content of a file; one that is absent, a directory, empty or too large is refused.
 pub(crate) fn bytes_of(path: &Path) -> Result<Vec<u8>> {
+    if size_of(path)? > FILE_BYTES_MAX {
+        return Err(TableFileError::TooLarge(path.into()));
+    }
+    std::fs::read(path).map_err(|source| TableFileError::Unreadable { path: path.into(), source })
+}
+
+/// Bytes of a file; one that is absent, a directory or empty is refused.
+fn size_of(path: &Path) -> Result<u64> {
     let metadata = match std::fs::metadata(path) {
         Ok(metadata) => metadata,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
@@ -156,12 +260,7 @@ pub(crate) fn bytes_of(path: &Path) -> Result<Vec<u8>> {
     if metadata.is_dir() {
         return Err(TableFileError::Directory(path.into()));
     }
-    if metadata.len() > FILE_BYTES_MAX {
-        return Err(TableFileError::TooLarge(path.into()));
-    }
-    let bytes =
-        std::fs::read(path).map_err(|source| TableFileError::Unreadable { path: path.into(), source })?;
-    if bytes.is_empty() { Err(TableFileError::Empty(path.into())) } else { Ok(bytes) }
+    if metadata.len() == 0 { Err(TableFileError::Empty(path.into())) } else { Ok(metadata.len()) }
 }
 
 /// Forms of table files.
@@ -189,14 +288,6 @@ impl Form {
     }
 }
 
-/// What a form's reader hands over.
-#[derive(Debug)]
-struct Read {
-    table: RawTable,
-    labels: Option<RawColumn>,
-    warnings: Vec<String>,
-}
-
 /// The word in a field as a cell.
 pub(crate) fn parse_cell(text: &str) -> Cell {
     let text = text.trim();
@@ -217,11 +308,12 @@ fn positional_name(place: usize) -> String {
 }
 
 /// Splits the labels off and keeps the wanted columns.
-fn select(path: &Path, read: Read, options: &ReadOptions) -> Result<TableFile> {
-    let Read { mut table, mut labels, warnings } = read;
-    if table.row_count() == 0 {
-        return Err(TableFileError::HeaderOnly(path.into()));
-    }
+fn select(
+    path: &Path,
+    mut table: RawTable,
+    mut labels: Option<RawColumn>,
+    options: &ReadOptions,
+) -> Result<TableFile> {
     let full_name = |name: &String| match (table.header, name.parse::<usize>()) {
         (Header::Positional, Ok(place)) => format!("column {place}"),
         (Header::Named | Header::Positional, _) => name.clone(),
@@ -257,7 +349,7 @@ fn select(path: &Path, read: Read, options: &ReadOptions) -> Result<TableFile> {
             }
         }
     }
-    Ok(TableFile { table, labels, warnings })
+    Ok(TableFile { table, labels, warnings: Vec::new() })
 }
 
 #[cfg(test)]

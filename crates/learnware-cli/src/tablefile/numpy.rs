@@ -5,7 +5,7 @@ use std::path::Path;
 
 use learnware_engine::table::{Cell, Header, RawColumn, RawTable};
 
-use super::{CELLS_MAX, FILE_BYTES_MAX, Read, ReadOptions, Result, TableFileError, positional_name};
+use super::{CELLS_MAX, FILE_BYTES_MAX, ReadOptions, Result, TableFileError, positional_name};
 
 /// First bytes of an NPY file.
 const MAGIC: &[u8] = b"\x93NUMPY";
@@ -37,18 +37,21 @@ pub(crate) enum NumberClass {
 }
 
 /// Reads one array.
-pub(super) fn read_npy(path: &Path, bytes: &[u8]) -> Result<Read> {
-    let read = Array::parse(bytes).and_then(table);
-    Ok(Read { table: read.map_err(|reason| malformed(path, reason))?, labels: None, warnings: Vec::new() })
+pub(super) fn read_npy(path: &Path, bytes: &[u8]) -> Result<RawTable> {
+    Array::parse(bytes).and_then(table).map_err(|reason| malformed(path, reason))
 }
 
 /// Reads the named array, or the only one, or the one with a usual name; labels may be another array.
-pub(super) fn read_npz(path: &Path, bytes: &[u8], options: &ReadOptions) -> Result<Read> {
+pub(super) fn read_npz(
+    path: &Path,
+    bytes: &[u8],
+    options: &ReadOptions,
+) -> Result<(RawTable, Option<RawColumn>)> {
     let mut members = Members::open(path, bytes)?;
     let name = members.chosen(options)?;
     let table = members.array(&name, table)?;
     let labels = members.labels(options, &name, table.row_count())?;
-    Ok(Read { table, labels, warnings: Vec::new() })
+    Ok((table, labels))
 }
 
 /// Number of axes of the array that would be read; `None` when that can't be told.

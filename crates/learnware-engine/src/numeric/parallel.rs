@@ -11,3 +11,13 @@ pub fn map<T: Send>(count: usize, work: impl Fn(usize) -> T + Sync + Send) -> Ve
     }
     (0..count).map(work).collect()
 }
+
+/// Maps items that `work` may change, with their places, and returns the results in order.
+pub fn map_mut<A: Send, T: Send>(items: &mut [A], work: impl Fn(usize, &mut A) -> T + Sync + Send) -> Vec<T> {
+    #[cfg(feature = "parallel")]
+    if items.len() > 1 {
+        use rayon::prelude::*;
+        return items.par_iter_mut().enumerate().map(|(place, item)| work(place, item)).collect();
+    }
+    items.iter_mut().enumerate().map(|(place, item)| work(place, item)).collect()
+}

@@ -1,8 +1,11 @@
 //! Behaviour and properties of inference and encoding.
 
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
 
 use super::*;
+use crate::semantic::{CategoryEncoding, ColumnKind, Dimensions, Missing};
 
 fn cell(text: &str) -> Cell {
     match text {

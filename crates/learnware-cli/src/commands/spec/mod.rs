@@ -16,7 +16,7 @@ use crate::datafile::DataOptions;
 use crate::embedders::Embedders;
 use crate::error::{Outcome, advised};
 use crate::printer::Printer;
-use crate::specfile::{self, Maker};
+use crate::specfile::{self, Described, Maker, Report};
 use crate::{files, specwords};
 
 /// Columns listed in the summary.
@@ -39,26 +39,26 @@ fn make(arguments: &SpecArgs, data: &Path, output: &Path, printer: &Printer) -> 
     maker.generate = arguments.generate.clone();
     maker.reference_images = arguments.generate.compat;
     maker.private = arguments.private.epsilon.map(|epsilon| (epsilon, arguments.private.delta));
-    let made = maker.make(data)?;
-    let distance = made.distance_to_data();
+    let Report { described: Described { specification, input }, disclosure, distance } =
+        maker.report(data)?;
     // Names, words and means of the columns come from the rows; no noise protects them.
     let bare = arguments.bare || maker.private.is_some();
-    let input = made.input.as_ref().filter(|_| !bare);
-    let text = specfile::to_json(&made.specification, input).to_string();
+    let told = input.as_ref().filter(|_| !bare);
+    let text = specfile::to_json(&specification, told).to_string();
     files::write(output, text.as_bytes())?;
-    let mut document = summary(&made.specification, made.input.as_ref());
+    let mut document = summary(&specification, input.as_ref());
     document["file"] = json!(output.display().to_string());
     document["bytes"] = json!(text.len());
     document["seed"] = maker.private.map_or(json!(arguments.generate.seed), |_| Value::Null);
-    document["privacy"] = made.disclosure.to_json();
+    document["privacy"] = disclosure.to_json();
     document["distance_to_data"] = json!(distance);
     printer.result("spec", document, |printer| {
-        print_summary(&made.specification, made.input.as_ref(), printer);
+        print_summary(&specification, input.as_ref(), printer);
         printer
             .line(format!("distance to the data: {distance:.2e} (squared MMD; 0 is a perfect description)"));
-        made.disclosure.sentences().iter().for_each(|sentence| printer.line(sentence));
+        disclosure.sentences().iter().for_each(|sentence| printer.line(sentence));
         printer.line(format!("written: {} ({} bytes)", output.display(), text.len()));
-        printer.note(what_leaves(&made.specification, bare));
+        printer.note(what_leaves(&specification, bare));
     });
     Ok(Outcome::Success)
 }

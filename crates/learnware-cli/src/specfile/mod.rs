@@ -3,6 +3,8 @@
 //! A file of `learnware spec` is the reference's JSON with one key more for tables, `input`: the description of
 //! the columns, by which a market can match columns by name. The reference ignores it.
 
+mod large;
+
 use std::path::Path;
 
 use anyhow::Context as _;
@@ -25,7 +27,7 @@ use crate::disclosure::Disclosure;
 use crate::embedders::{self, Embedders};
 use crate::error::advised;
 use crate::printer::Printer;
-use crate::tablefile::TableFileError;
+use crate::tablefile::{Source, TableFileError};
 
 /// Rows on which the distance between data and specification is measured.
 const ROWS_MEASURED: usize = 4096;
@@ -51,28 +53,38 @@ pub(crate) struct Generated {
     pub(crate) input: Option<Dimensions>,
     /// The data.
     pub(crate) data: Data,
-    /// The data as the numbers that the specification describes; none for the reference's images.
+    /// The data as numbers, absent ones as the model takes them; none for the reference's images.
     pub(crate) numbers: Matrix,
     /// What it tells about single rows.
     pub(crate) disclosure: Disclosure,
-    /// The distance to the data where it is known already.
-    distance: Option<f64>,
+    /// Squared maximum mean discrepancy between the specification and (a sample of) the data.
+    pub(crate) distance: f64,
 }
 
-impl Generated {
+/// Squared maximum mean discrepancy between points and (a sample of) the rows.
+fn distance_to_data(rkme: &Rkme, data: &Matrix) -> f64 {
+    let rows = Stream::new(0).sample(data.rows(), ROWS_MEASURED);
+    distance_to_rows(rkme, &data.select_rows(&rows))
+}
+
+/// Squared maximum mean discrepancy between points and rows, in columns scaled as the rows are.
+fn distance_to_rows(rkme: &Rkme, rows: &Matrix) -> f64 {
+    let (means, deviations) = column_moments(rows);
+    let kernel = IslandKernel::scaled(&means, &deviations);
+    let weights = vec![1.0 / rows.rows() as f64; rows.rows()];
+    let rows = Embedding::<f64>::from_points(kernel.prepare(rows), weights, kernel.shape);
+    Embedding::new(rkme, &kernel).distance(&rows).max(0.0)
+}
+
+/// A specification and what is known of it, without the data.
+#[derive(Debug)]
+pub(crate) struct Report {
+    /// The specification.
+    pub(crate) described: Described,
+    /// What it tells about single rows.
+    pub(crate) disclosure: Disclosure,
     /// Squared maximum mean discrepancy between the specification and (a sample of) the data.
-    pub(crate) fn distance_to_data(&self) -> f64 {
-        if let Some(distance) = self.distance {
-            return distance;
-        }
-        let rows = Stream::new(0).sample(self.numbers.rows(), ROWS_MEASURED);
-        let data = filled(&self.numbers.select_rows(&rows));
-        let (means, deviations) = column_moments(&data);
-        let kernel = IslandKernel::scaled(&means, &deviations);
-        let weights = vec![1.0 / data.rows() as f64; data.rows()];
-        let data = Embedding::<f64>::from_points(kernel.prepare(&data), weights, kernel.shape);
-        Embedding::new(self.specification.rkme(), &kernel).distance(&data).max(0.0)
-    }
+    pub(crate) distance: f64,
 }
 
 /// How specifications are made.
@@ -122,6 +134,19 @@ impl<'a> Maker<'a> {
         self.describe(path, data)
     }
 
+    /// Makes the specification of data that nobody needs afterwards, so that tables may be of any size.
+    pub(crate) fn report(&self, path: &Path) -> anyhow::Result<Report> {
+        let is_table = datafile::kind_of(path, &self.options)? == DataType::Table;
+        if is_table && !self.generate.compat && self.private.is_none() {
+            let source = Source::open(path, &self.options.table)?;
+            if source.is_large()? {
+                return large::report(self, path, &source);
+            }
+        }
+        let Generated { specification, input, disclosure, distance, .. } = self.make(path)?;
+        Ok(Report { described: Described { specification, input }, disclosure, distance })
+    }
+
     fn describe(&self, path: &Path, data: Data) -> anyhow::Result<Generated> {
         let place = || path.display().to_string();
         if data.kind() != DataType::Table {
@@ -132,8 +157,13 @@ impl<'a> Maker<'a> {
             Content::Texts(texts) => self.texts(texts).with_context(place)?,
             Content::Images(pictures) if self.reference_images => {
                 let (specification, distance) = self.reference(pictures).with_context(place)?;
-                let made = Made::new(specification, Matrix::default(), Disclosure::Unknown);
-                Made { distance: Some(distance), ..made }
+                Made {
+                    specification,
+                    input: None,
+                    numbers: Matrix::default(),
+                    disclosure: Disclosure::Unknown,
+                    distance,
+                }
             }
             Content::Images(pictures) => self.images(pictures).with_context(place)?,
         };
@@ -144,10 +174,18 @@ impl<'a> Maker<'a> {
     fn table(&self, table: &RawTable) -> anyhow::Result<Made> {
         let inferred = table::infer(table, &self.columns)?;
         inferred.warnings.iter().for_each(|warning| self.printer.warning(warning.to_string()));
+        let described = table::encode(table, &inferred.filling_columns())?;
+        let (rkme, disclosure) = self.rkme(&described, self.generate.compat)?;
         let numbers = table::encode(table, &inferred.columns)?;
-        let (rkme, disclosure) = self.rkme(&numbers, self.generate.compat)?;
         let input = Some(table::dimensions(inferred.columns));
-        Ok(Made { input, ..Made::new(StatisticalSpecification::Table(rkme), numbers, disclosure) })
+        let distance = distance_to_data(&rkme, &described);
+        Ok(Made {
+            specification: StatisticalSpecification::Table(rkme),
+            input,
+            numbers,
+            disclosure,
+            distance,
+        })
     }
 
     fn texts(&self, texts: &[String]) -> anyhow::Result<Made> {
@@ -156,7 +194,7 @@ impl<'a> Maker<'a> {
         let languages = languages(texts);
         let (rkme, disclosure) = self.rkme(&numbers, self.generate.compat)?;
         let specification = RkmeText::new(rkme, embedder.id(), languages)?;
-        Ok(Made::new(StatisticalSpecification::Text(specification), numbers, disclosure))
+        Ok(Made::embedded(StatisticalSpecification::Text(specification), numbers, disclosure))
     }
 
     fn images(&self, pictures: &Pictures) -> anyhow::Result<Made> {
@@ -164,7 +202,7 @@ impl<'a> Maker<'a> {
         let numbers = Embedders::embed_images(pictures, self.printer)?;
         let (rkme, disclosure) = self.rkme(&numbers, false)?;
         let specification = RkmeImage::new(rkme, embed::id(), shape)?;
-        Ok(Made::new(StatisticalSpecification::Image(specification), numbers, disclosure))
+        Ok(Made::embedded(StatisticalSpecification::Image(specification), numbers, disclosure))
     }
 
     /// The images in the form of the reference, and how far the specification is from them.
@@ -181,14 +219,12 @@ impl<'a> Maker<'a> {
         self.image_shape.map_or_else(|| pictures.common_shape(), Ok)
     }
 
-    /// The weighted points of numbers, and what they tell about single rows; absent values count as the mean of
-    /// their column.
+    /// The weighted points of numbers, and what they tell about single rows.
     fn rkme(&self, numbers: &Matrix, compat: bool) -> anyhow::Result<(Rkme, Disclosure)> {
         let progress = self.printer.progress("making the specification", None);
-        let numbers = filled(numbers);
         let made = match self.private {
-            Some((epsilon, delta)) => self.private_rkme(&numbers, epsilon, delta),
-            None => self.open_rkme(&numbers, compat),
+            Some((epsilon, delta)) => self.private_rkme(numbers, epsilon, delta),
+            None => self.open_rkme(numbers, compat),
         };
         progress.finish_and_clear();
         made
@@ -233,12 +269,14 @@ struct Made {
     input: Option<Dimensions>,
     numbers: Matrix,
     disclosure: Disclosure,
-    distance: Option<f64>,
+    distance: f64,
 }
 
 impl Made {
-    fn new(specification: StatisticalSpecification, numbers: Matrix, disclosure: Disclosure) -> Self {
-        Self { specification, input: None, numbers, disclosure, distance: None }
+    /// The specification of embeddings.
+    fn embedded(specification: StatisticalSpecification, numbers: Matrix, disclosure: Disclosure) -> Self {
+        let distance = distance_to_data(specification.rkme(), &numbers);
+        Self { specification, input: None, numbers, disclosure, distance }
     }
 }
 
@@ -309,11 +347,5 @@ pub(crate) fn read_or_make(path: &Path, maker: &Maker<'_>) -> anyhow::Result<Des
     if !datafile::is_data(path) && maker.options.kind.is_none() {
         return read(path);
     }
-    let made = maker.make(path)?;
-    Ok(Described { specification: made.specification, input: made.input })
-}
-
-fn filled(data: &Matrix) -> Matrix {
-    // Every column has a value, so filling cannot fail on what was encoded.
-    compat::fill_with_means(data).unwrap_or_else(|_| data.clone())
+    Ok(maker.report(path)?.described)
 }
