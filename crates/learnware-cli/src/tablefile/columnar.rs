@@ -19,6 +19,9 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use super::{ReadOptions, Result, TableFileError, Take, block_rows};
 
+/// Batches decoded before they are needed.
+const BATCHES_AHEAD: usize = 2;
+
 /// Rows and columns of a Parquet file, from its last bytes.
 pub(super) fn parquet_shape(path: &Path) -> Result<(usize, usize)> {
     let builder = parquet(path)?;
@@ -83,7 +86,7 @@ fn malformed(path: &Path, error: &dyn std::error::Error) -> TableFileError {
 fn read_batches<E: From<TableFileError>>(
     path: &Path,
     schema: &SchemaRef,
-    batches: impl Iterator<Item = std::result::Result<RecordBatch, ArrowError>>,
+    batches: impl Iterator<Item = std::result::Result<RecordBatch, ArrowError>> + Send,
     options: &ReadOptions,
     take: Take<'_, E>,
 ) -> std::result::Result<(), E> {
@@ -93,18 +96,27 @@ fn read_batches<E: From<TableFileError>>(
     }
     let rows_max = block_rows(names.len());
     let mut rows = 0;
-    for batch in batches {
-        let batch = batch.map_err(|error| malformed(path, &error))?;
-        for start in (0..batch.num_rows()).step_by(rows_max) {
-            let block = batch.slice(start, rows_max.min(batch.num_rows() - start));
-            let columns = parallel::map(names.len(), |place| column(path, names[place], &block, options));
-            let lines = (rows + 1..=rows + block.num_rows()).collect();
-            rows += block.num_rows();
-            let columns = columns.into_iter().collect::<Result<Vec<RawColumn>>>()?;
-            take(RawTable { columns, lines, header: Header::Named })?;
+    // One thread decodes ahead while this one works.
+    let (sender, decoded) = std::sync::mpsc::sync_channel(BATCHES_AHEAD);
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            let mut batches = batches;
+            // Nobody receives any more after a refusal.
+            while batches.next().is_some_and(|batch| sender.send(batch).is_ok()) {}
+        });
+        for batch in decoded {
+            let batch = batch.map_err(|error| malformed(path, &error))?;
+            for start in (0..batch.num_rows()).step_by(rows_max) {
+                let block = batch.slice(start, rows_max.min(batch.num_rows() - start));
+                let columns = parallel::map(names.len(), |place| column(path, names[place], &block, options));
+                let lines = (rows + 1..=rows + block.num_rows()).collect();
+                rows += block.num_rows();
+                let columns = columns.into_iter().collect::<Result<Vec<RawColumn>>>()?;
+                take(RawTable { columns, lines, header: Header::Named })?;
+            }
         }
-    }
-    Ok(())
+        Ok(())
+    })
 }
 
 fn column(path: &Path, name: &str, block: &RecordBatch, options: &ReadOptions) -> Result<RawColumn> {

@@ -1,10 +1,14 @@
 //! Tables become matrices by the columns that were found out or that a learnware declares.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use super::{Cell, Header, RawColumn, RawTable, TableError, refuse_not_finite, short};
 use crate::numeric::Matrix;
 use crate::semantic::{CategoryEncoding, Column, ColumnKind, Dimensions, Missing};
+
+/// Rows that are encoded column by column before the next ones, so that they stay in the cache.
+const ROWS_AT_ONCE: usize = 64;
 
 /// Turns the table into a matrix of its rows x the inputs that the columns make.
 ///
@@ -18,14 +22,19 @@ pub fn encode(table: &RawTable, columns: &[Column]) -> Result<Matrix, TableError
     }
     let width = columns.iter().map(Column::width).sum();
     let mut matrix = Matrix::zeros(table.row_count(), width);
+    let mut plans = Vec::with_capacity(columns.len());
     let mut offset = 0;
     for (place, column) in columns.iter().enumerate() {
         let raw = match table.header {
             Header::Named => table.column(&column.name).ok_or_else(|| table.no_such_column(&column.name))?,
             Header::Positional => &table.columns[place],
         };
-        encode_column(raw, &table.lines, column, offset, &mut matrix)?;
+        plans.push(Plan { raw, column, codes: codes(column), offset });
         offset += column.width();
+    }
+    for first in (0..table.row_count()).step_by(ROWS_AT_ONCE) {
+        let rows = first..table.row_count().min(first + ROWS_AT_ONCE);
+        plans.iter().try_for_each(|plan| plan.encode(rows.clone(), &table.lines, &mut matrix))?;
     }
     Ok(matrix)
 }
@@ -71,42 +80,50 @@ pub fn dimensions(columns: Vec<Column>) -> Dimensions {
     }
 }
 
-fn encode_column(
-    raw: &RawColumn,
-    lines: &[usize],
-    column: &Column,
+/// How one column is encoded.
+struct Plan<'a> {
+    raw: &'a RawColumn,
+    column: &'a Column,
+    /// Places of the words of a category.
+    codes: BTreeMap<&'a str, usize>,
+    /// First input that the column makes.
     offset: usize,
-    matrix: &mut Matrix,
-) -> Result<(), TableError> {
-    let codes: BTreeMap<&str, usize> = match &column.kind {
+}
+
+fn codes(column: &Column) -> BTreeMap<&str, usize> {
+    match &column.kind {
         ColumnKind::Number => BTreeMap::new(),
         ColumnKind::Category { values, .. } => {
             values.iter().enumerate().map(|(code, value)| (value.as_str(), code)).collect()
         }
-    };
-    for (row, (cell, &line)) in raw.cells.iter().zip(lines).enumerate() {
-        refuse_not_finite(cell, &raw.name, line)?;
-        match &column.kind {
-            ColumnKind::Number => {
-                matrix.set(row, offset, number(cell, column.missing, &raw.name, line)?);
+    }
+}
+
+impl Plan<'_> {
+    fn encode(&self, rows: Range<usize>, lines: &[usize], matrix: &mut Matrix) -> Result<(), TableError> {
+        let Self { raw, column, codes, offset } = self;
+        for row in rows {
+            let (cell, line) = (&raw.cells[row], lines[row]);
+            refuse_not_finite(cell, &raw.name, line)?;
+            let ColumnKind::Category { encoding, .. } = &column.kind else {
+                matrix.set(row, *offset, number(cell, column.missing, &raw.name, line)?);
+                continue;
+            };
+            let word = cell.word();
+            if word.is_none() && column.missing == Missing::Refuse {
+                return Err(TableError::MissingValue { column: raw.name.clone(), line });
             }
-            ColumnKind::Category { encoding, .. } => {
-                let word = cell.word();
-                if word.is_none() && column.missing == Missing::Refuse {
-                    return Err(TableError::MissingValue { column: raw.name.clone(), line });
+            let code = word.and_then(|word| codes.get(word.as_str()).copied());
+            match (encoding, code) {
+                (CategoryEncoding::Ordinal, code) => {
+                    matrix.set(row, *offset, code.map_or(-1.0, |code| code as f64));
                 }
-                let code = word.and_then(|word| codes.get(word.as_str()).copied());
-                match (encoding, code) {
-                    (CategoryEncoding::Ordinal, code) => {
-                        matrix.set(row, offset, code.map_or(-1.0, |code| code as f64));
-                    }
-                    (CategoryEncoding::OneHot, Some(code)) => matrix.set(row, offset + code, 1.0),
-                    (CategoryEncoding::OneHot, None) => {}
-                }
+                (CategoryEncoding::OneHot, Some(code)) => matrix.set(row, offset + code, 1.0),
+                (CategoryEncoding::OneHot, None) => {}
             }
         }
+        Ok(())
     }
-    Ok(())
 }
 
 fn number(cell: &Cell, missing: Missing, column: &str, line: usize) -> Result<f64, TableError> {

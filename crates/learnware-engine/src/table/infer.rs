@@ -152,7 +152,7 @@ impl<'a> Inference<'a> {
         let mut inferred = Inferred { columns: Vec::new(), warnings: Vec::new(), means: Vec::new() };
         for seen in self.columns {
             let column = seen.column(self.rows, self.options, &mut inferred.warnings)?;
-            inferred.means.push((column.kind == ColumnKind::Number).then_some(seen.mean));
+            inferred.means.push((column.kind == ColumnKind::Number).then_some(seen.mean()));
             inferred.columns.push(column);
         }
         let constant = |warning: &&TableWarning| matches!(warning, TableWarning::Constant { .. });
@@ -163,6 +163,9 @@ impl<'a> Inference<'a> {
     }
 }
 
+/// Sums are kept small by this power of two, so that large values do not overflow.
+const SUM_SCALE: f64 = 1.0 / (1u64 << 60) as f64;
+
 /// What is known of a column so far.
 #[derive(Debug)]
 struct Seen {
@@ -171,8 +174,8 @@ struct Seen {
     forced: bool,
     numbers: usize,
     texts: usize,
-    /// Mean of the numbers.
-    mean: f64,
+    /// Sum of the numbers times [`SUM_SCALE`].
+    scaled_sum: f64,
     /// The first word and its line.
     first_text: Option<(usize, String)>,
     /// Line of the first absent value.
@@ -191,7 +194,7 @@ impl Seen {
             forced,
             numbers: 0,
             texts: 0,
-            mean: 0.0,
+            scaled_sum: 0.0,
             first_text: None,
             first_absent: None,
             first: None,
@@ -210,9 +213,7 @@ impl Seen {
                 Cell::Number(number) => {
                     refuse_not_finite(cell, &self.name, line)?;
                     self.numbers += 1;
-                    // Divided first, so that large values do not overflow.
-                    let count = self.numbers as f64;
-                    self.mean += number / count - self.mean / count;
+                    self.scaled_sum += number * SUM_SCALE;
                 }
                 Cell::Text(text) => {
                     self.texts += 1;
@@ -226,6 +227,11 @@ impl Seen {
             self.distinct.add(cell);
         }
         Ok(())
+    }
+
+    /// Mean of the numbers.
+    fn mean(&self) -> f64 {
+        self.scaled_sum / self.numbers.max(1) as f64 / SUM_SCALE
     }
 
     fn column(
@@ -273,8 +279,8 @@ impl Seen {
             (_, None) => Ok(Missing::Refuse),
             (MissingChoice::Fill, Some(_)) => {
                 let column = self.name.clone();
-                warnings.push(TableWarning::Filled { column, count: absent, mean: self.mean });
-                Ok(Missing::Fill(self.mean))
+                warnings.push(TableWarning::Filled { column, count: absent, mean: self.mean() });
+                Ok(Missing::Fill(self.mean()))
             }
         }
     }
