@@ -7,6 +7,7 @@
 pub mod codec;
 mod compare;
 pub mod compat;
+pub mod coverage;
 mod embedded;
 mod embedding;
 mod generate;
