@@ -219,7 +219,7 @@ fn print_team(story: &Story, printer: &Printer) {
         .map(|teammate| {
             vec![
                 teammate.id.clone(),
-                format!("{:.2}", teammate.weight),
+                if teammate.weight > 0.0 { format!("{:.2}", teammate.weight) } else { "-".into() },
                 "=".repeat((teammate.weight * BAR_CELLS).round() as usize),
                 number(teammate.distance),
                 number(teammate.similarity),

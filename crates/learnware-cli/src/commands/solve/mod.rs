@@ -38,6 +38,9 @@ use story::{Candidate, Failure, LeftOut, Teammate};
 /// Members below this weight change nothing and cost time.
 const WEIGHT_MIN: f64 = 0.005;
 
+/// Learnwares whose predictions are compared with the user's labels, where there are any.
+const HEARD_WITH_LABELS: usize = 8;
+
 /// Solves a task and tells how.
 pub(super) async fn run(arguments: &SolveArgs, printer: &Printer) -> anyhow::Result<Outcome> {
     let story = solve(arguments, printer).await?;
@@ -177,6 +180,15 @@ impl Solver<'_> {
             None => results.single.first().map(|single| teammate(&single.id, 1.0)).into_iter().collect(),
         };
         team.sort_by(|a, b| b.weight.total_cmp(&a.weight));
+        if self.data.labels.is_some() {
+            // Labels may know better than distances who is good: the next nearest are heard too.
+            let others = results.single.iter().filter(|single| !team.iter().any(|one| one.id == single.id.0));
+            let others: Vec<Teammate> = others
+                .take(HEARD_WITH_LABELS.saturating_sub(team.len()))
+                .map(|single| teammate(&single.id, 0.0))
+                .collect();
+            team.extend(others);
+        }
         let candidate = |single: &learnware_engine::market::SingleResult| Candidate {
             id: single.id.to_string(),
             name: name(&single.id),
@@ -208,9 +220,10 @@ impl Solver<'_> {
     }
 
     fn picture(&self, team: &[Teammate]) -> Option<picture::Picture> {
+        let members = team.iter().filter(|teammate| teammate.weight > 0.0);
         let tables: Vec<&Rkme> =
-            team.iter().filter_map(|teammate| self.specification(&teammate.id)).collect();
-        (tables.len() == team.len()).then(|| picture::draw(self.best.specification.rkme(), &tables))
+            members.clone().filter_map(|teammate| self.specification(&teammate.id)).collect();
+        (tables.len() == members.count()).then(|| picture::draw(self.best.specification.rkme(), &tables))
     }
 
     /// The specification of a learnware in the island of the data.
