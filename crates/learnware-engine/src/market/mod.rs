@@ -1,6 +1,7 @@
 //! The market: organizer, searchers and checkers over one immutable snapshot.
 
 pub mod checker;
+pub mod index;
 pub mod island;
 pub mod organizer;
 pub mod results;

@@ -1,0 +1,1 @@
+//! Mixtures over the whole island.
