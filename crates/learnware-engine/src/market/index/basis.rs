@@ -16,9 +16,9 @@ use crate::numeric::{Matrix, kmeans, parallel, principal};
 use crate::specification::Embedding;
 
 /// Landmark points at most.
-const LANDMARKS_MAX: usize = 512;
+const LANDMARKS_MAX: usize = 1024;
 /// Directions kept; one axis more holds the residual.
-const RANK: usize = 63;
+const RANK: usize = 127;
 /// Members whose points and directions shape the basis.
 const SAMPLE: usize = 2048;
 /// Points among which landmarks are placed.
@@ -59,7 +59,7 @@ impl Basis {
         let mut stream = Stream::new(SEED);
         let chosen = stream.sample(count, SAMPLE);
         let sample: Vec<Embedding<f32>> = parallel::map(chosen.len(), |i| member(chosen[i]));
-        let landmarks = landmarks(&sample, (count / 2).clamp(64, LANDMARKS_MAX), &mut stream);
+        let landmarks = landmarks(&sample, (count / 8).clamp(64, LANDMARKS_MAX), &mut stream);
         let (transform, stretch) = transform(&landmarks, &sample, &mut stream);
         let grid = Grid::from_parts(Vec::new(), Vec::new());
         let mut basis = Self { landmarks, transform, stretch, grid, residual_share: 0.0 };
@@ -112,6 +112,11 @@ impl Basis {
     /// A user's vector, to be compared with codes by distance.
     pub(super) fn query(&self, projection: &Projection) -> Query {
         self.grid.query(&projection.vector, projection.error)
+    }
+
+    /// A vector whose distances from decoded codes are wanted.
+    pub(super) fn place(&self, vector: &[f64]) -> Query {
+        self.grid.query(vector, 0.0)
     }
 
     /// A vector whose products with codes are wanted.

@@ -9,10 +9,13 @@ mod basis;
 mod mixture;
 mod nearest;
 mod segment;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
 use basis::Basis;
+pub use mixture::{Mixed, MixtureOptions};
 pub use nearest::{Nearest, Wanted};
 use segment::Segment;
 pub use segment::Stored;

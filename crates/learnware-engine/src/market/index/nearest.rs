@@ -88,7 +88,7 @@ impl IslandIndex {
         best.done(true)
     }
 
-    fn wanted_places(&self, wanted: Wanted) -> impl Iterator<Item = Place> {
+    pub(super) fn wanted_places(&self, wanted: Wanted) -> impl Iterator<Item = Place> {
         let all = self
             .segments
             .iter()
@@ -110,7 +110,7 @@ impl IslandIndex {
         pieces.collect()
     }
 
-    fn scan(&self, basis: &Basis, target: &Embedding<f32>, wanted: Wanted) -> Scan {
+    pub(super) fn scan(&self, basis: &Basis, target: &Embedding<f32>, wanted: Wanted) -> Scan {
         let projection = basis.project(target);
         let query = basis.query(&projection);
         // Errors of exact distances are those of distributions times what the target's weights exceed one by.
@@ -137,7 +137,7 @@ impl IslandIndex {
 }
 
 /// Lower bounds of all members.
-struct Scan {
+pub(super) struct Scan {
     pieces: Vec<Piece>,
 }
 
@@ -181,7 +181,7 @@ impl Scan {
     }
 
     /// All members with a bound up to `reach`, in the order of bounds.
-    fn within(&self, reach: f64) -> Vec<(Place, f32)> {
+    pub(super) fn within(&self, reach: f64) -> Vec<(Place, f32)> {
         let mut found: Vec<(Place, f32)> = Vec::new();
         for piece in &self.pieces {
             let near = piece.least.iter().enumerate().filter(|(_, least)| f64::from(**least) <= reach);
