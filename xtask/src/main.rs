@@ -16,7 +16,9 @@ usage: cargo xtask COMMAND
 
   tidy                  check layers, module docs, the map in ARCHITECTURE.md, sizes, machine paths
   test [ARGUMENTS]      run every test of the workspace; ARGUMENTS go to the test runner
-  bench spec|search     specifications, or searches, beside the reference's figures
+  bench spec            specifications of growing data, beside the reference's figures
+  bench search [--specs N] [--dimension D] [--queries Q]
+                        searches of growing islands, beside the exhaustive scan and the reference's figure
   experiment SUITE --out DIR [OPTIONS]
                         run a real-data suite through the learnware command (`experiment --help`)
 ";
@@ -50,14 +52,19 @@ fn main() -> ExitCode {
 
 /// Runs a benchmark of the engine.
 fn bench(root: &Path, arguments: &[String]) -> Result<bool, String> {
-    let name = match arguments {
-        [name] if name == "spec" => "specification",
-        [name] if name == "search" => "reference",
-        _ => return Err("usage: cargo xtask bench spec|search".into()),
+    let (name, options) = match arguments {
+        [name] if name == "spec" => ("specification", &[][..]),
+        [name, options @ ..] if name == "search" => ("search", options),
+        _ => {
+            return Err(
+                "usage: cargo xtask bench spec|search [--specs N] [--dimension D] [--queries Q]".into()
+            );
+        }
     };
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = std::process::Command::new(cargo);
     command.current_dir(root).args(["bench", "--quiet", "-p", "learnware-engine", "--bench", name]);
+    command.arg("--").args(options);
     let status = command.status().map_err(|error| format!("cargo cannot be started: {error}"))?;
     Ok(status.success())
 }

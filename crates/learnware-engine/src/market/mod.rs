@@ -1,7 +1,7 @@
 //! The market: organizer, searchers and checkers over one immutable snapshot.
 
 pub mod checker;
-pub mod island;
+pub mod index;
 pub mod organizer;
 pub mod results;
 pub mod searcher;
@@ -38,6 +38,24 @@ impl Market {
     #[must_use]
     pub fn with_removed(&self, id: &LearnwareId) -> Self {
         Self { organizer: self.organizer.with_removed(id) }
+    }
+
+    /// Whether [`Market::renewed`] would make searches faster.
+    pub fn wants_renewal(&self) -> bool {
+        self.organizer.wants_renewal()
+    }
+
+    /// The same market with new indexes where they want renewal. Takes time (minutes for a million learnwares) and
+    /// changes no proved answer: made in the background, then given to [`Market::adopting`].
+    #[must_use]
+    pub fn renewed(&self) -> Self {
+        Self { organizer: self.organizer.renewed() }
+    }
+
+    /// This market with the indexes of one that was renewed from an earlier snapshot.
+    #[must_use]
+    pub fn adopting(&self, renewed: &Self) -> Self {
+        Self { organizer: self.organizer.adopting(&renewed.organizer) }
     }
 
     /// What the market holds.

@@ -3,41 +3,48 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
-use super::island::IslandIndex;
+use imbl::OrdMap;
+
+use super::index::{IslandIndex, Stored, island_kernel, kernel_sample};
 use crate::learnware::{Learnware, LearnwareId};
-use crate::specification::{IslandKey, Rkme, StatisticalSpecification};
+use crate::numeric::parallel;
+use crate::specification::{IslandKernel, IslandKey, Rkme, StatisticalSpecification};
+
+/// Up to this size an index that wants renewal is made anew by the next search, in about a second; a larger one
+/// serves until [`Organizer::renewed`].
+const RENEWED_BY_SEARCH_MAX: usize = 4096;
 
 /// Learnwares at one moment. A change makes a new organizer; readers never see half of it.
 #[derive(Debug, Clone, Default)]
 pub struct Organizer {
-    learnwares: BTreeMap<LearnwareId, Arc<Learnware>>,
-    islands: BTreeMap<IslandKey, Arc<Island>>,
+    learnwares: OrdMap<LearnwareId, Arc<Learnware>>,
+    islands: OrdMap<IslandKey, Arc<Island>>,
 }
 
 /// Learnwares whose specifications are comparable, in the order of their identifiers.
 #[derive(Debug)]
 pub struct Island {
     key: IslandKey,
-    members: Vec<Arc<Learnware>>,
+    members: OrdMap<LearnwareId, Arc<Learnware>>,
     index: OnceLock<IslandIndex>,
 }
 
 impl Organizer {
     /// An organizer of many learnwares at once; of equal identifiers the last one stays.
     pub fn from_learnwares(learnwares: impl IntoIterator<Item = Learnware>) -> Self {
-        let learnwares: BTreeMap<_, _> =
+        let learnwares: OrdMap<LearnwareId, Arc<Learnware>> =
             learnwares.into_iter().map(|learnware| (learnware.id.clone(), Arc::new(learnware))).collect();
-        let mut members: BTreeMap<IslandKey, Vec<Arc<Learnware>>> = BTreeMap::new();
-        for learnware in learnwares.values() {
+        let mut members: BTreeMap<IslandKey, OrdMap<LearnwareId, Arc<Learnware>>> = BTreeMap::new();
+        for (id, learnware) in &learnwares {
             for key in island_keys(learnware) {
-                members.entry(key).or_default().push(Arc::clone(learnware));
+                members.entry(key).or_default().insert(id.clone(), Arc::clone(learnware));
             }
         }
-        let islands = members
-            .into_iter()
-            .map(|(key, members)| (key.clone(), Arc::new(Island::new(key, members))))
-            .collect();
-        Self { learnwares, islands }
+        let islands = members.into_iter().map(|(key, members)| {
+            let island = Island { key: key.clone(), members, index: OnceLock::new() };
+            (key, Arc::new(island))
+        });
+        Self { learnwares, islands: islands.collect() }
     }
 
     /// The same with one learnware more, or replaced if its identifier is known.
@@ -46,10 +53,11 @@ impl Organizer {
         let mut next = self.with_removed(&learnware.id);
         let learnware = Arc::new(learnware);
         for key in island_keys(&learnware) {
-            let mut members = next.islands.get(&key).map_or_else(Vec::new, |island| island.members.clone());
-            let place = members.partition_point(|member| member.id < learnware.id);
-            members.insert(place, Arc::clone(&learnware));
-            next.islands.insert(key.clone(), Arc::new(Island::new(key, members)));
+            let island = match next.islands.get(&key) {
+                Some(island) => island.with_added(&learnware),
+                None => Island::of_one(key.clone(), &learnware),
+            };
+            next.islands.insert(key, Arc::new(island));
         }
         next.learnwares.insert(learnware.id.clone(), learnware);
         next
@@ -62,9 +70,41 @@ impl Organizer {
         let Some(gone) = next.learnwares.remove(id) else { return next };
         for key in island_keys(&gone) {
             let Some(island) = next.islands.remove(&key) else { continue };
-            let members: Vec<_> = island.members.iter().filter(|member| member.id != *id).cloned().collect();
-            if !members.is_empty() {
-                next.islands.insert(key.clone(), Arc::new(Island::new(key, members)));
+            if island.len() > 1 {
+                next.islands.insert(key, Arc::new(island.with_removed(id)));
+            }
+        }
+        next
+    }
+
+    /// Whether [`Organizer::renewed`] would make searches faster.
+    pub fn wants_renewal(&self) -> bool {
+        self.islands.values().any(|island| island.index.get().is_some_and(IslandIndex::wants_renewal))
+    }
+
+    /// The same learnwares with a new index where one wants renewal: takes time, changes no proved answer.
+    #[must_use]
+    pub fn renewed(&self) -> Self {
+        let mut next = self.clone();
+        for (key, island) in &self.islands {
+            if let Some(index) = island.index.get().filter(|index| index.wants_renewal()) {
+                next.islands.insert(key.clone(), Arc::new(island.with_index(index.renewed())));
+            }
+        }
+        next
+    }
+
+    /// The same learnwares with what `renewed`, made of an earlier snapshot, has of newer indexes.
+    #[must_use]
+    pub fn adopting(&self, renewed: &Self) -> Self {
+        let mut next = self.clone();
+        for (key, island) in &self.islands {
+            let theirs = renewed
+                .islands
+                .get(key)
+                .filter(|_| island.index.get().is_some_and(IslandIndex::wants_renewal));
+            if let Some(index) = theirs.and_then(|theirs| theirs.index_for(island)) {
+                next.islands.insert(key.clone(), Arc::new(island.with_index(index)));
             }
         }
         next
@@ -76,7 +116,7 @@ impl Organizer {
     }
 
     /// All learnwares in the order of their identifiers.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = &Learnware> {
+    pub fn iter(&self) -> impl Iterator<Item = &Learnware> {
         self.learnwares.values().map(AsRef::as_ref)
     }
 
@@ -102,8 +142,79 @@ impl Organizer {
 }
 
 impl Island {
-    fn new(key: IslandKey, members: Vec<Arc<Learnware>>) -> Self {
-        Self { key, members, index: OnceLock::new() }
+    fn of_one(key: IslandKey, learnware: &Arc<Learnware>) -> Self {
+        Self {
+            key,
+            members: OrdMap::unit(learnware.id.clone(), Arc::clone(learnware)),
+            index: OnceLock::new(),
+        }
+    }
+
+    /// The same with one member more, whose identifier is not among the members.
+    fn with_added(&self, learnware: &Arc<Learnware>) -> Self {
+        let mut next = self.without_index();
+        next.members.insert(learnware.id.clone(), Arc::clone(learnware));
+        if let Some(index) =
+            self.index.get().filter(|index| next.keeps_kernel(self, &learnware.id, index.kernel()))
+            && let Some(stored) = next.stored(&learnware.id, index.kernel())
+        {
+            next.keep(index.with_added(stored));
+        }
+        next
+    }
+
+    fn with_removed(&self, id: &LearnwareId) -> Self {
+        let mut next = self.without_index();
+        next.members.remove(id);
+        if let Some(index) = self.index.get().filter(|index| next.keeps_kernel(self, id, index.kernel())) {
+            next.keep(index.with_removed(id));
+        }
+        next
+    }
+
+    fn without_index(&self) -> Self {
+        Self { key: self.key.clone(), members: self.members.clone(), index: OnceLock::new() }
+    }
+
+    fn with_index(&self, index: IslandIndex) -> Self {
+        Self { index: OnceLock::from(index), ..self.without_index() }
+    }
+
+    /// Keeps an index unless the next search had better make a new one.
+    fn keep(&mut self, index: IslandIndex) {
+        if !index.wants_renewal() || index.len() > RENEWED_BY_SEARCH_MAX {
+            self.index = OnceLock::from(index);
+        }
+    }
+
+    /// Whether the kernel is still the one of `before`, from which the member `changed` tells this island.
+    fn keeps_kernel(&self, before: &Self, changed: &LearnwareId, kernel: &IslandKernel) -> bool {
+        let sample = kernel_sample(self.len());
+        if sample == self.len() || sample != kernel_sample(before.len()) {
+            return false;
+        }
+        let unmoved = self.members.keys().nth(sample - 1).is_some_and(|last| changed > last);
+        unmoved || self.kernel() == *kernel
+    }
+
+    /// This island's index for other members of the same island, if they have the same kernel.
+    fn index_for(&self, other: &Self) -> Option<IslandIndex> {
+        let mut index = self.index.get()?.clone();
+        if other.kernel() != *index.kernel() {
+            return None;
+        }
+        for change in self.members.diff(&other.members) {
+            match change {
+                imbl::ordmap::DiffItem::Add(id, _) => {
+                    index = index.with_added(other.stored(id, index.kernel())?);
+                }
+                imbl::ordmap::DiffItem::Update { new: (id, _), .. } => {
+                    index = index.with_removed(id).with_added(other.stored(id, index.kernel())?);
+                }
+                imbl::ordmap::DiffItem::Remove(id, _) => index = index.with_removed(id),
+            }
+        }
+        Some(index)
     }
 
     /// What its specifications have in common.
@@ -112,18 +223,52 @@ impl Island {
     }
 
     /// Its learnwares in the order of their identifiers.
-    pub fn members(&self) -> &[Arc<Learnware>] {
-        &self.members
+    pub fn members(&self) -> impl Iterator<Item = &Arc<Learnware>> {
+        self.members.values()
     }
 
-    /// Kernel and embeddings of the island, made at first use.
+    /// Number of learnwares.
+    pub fn len(&self) -> usize {
+        self.members.len()
+    }
+
+    /// Whether there are none, which no organizer keeps.
+    pub fn is_empty(&self) -> bool {
+        self.members.is_empty()
+    }
+
+    /// The specification by which a member is in the island.
+    pub fn specification(&self, id: &LearnwareId) -> Option<&StatisticalSpecification> {
+        self.members.get(id).and_then(|member| specification_in(member, &self.key))
+    }
+
+    /// The kernel of the members as they are now.
+    fn kernel(&self) -> IslandKernel {
+        let first: Vec<&Rkme> = self
+            .specifications()
+            .take(kernel_sample(self.len()))
+            .map(StatisticalSpecification::rkme)
+            .collect();
+        island_kernel(&self.key, self.len(), &first)
+    }
+
+    /// Kernel, points and codes of the island, made at first use.
     pub fn index(&self) -> &IslandIndex {
-        self.index.get_or_init(|| IslandIndex::new(&self.key, &self.rkmes()))
+        self.index.get_or_init(|| {
+            let kernel = self.kernel();
+            let ids: Vec<&LearnwareId> = self.members.keys().collect();
+            let stored = parallel::map(ids.len(), |i| self.stored(ids[i], &kernel));
+            IslandIndex::new(kernel, stored.into_iter().flatten().collect())
+        })
+    }
+
+    fn stored(&self, id: &LearnwareId, kernel: &IslandKernel) -> Option<Arc<Stored>> {
+        self.specification(id).map(|theirs| Arc::new(Stored::new(id.clone(), theirs.rkme(), kernel)))
     }
 
     /// The members' specifications in this island.
     pub fn specifications(&self) -> impl Iterator<Item = &StatisticalSpecification> {
-        self.members.iter().filter_map(|member| specification_in(member, &self.key))
+        self.members().filter_map(|member| specification_in(member, &self.key))
     }
 
     /// The members' weighted point sets.

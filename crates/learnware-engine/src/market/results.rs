@@ -101,6 +101,9 @@ pub struct MultipleResult {
     pub members: Vec<Member>,
     /// Squared distance of the mixture to the user's specification.
     pub distance: f64,
+    /// No mixture of the learnwares that could be found, of however many, is nearer than `distance - gap`; `None`
+    /// where only some were looked at.
+    pub gap: Option<f64>,
     /// The reference's display score; only under its kernel.
     pub score: Option<f64>,
 }
@@ -160,8 +163,10 @@ pub struct Funnel {
     pub comparable: usize,
     /// Of the user's island, but for texts in other languages.
     pub other_languages: usize,
-    /// Distances computed exactly; the others are proved farther.
+    /// Distances computed exactly.
     pub evaluated: usize,
+    /// Whether all other comparable learnwares are proved to be farther than those found.
+    pub certified: bool,
     /// Of other islands, which the user's data can't be compared with: island and count.
     pub other_islands: Vec<(IslandKey, usize)>,
 }

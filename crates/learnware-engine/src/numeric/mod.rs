@@ -5,6 +5,7 @@
 
 pub mod boosting;
 pub mod cholesky;
+pub mod codes;
 pub mod folds;
 pub mod kernel;
 pub mod kmeans;
@@ -12,6 +13,7 @@ pub mod lbfgs;
 pub mod linear;
 mod matrix;
 pub mod parallel;
+pub mod principal;
 pub mod product;
 pub mod quadratic;
 pub mod random;

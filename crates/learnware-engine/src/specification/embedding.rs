@@ -26,6 +26,11 @@ impl<T: Number> Embedding<T> {
         Self { points, weights, shape, norm_squared }
     }
 
+    /// The same where the squared norm is known, which takes most of the time.
+    pub fn from_parts(points: Points<T>, weights: Vec<f64>, shape: Shape, norm_squared: f64) -> Self {
+        Self { points, weights, shape, norm_squared }
+    }
+
     /// `<a, a>`.
     pub fn norm_squared(&self) -> f64 {
         self.norm_squared

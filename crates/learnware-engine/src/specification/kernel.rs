@@ -93,6 +93,18 @@ impl IslandKernel {
         Self::scaled(&centre, &deviations)
     }
 
+    /// The same with factors rounded to one of eight for each power of two, and a centre that is a whole number of
+    /// widths from zero: small changes of the specifications do not change it.
+    #[must_use]
+    pub fn rounded(&self) -> Self {
+        let multipliers: Vec<f64> = self.multipliers.iter().map(|&factor| round_factor(factor)).collect();
+        let centre = self.centre.iter().zip(&multipliers).map(|(&centre, &factor)| {
+            let whole = (centre * factor).round() / factor;
+            if whole.is_finite() { whole } else { centre }
+        });
+        Self { centre: centre.collect(), multipliers, shape: self.shape }
+    }
+
     /// Points in the kernel's own coordinates, where `r` is the squared distance.
     pub fn prepare<T: crate::numeric::kernel::Number>(&self, points: &Matrix) -> Points<T> {
         Points::centred(points, &self.centre, &self.multipliers)
@@ -102,6 +114,13 @@ impl IslandKernel {
     pub fn prepare_rows<T: crate::numeric::kernel::Number>(&self, rows: &[f64]) -> Points<T> {
         Points::of_rows(rows, &self.centre, &self.multipliers)
     }
+}
+
+/// A positive number with three binary digits after the leading one: in bits, so that every machine agrees.
+fn round_factor(factor: f64) -> f64 {
+    const DROPPED: u32 = f64::MANTISSA_DIGITS - 1 - 3;
+    let rounded = f64::from_bits((factor.to_bits() + (1 << (DROPPED - 1))) >> DROPPED << DROPPED);
+    if factor > 0.0 && rounded.is_finite() { rounded } else { factor }
 }
 
 /// The middle value; of an even number the upper one of the two.

@@ -2,7 +2,7 @@
 
 use super::Embedding;
 use crate::numeric::kernel::Number;
-use crate::numeric::{Matrix, quadratic};
+use crate::numeric::{Matrix, parallel, quadratic};
 
 /// A mixture of embeddings and how near it comes.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,10 +16,12 @@ pub struct Mixture {
 /// `<a_i, a_j>` of all pairs.
 pub fn gram<T: Number>(members: &[&Embedding<T>]) -> Matrix {
     let mut gram = Matrix::zeros(members.len(), members.len());
-    for (i, a) in members.iter().enumerate() {
-        gram.set(i, i, a.norm_squared());
-        for (j, b) in members.iter().enumerate().skip(i + 1) {
-            let product = a.inner_product(b);
+    let rows = parallel::map(members.len(), |i| {
+        members[i + 1..].iter().map(|other| members[i].inner_product(other)).collect::<Vec<f64>>()
+    });
+    for (i, row) in rows.iter().enumerate() {
+        gram.set(i, i, members[i].norm_squared());
+        for (j, &product) in (i + 1..).zip(row) {
             gram.set(i, j, product);
             gram.set(j, i, product);
         }

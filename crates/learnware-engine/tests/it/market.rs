@@ -5,7 +5,7 @@ use learnware_engine::learnware::{Learnware, LearnwareId, ModelFormat, Specifica
 use learnware_engine::market::{Market, MixtureMethod, SearchOptions, Verdict};
 use learnware_engine::numeric::random::Stream;
 use learnware_engine::semantic::SemanticSpecification;
-use learnware_engine::specification::{Embedding, IslandKernel, Rkme, StatisticalSpecification};
+use learnware_engine::specification::{Embedding, IslandKey, Rkme, StatisticalSpecification};
 use learnware_engine::user_info::UserInfo;
 
 /// A specification around a centre that depends on `place`.
@@ -38,11 +38,12 @@ fn ids(market: &Market, user: &UserInfo, options: &SearchOptions) -> Vec<String>
 fn certified_search_equals_the_exhaustive_one() {
     let tables: Vec<Rkme> = (0..600).map(|i| table(f64::from(i % 23) * 0.3, 1.0, i as u64)).collect();
     let market = Market::from_learnwares(tables.iter().cloned().enumerate().map(|(i, t)| learnware(i, t)));
-    let kernel = IslandKernel::pooled(tables.iter());
-    let embeddings: Vec<Embedding<f32>> = tables.iter().map(|t| Embedding::new(t, &kernel)).collect();
+    let island = market.organizer().island(&IslandKey::Table { dimension: 3 }).unwrap();
+    let kernel = island.index().kernel();
+    let embeddings: Vec<Embedding<f32>> = tables.iter().map(|t| Embedding::new(t, kernel)).collect();
     for seed in 0..20 {
         let wanted = table(f64::from(seed) * 0.37, 1.0, 9_000 + seed as u64);
-        let target = Embedding::<f32>::new(&wanted, &kernel);
+        let target = Embedding::<f32>::new(&wanted, kernel);
         let mut order: Vec<(f64, usize)> =
             embeddings.iter().enumerate().map(|(i, embedding)| (target.distance(embedding), i)).collect();
         order.sort_by(|a, b| a.0.total_cmp(&b.0));
@@ -103,4 +104,25 @@ fn empty_market_lone_learnware_and_other_widths_are_answered() {
     let narrow = Rkme::new(Matrix::zeros(2, 1), vec![0.5; 2], 0.1, 2).unwrap();
     let other = lone.search(&user(narrow), &SearchOptions::default()).unwrap();
     assert!(other.single.is_empty() && other.funnel.other_islands.len() == 1);
+}
+
+#[test]
+fn a_large_island_after_changes_answers_as_one_made_at_once() {
+    let all: Vec<Learnware> =
+        (0..420).map(|i| learnware(i, table(f64::from(i as u32 % 23) * 0.3, 1.0, i as u64))).collect();
+    let wanted = user(table(1.3, 1.0, 7_000));
+    let mut market = Market::from_learnwares(all[..300].to_vec());
+    for (step, item) in all[300..].iter().enumerate() {
+        market.search(&wanted, &SearchOptions::default()).unwrap();
+        market = market.with_added(item.clone());
+        if step % 3 == 0 {
+            market = market.with_removed(&all[step * 3].id).with_added(all[step * 2 + 1].clone());
+        }
+    }
+    let direct = Market::from_learnwares(market.organizer().iter().cloned());
+    let adopted = market.adopting(&market.renewed());
+    let answers =
+        [&market, &direct, &adopted].map(|market| market.search(&wanted, &SearchOptions::default()).unwrap());
+    assert!(answers.iter().all(|answer| answer.funnel.certified && answer.single == answers[0].single));
+    assert_eq!(answers[0].covered, answers[1].covered);
 }

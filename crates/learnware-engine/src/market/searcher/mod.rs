@@ -1,5 +1,6 @@
 //! Finds learnwares for a user in two stages: words first, then distances.
 
+mod coverage;
 pub mod mixture;
 pub mod score;
 pub mod semantic;
@@ -8,10 +9,12 @@ mod statistical;
 
 use std::collections::BTreeSet;
 
+use super::index::Wanted;
 use super::organizer::{Island, Organizer};
 use super::results::{SearchOptions, SearchResults, SingleResult};
 use crate::error::{EngineError, Result};
 use crate::learnware::LearnwareId;
+use crate::semantic::SemanticSpecification;
 use crate::specification::StatisticalSpecification;
 use crate::user_info::UserInfo;
 
@@ -29,61 +32,100 @@ pub(super) fn search(
             found: "0".into(),
         });
     }
+    let words = words(organizer, user, options);
+    let mut results = SearchResults::default();
+    results.funnel.total = organizer.len();
+    results.funnel.excluded = options.exclude.iter().filter(|id| organizer.get(id).is_some()).count();
+    results.funnel.semantic = words.count(organizer);
+    if user.statistical.is_empty() {
+        let single =
+            |id: &LearnwareId| SingleResult { id: id.clone(), distance: None, similarity: None, score: None };
+        results.single = match &words {
+            Words::All => organizer.iter().map(|learnware| single(&learnware.id)).collect(),
+            Words::Matching { order, .. } => order.iter().map(|id| single(id)).collect(),
+        };
+        return Ok(results);
+    }
+    let specification = nearest_home(organizer, user, &words);
+    let key = specification.island();
+    results.funnel.other_islands = organizer
+        .islands()
+        .filter(|(other, _)| **other != key)
+        .map(|(other, island)| (other.clone(), words.count_in(island)))
+        .filter(|&(_, count)| count > 0)
+        .collect();
+    if let Some(island) = organizer.island(&key) {
+        let wanted = |id: &LearnwareId| {
+            words.match_id(id) && island.specification(id).is_some_and(|theirs| speaks(theirs, specification))
+        };
+        let all = matches!(words, Words::All) && specification.languages().is_empty();
+        results.funnel.comparable =
+            if all { island.len() } else { island.members().filter(|member| wanted(&member.id)).count() };
+        results.funnel.other_languages = words.count_in(island) - results.funnel.comparable;
+        let wanted: Wanted = if all { None } else { Some(&wanted) };
+        statistical::search(island, specification.rkme(), wanted, options, &mut results)?;
+    }
+    results.island = Some(key);
+    Ok(results)
+}
+
+/// Learnwares whose words match.
+enum Words<'a> {
+    /// Nothing was asked for.
+    All,
+    Matching {
+        order: Vec<&'a LearnwareId>,
+        set: BTreeSet<&'a LearnwareId>,
+    },
+}
+
+fn words<'a>(organizer: &'a Organizer, user: &UserInfo, options: &SearchOptions) -> Words<'a> {
+    if user.semantic == SemanticSpecification::default() && options.exclude.is_empty() {
+        return Words::All;
+    }
     let excluded: BTreeSet<&LearnwareId> = options.exclude.iter().collect();
     let candidates = organizer
         .iter()
         .filter(|learnware| !excluded.contains(&learnware.id))
         .map(|learnware| (&learnware.id, &learnware.specification.semantic));
-    let matching = semantic::search(candidates, &user.semantic, options.semantic);
-    let mut results = SearchResults::default();
-    results.funnel.total = organizer.len();
-    results.funnel.excluded = options.exclude.iter().filter(|id| organizer.get(id).is_some()).count();
-    results.funnel.semantic = matching.len();
-    if user.statistical.is_empty() {
-        results.single = matching
-            .into_iter()
-            .map(|id| SingleResult { id: id.clone(), distance: None, similarity: None, score: None })
-            .collect();
-        return Ok(results);
+    let order = semantic::search(candidates, &user.semantic, options.semantic);
+    let set = order.iter().copied().collect();
+    Words::Matching { order, set }
+}
+
+impl Words<'_> {
+    fn match_id(&self, id: &LearnwareId) -> bool {
+        match self {
+            Self::All => true,
+            Self::Matching { set, .. } => set.contains(id),
+        }
     }
-    let matching: BTreeSet<&LearnwareId> = matching.into_iter().collect();
-    let specification = nearest_home(organizer, user, &matching);
-    let key = specification.island();
-    results.funnel.other_islands = organizer
-        .islands()
-        .filter(|(other, _)| **other != key)
-        .map(|(other, island)| (other.clone(), matching_in(island, &matching)))
-        .filter(|&(_, count)| count > 0)
-        .collect();
-    if let Some(island) = organizer.island(&key) {
-        let wanted: Vec<bool> = island
-            .members()
-            .iter()
-            .zip(island.specifications())
-            .map(|(member, theirs)| matching.contains(&member.id) && speaks(theirs, specification))
-            .collect();
-        results.funnel.comparable = wanted.iter().filter(|&&wanted| wanted).count();
-        results.funnel.other_languages = matching_in(island, &matching) - results.funnel.comparable;
-        statistical::search(island, specification.rkme(), &wanted, options, &mut results)?;
+
+    fn count(&self, organizer: &Organizer) -> usize {
+        match self {
+            Self::All => organizer.len(),
+            Self::Matching { order, .. } => order.len(),
+        }
     }
-    results.island = Some(key);
-    Ok(results)
+
+    fn count_in(&self, island: &Island) -> usize {
+        match self {
+            Self::All => island.len(),
+            Self::Matching { .. } => island.members().filter(|member| self.match_id(&member.id)).count(),
+        }
+    }
 }
 
 /// Of the specifications that the user brought, the first whose island has learnwares to find.
 fn nearest_home<'a>(
     organizer: &Organizer,
     user: &'a UserInfo,
-    matching: &BTreeSet<&LearnwareId>,
+    words: &Words<'_>,
 ) -> &'a StatisticalSpecification {
     let populated = |specification: &&StatisticalSpecification| {
-        organizer.island(&specification.island()).is_some_and(|island| matching_in(island, matching) > 0)
+        organizer.island(&specification.island()).is_some_and(|island| words.count_in(island) > 0)
     };
     user.statistical.iter().find(populated).unwrap_or(&user.statistical[0])
-}
-
-fn matching_in(island: &Island, matching: &BTreeSet<&LearnwareId>) -> usize {
-    island.members().iter().filter(|member| matching.contains(&member.id)).count()
 }
 
 /// Whether a learnware knows the user's languages, as far as both tell (reference: the user's must be among

@@ -1,8 +1,12 @@
 //! Ranks learnwares by the distance of their specification to the user's, and finds a mixture.
 
+use std::sync::Arc;
+
+use super::coverage::covered_share;
 use super::{mixture, score};
 use crate::error::{EngineError, Result};
-use crate::market::island::{IslandIndex, covered_share};
+use crate::learnware::LearnwareId;
+use crate::market::index::{IslandIndex, Mixed, MixtureOptions, Stored, Wanted};
 use crate::market::organizer::Island;
 use crate::market::results::{
     KernelChoice, Member, MixtureMethod, MultipleResult, SearchOptions, SearchResults, SingleResult, Verdict,
@@ -26,12 +30,12 @@ const GAMMA_SLACK: f64 = 1e-12;
 pub(crate) fn search(
     island: &Island,
     user: &Rkme,
-    wanted: &[bool],
+    wanted: Wanted,
     options: &SearchOptions,
     results: &mut SearchResults,
 ) -> Result<()> {
     match options.kernel {
-        KernelChoice::Island => by_island_kernel(island, user, wanted, options, results),
+        KernelChoice::Island => by_island_kernel(island.index(), user, wanted, options, results),
         KernelChoice::Reference => by_reference_kernel(island, user, wanted, options, results)?,
     }
     Ok(())
@@ -43,44 +47,69 @@ fn candidate_count(options: &SearchOptions) -> usize {
 }
 
 fn by_island_kernel(
-    island: &Island,
+    index: &IslandIndex,
     user: &Rkme,
-    wanted: &[bool],
+    wanted: Wanted,
     options: &SearchOptions,
     results: &mut SearchResults,
 ) {
-    let index: &IslandIndex = island.index();
     let target = Embedding::<f32>::new(user, index.kernel());
     let nearest = index.nearest(&target, options.single_max.max(candidate_count(options)), wanted);
     results.funnel.evaluated = nearest.evaluations;
-    let embedding = |place: usize| &index.embeddings()[place];
+    results.funnel.certified = nearest.certified;
+    let embeddings: Vec<Embedding<f32>> = nearest
+        .found
+        .iter()
+        .take(options.single_max.max(candidate_count(options)))
+        .map(|(member, _)| member.embedding(target.shape()))
+        .collect();
     results.single = nearest
         .found
         .iter()
+        .zip(&embeddings)
         .take(options.single_max)
-        .map(|&(place, distance)| {
-            let norms = (target.norm_squared() * embedding(place).norm_squared()).sqrt();
-            let product = 0.5 * (target.norm_squared() + embedding(place).norm_squared() - distance);
+        .map(|((member, distance), embedding)| {
+            let norms = (target.norm_squared() * embedding.norm_squared()).sqrt();
+            let product = 0.5 * (target.norm_squared() + embedding.norm_squared() - distance);
             SingleResult {
-                id: island.members()[place].id.clone(),
+                id: member.id().clone(),
                 distance: Some(distance.max(0.0)),
                 similarity: (norms > 0.0).then(|| (product / norms).clamp(0.0, 1.0)),
                 score: None,
             }
         })
         .collect();
-    let places: Vec<usize> =
-        nearest.found.iter().take(candidate_count(options)).map(|found| found.0).collect();
-    let candidates: Vec<&Embedding<f32>> = places.iter().map(|&place| embedding(place)).collect();
+    let candidates: Vec<&Embedding<f32>> = embeddings.iter().take(candidate_count(options)).collect();
     if candidates.is_empty() {
         return;
     }
     judge(&target, &candidates, results);
-    results.multiple = find_mixture(&target, &candidates, options).map(|found| MultipleResult {
-        members: members(&found, |place| island.members()[places[place]].id.clone()),
-        distance: found.mixture.distance.max(0.0),
-        score: None,
-    });
+    let near: Vec<Arc<Stored>> = nearest.found.iter().map(|(member, _)| Arc::clone(member)).collect();
+    results.multiple = match options.mixture {
+        MixtureMethod::Greedy => {
+            let how = MixtureOptions { count_max: options.max_learnwares, decay: DECAY };
+            let near = &near[..candidates.len()];
+            index
+                .mixture(&target, near, wanted, how)
+                .filter(|found| found.members.len() > 1)
+                .map(whole_island)
+        }
+        MixtureMethod::Auto | MixtureMethod::None => {
+            find_mixture(&target, &candidates, options).map(|found| MultipleResult {
+                members: members(&found, |place| near[place].id().clone()),
+                distance: found.mixture.distance.max(0.0),
+                gap: None,
+                score: None,
+            })
+        }
+    };
+}
+
+/// A mixture that was looked for among all.
+fn whole_island(found: Mixed) -> MultipleResult {
+    let members =
+        found.members.iter().map(|(member, weight)| Member { id: member.id().clone(), weight: *weight });
+    MultipleResult { members: members.collect(), distance: found.distance, gap: Some(found.gap), score: None }
 }
 
 /// How much of the target the candidates cover, and what follows from it.
@@ -109,7 +138,7 @@ fn find_mixture<T: Number>(
     found.filter(|found| found.members.len() > 1)
 }
 
-fn members(found: &mixture::Found, id: impl Fn(usize) -> crate::learnware::LearnwareId) -> Vec<Member> {
+fn members(found: &mixture::Found, id: impl Fn(usize) -> LearnwareId) -> Vec<Member> {
     let places = found.members.iter().zip(&found.mixture.weights);
     places.map(|(&place, &weight)| Member { id: id(place), weight }).collect()
 }
@@ -119,7 +148,7 @@ fn members(found: &mixture::Found, id: impl Fn(usize) -> crate::learnware::Learn
 fn by_reference_kernel(
     island: &Island,
     user: &Rkme,
-    wanted: &[bool],
+    wanted: Wanted,
     options: &SearchOptions,
     results: &mut SearchResults,
 ) -> Result<()> {
@@ -130,14 +159,17 @@ fn by_reference_kernel(
     }
     let kernel = IslandKernel::reference(user.dimension(), user.gamma());
     let target = Embedding::<f64>::new(user, &kernel);
-    let rkmes = island.rkmes();
-    let comparable: Vec<usize> = (0..rkmes.len())
-        .filter(|&place| wanted[place])
-        .filter(|&place| (rkmes[place].gamma() - user.gamma()).abs() < GAMMA_SLACK)
+    let comparable: Vec<(&LearnwareId, &Rkme)> = island
+        .members()
+        .map(|member| &member.id)
+        .zip(island.rkmes())
+        .filter(|(id, _)| wanted.is_none_or(|wanted| wanted(id)))
+        .filter(|(_, rkme)| (rkme.gamma() - user.gamma()).abs() < GAMMA_SLACK)
         .collect();
     let embeddings: Vec<Embedding<f64>> =
-        parallel::map(comparable.len(), |i| Embedding::new(rkmes[comparable[i]], &kernel));
+        parallel::map(comparable.len(), |i| Embedding::new(comparable[i].1, &kernel));
     results.funnel.evaluated = embeddings.len();
+    results.funnel.certified = true;
     let mut ranked: Vec<(usize, f64)> =
         embeddings.iter().enumerate().map(|(i, embedding)| (i, embedding.distance(&target))).collect();
     ranked.sort_by(|a, b| a.1.total_cmp(&b.1));
@@ -148,7 +180,7 @@ fn by_reference_kernel(
     let found = if nearest > SAME_BELOW { find_mixture(&target, &candidates, options) } else { None };
     let distances: Vec<f64> = ranked.iter().map(|&(_, distance)| distance).collect();
     let scored = score::reference_scores(&distances, found.as_ref().map(|found| found.mixture.distance));
-    let id = |rank: usize| island.members()[comparable[ranked[rank].0]].id.clone();
+    let id = |rank: usize| comparable[ranked[rank].0].0.clone();
     results.single = scored
         .single
         .iter()
@@ -163,6 +195,7 @@ fn by_reference_kernel(
     results.multiple = found.zip(scored.multiple).map(|(found, score)| MultipleResult {
         members: members(&found, id),
         distance: found.mixture.distance,
+        gap: None,
         score: Some(score),
     });
     judge(&target, &candidates, results);

@@ -1,0 +1,265 @@
+//! Searches of growing islands, proved, beside the exhaustive scan and the reference's figure. Each size runs in a
+//! process of its own, so that its peak memory is its own.
+//!
+//! Specifications are drawn from 200 families: a family has a centre and a few directions in which it varies, a
+//! specification has a place in its family, and points with Dirichlet weights. Queries are further draws; those of
+//! mixtures have points of three families. The reference's figure is CPU of Python `learnware` 0.3.2 on one thread
+//! of a two-core machine of the same kind.
+#![allow(missing_docs, clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark prints")]
+
+use std::process::Command;
+use std::sync::Arc;
+use std::time::Instant;
+
+use learnware_engine::Matrix;
+use learnware_engine::learnware::LearnwareId;
+use learnware_engine::market::index::{IslandIndex, MixtureOptions, Stored, island_kernel, kernel_sample};
+use learnware_engine::numeric::parallel;
+use learnware_engine::numeric::random::Stream;
+use learnware_engine::specification::{Embedding, IslandKernel, IslandKey, Rkme};
+
+const FAMILIES: u64 = 200;
+/// Points of a specification.
+const POINTS: usize = 100;
+/// Directions in which a family varies.
+const DIRECTIONS: usize = 5;
+/// Single results asked for.
+const TOP: usize = 10;
+/// Queries whose answer is compared with the exhaustive scan, at most this many distances in all.
+const EXHAUSTIVE_DISTANCES: usize = 4_000_000;
+/// Learnwares added and removed one by one.
+const CHANGES: usize = 2000;
+/// Memory that an island takes for each specification, for deciding what to run.
+const BYTES_EACH: usize = 9_500;
+/// The reference's CPU seconds for each specification of an island.
+const REFERENCE_EACH: f64 = 297e-6;
+
+struct Options {
+    specs: Option<usize>,
+    dimension: usize,
+    queries: usize,
+}
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    // `cargo test` runs benchmarks with this flag; they have nothing to test.
+    if arguments.iter().any(|argument| argument == "--test") {
+        return;
+    }
+    let number = |name: &str| {
+        let place = arguments.iter().position(|argument| argument == name)?;
+        Some(arguments[place + 1].parse::<usize>().unwrap())
+    };
+    let options = Options {
+        specs: number("--specs"),
+        dimension: number("--dimension").unwrap_or(20),
+        queries: number("--queries").unwrap_or(200),
+    };
+    match number("--case") {
+        Some(count) => case(count, &options),
+        None => all(&options),
+    }
+}
+
+fn all(options: &Options) {
+    println!(
+        "The {TOP} nearest of N specifications (d = {}, K = {POINTS}), {} queries. ms wall; exact distances per query.",
+        options.dimension, options.queries
+    );
+    println!(
+        "{:>8} | {:>7} {:>7} | {:>6} {:>6} {:>6} {:>6} | {:>9} {:>9} | {:>8} {:>8} | {:>7} {:>6} {:>7} | {:>7} {:>7} | {:>7}",
+        "N",
+        "p50",
+        "p99",
+        "exact",
+        "max",
+        "proved",
+        "recall",
+        "all ms",
+        "ref ms",
+        "mix p50",
+        "open",
+        "peak MB",
+        "B each",
+        "build s",
+        "adds/s",
+        "rem/s",
+        "outside"
+    );
+    let counts = options.specs.map_or(vec![1_000, 10_000, 100_000, 1_000_000], |count| vec![count]);
+    let myself = std::env::current_exe().unwrap();
+    for count in counts {
+        if options.specs.is_none() && count * BYTES_EACH > free_bytes() {
+            println!("{count:>8} | left out: needs {} MB of free memory", count * BYTES_EACH / 1_000_000);
+            continue;
+        }
+        let mut command = Command::new(&myself);
+        command.args(["--case", &count.to_string(), "--dimension", &options.dimension.to_string()]);
+        let output = command.args(["--queries", &options.queries.to_string()]).output().unwrap();
+        print!("{}", String::from_utf8_lossy(&output.stdout));
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+fn proc_kilobytes(file: &str, name: &str) -> usize {
+    let text = std::fs::read_to_string(file).unwrap_or_default();
+    let line = text.lines().find_map(|line| line.strip_prefix(name));
+    line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0)
+}
+
+fn free_bytes() -> usize {
+    1024 * proc_kilobytes("/proc/meminfo", "MemAvailable:")
+}
+
+fn seconds(work: impl FnOnce()) -> f64 {
+    let start = Instant::now();
+    work();
+    start.elapsed().as_secs_f64()
+}
+
+/// The value below which a share of the values lies.
+fn quantile(values: &[f64], share: f64) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    sorted[((sorted.len() - 1) as f64 * share).round() as usize]
+}
+
+fn case(count: usize, options: &Options) {
+    let dimension = options.dimension;
+    let kernel = kernel(count, dimension);
+    let members = parallel::map(count, |i| stored(i, &kernel, dimension));
+    let mut index = None;
+    let build = seconds(|| index = Some(IslandIndex::new(kernel.clone(), members)));
+    let index = index.unwrap();
+    let size = index.size_bytes();
+
+    let queries: Vec<Rkme> = (0..options.queries).map(|i| specification(10_000_000 + i, dimension)).collect();
+    let search = |user: &Rkme| index.nearest(&Embedding::new(user, &kernel), TOP, None);
+    search(&queries[0]);
+    let (mut times, mut exact, mut proved) = (Vec::new(), Vec::new(), 0);
+    let mut answers = Vec::new();
+    for user in &queries {
+        times.push(1e3 * seconds(|| answers.push(search(user))));
+    }
+    for answer in &answers {
+        exact.push(answer.evaluations as f64);
+        proved += usize::from(answer.certified);
+    }
+    let compared = (EXHAUSTIVE_DISTANCES / count).clamp(1, queries.len());
+    let (mut hits, mut all_times) = (0, Vec::new());
+    for (user, answer) in queries.iter().zip(&answers).take(compared) {
+        let target = Embedding::new(user, &kernel);
+        let mut all = None;
+        all_times.push(1e3 * seconds(|| all = Some(index.nearest_of_all(&target, TOP, None))));
+        hits += all.unwrap().found.iter().filter(|found| answer.found.contains(found)).count();
+    }
+    let recall = hits as f64 / (compared * TOP.min(count)) as f64;
+    let (mixture, gap) = mixtures(&index, &kernel, options);
+    let (adds, removals) = changes(&index, &kernel, dimension);
+    println!(
+        "{count:>8} | {:>7.2} {:>7.2} | {:>6.0} {:>6.0} {:>6.3} {recall:>6.3} | {:>9.1} {:>9.0} | {mixture:>8.1} {gap:>8.3} | {:>7} {:>6} {build:>7.1} | {adds:>7.0} {removals:>7.0} | {:>7.3}",
+        quantile(&times, 0.5),
+        quantile(&times, 0.99),
+        exact.iter().sum::<f64>() / exact.len() as f64,
+        quantile(&exact, 1.0),
+        proved as f64 / queries.len() as f64,
+        quantile(&all_times, 0.5),
+        1e3 * REFERENCE_EACH * count as f64,
+        proc_kilobytes("/proc/self/status", "VmHWM:") / 1024,
+        (size.codes + size.points) / count,
+        index.residual_share().unwrap_or(1.0),
+    );
+}
+
+fn kernel(count: usize, dimension: usize) -> IslandKernel {
+    let first: Vec<Rkme> = (0..kernel_sample(count)).map(|i| specification(i, dimension)).collect();
+    island_kernel(&IslandKey::Table { dimension }, count, &first.iter().collect::<Vec<_>>())
+}
+
+fn stored(index: usize, kernel: &IslandKernel, dimension: usize) -> Arc<Stored> {
+    Arc::new(Stored::new(LearnwareId(format!("{index:08}")), &specification(index, dimension), kernel))
+}
+
+/// Median milliseconds of a search with a mixture of 5, and the mean share of its squared distance that its
+/// certificate leaves open.
+fn mixtures(index: &IslandIndex, kernel: &IslandKernel, options: &Options) -> (f64, f64) {
+    let (mut times, mut open) = (Vec::new(), 0.0);
+    for seed in 0..(options.queries / 4).max(1) {
+        let user = mixed_user(seed as u64, options.dimension);
+        times.push(
+            1e3 * seconds(|| {
+                let target = Embedding::new(&user, kernel);
+                let nearest = index.nearest(&target, TOP, None);
+                let near: Vec<Arc<Stored>> = nearest.found.iter().map(|found| Arc::clone(&found.0)).collect();
+                let how = MixtureOptions { count_max: 5, decay: 0.995 };
+                let mixed = index.mixture(&target, &near, None, how).unwrap();
+                open += mixed.gap / mixed.distance;
+            }),
+        );
+    }
+    (quantile(&times, 0.5), open / times.len() as f64)
+}
+
+/// A user whose data come from three families.
+fn mixed_user(seed: u64, dimension: usize) -> Rkme {
+    let mut own = Stream::substream(3, seed);
+    let mut points = Vec::new();
+    for count in [40, 35, 25] {
+        let family = own.below(FAMILIES as usize) as u64;
+        points.extend(family_points(family, count, dimension, &mut own));
+    }
+    let weights = dirichlet(POINTS, &mut own);
+    Rkme::new(Matrix::new(POINTS, dimension, points).unwrap(), weights, 0.1, 1000).unwrap()
+}
+
+/// Learnwares added and removed per second, one by one.
+fn changes(index: &IslandIndex, kernel: &IslandKernel, dimension: usize) -> (f64, f64) {
+    let new: Vec<Rkme> = (0..CHANGES).map(|i| specification(20_000_000 + i, dimension)).collect();
+    let id = |i: usize| LearnwareId(format!("{:08}", 50_000_000 + i));
+    let mut grown = index.clone();
+    let adding = seconds(|| {
+        for (i, specification) in new.iter().enumerate() {
+            grown = grown.with_added(Arc::new(Stored::new(id(i), specification, kernel)));
+        }
+    });
+    let last = grown.nearest(&Embedding::new(&new[CHANGES - 1], kernel), 1, None);
+    assert_eq!(last.found[0].0.id(), &id(CHANGES - 1), "what was added is found at once");
+    let removing = seconds(|| (0..CHANGES).for_each(|i| grown = grown.with_removed(&id(i))));
+    assert_eq!(grown.len(), index.len());
+    (CHANGES as f64 / adding, CHANGES as f64 / removing)
+}
+
+/// A specification of one of the families.
+fn specification(seed: usize, dimension: usize) -> Rkme {
+    let mut own = Stream::substream(1, seed as u64);
+    let family = own.below(FAMILIES as usize) as u64;
+    let points = family_points(family, POINTS, dimension, &mut own);
+    let weights = dirichlet(POINTS, &mut own);
+    Rkme::new(Matrix::new(POINTS, dimension, points).unwrap(), weights, 0.1, 1000).unwrap()
+}
+
+/// Points of one specification of a family.
+fn family_points(family: u64, count: usize, dimension: usize, own: &mut Stream) -> Vec<f64> {
+    let mut shared = Stream::substream(2, family);
+    let mut normals = |count: usize| (0..count).map(|_| shared.normal()).collect::<Vec<f64>>();
+    let (centre, directions) = (normals(dimension), normals(DIRECTIONS * dimension));
+    let width = 0.5 + own.uniform();
+    let place: Vec<f64> = (0..DIRECTIONS).map(|_| 0.6 * own.normal()).collect();
+    let shift: Vec<f64> = (0..dimension).map(|_| 0.15 * own.normal()).collect();
+    let mut points = Vec::with_capacity(count * dimension);
+    for _ in 0..count {
+        let along: Vec<f64> = place.iter().map(|place| place + width * own.normal()).collect();
+        for axis in 0..dimension {
+            let reach: f64 = along.iter().zip(&directions[axis * DIRECTIONS..]).map(|(a, b)| a * b).sum();
+            points.push(centre[axis] + shift[axis] + 0.5 * reach + 0.3 * own.normal());
+        }
+    }
+    points
+}
+
+/// Weights drawn from the flat Dirichlet distribution.
+fn dirichlet(count: usize, stream: &mut Stream) -> Vec<f64> {
+    let draws: Vec<f64> = (0..count).map(|_| -(1.0 - stream.uniform()).ln()).collect();
+    let total: f64 = draws.iter().sum();
+    draws.iter().map(|draw| draw / total).collect()
+}

@@ -1,0 +1,179 @@
+//! The subspace of an island on which specifications become short vectors that bound their distances.
+//!
+//! With a linear map `T` of norm at most 1 from the kernel's space to `R^r` and the residual
+//! `rho = sqrt(|mu|^2 - |T mu|^2)`, the squared distance of two specifications is at least
+//! `|T a - T b|^2 + (rho_a - rho_b)^2` (Pythagoras and Cauchy-Schwarz; algorithms 3.2): the vectors `[T mu; rho]`
+//! are never farther apart than the specifications. `T` is the projection on the span of landmark points,
+//! followed by the directions that carry most of the island's members. What single precision does to a vector
+//! is bounded and kept with its code, so that the bound holds for the numbers as computed.
+
+use crate::numeric::cholesky::Cholesky;
+use crate::numeric::codes::{Code, Grid, Query};
+use crate::numeric::kernel::{self, Points};
+use crate::numeric::random::Stream;
+use crate::numeric::vector::dot;
+use crate::numeric::{Matrix, kmeans, parallel, principal};
+use crate::specification::Embedding;
+
+/// Landmark points at most.
+const LANDMARKS_MAX: usize = 1024;
+/// Directions kept; one axis more holds the residual.
+const RANK: usize = 127;
+/// Members whose points and directions shape the basis.
+const SAMPLE: usize = 2048;
+/// Points among which landmarks are placed.
+const LANDMARK_SAMPLE: usize = 16_384;
+/// Part of the diagonal added to the landmarks' kernel matrix: keeps the map short, so that rounding stays small.
+const JITTER: f64 = 1e-6;
+/// Relative error of a kernel sum in single precision.
+const SUM_ERROR: f64 = 2e-6;
+/// Sum of absolute weights up to which errors are known: a distribution's, and a little.
+const MASS_MAX: f64 = 1.001;
+/// Error of a computed squared distance of two distributions.
+pub(super) const DISTANCE_ERROR: f64 = 8e-6;
+/// Seed of the landmarks; any would do, none changes a proved answer.
+const SEED: u64 = 17;
+
+/// Landmarks, directions, and the grid of codes.
+#[derive(Debug)]
+pub(super) struct Basis {
+    landmarks: Points<f32>,
+    /// From kernel sums at the landmarks to coordinates, directions x landmarks.
+    transform: Matrix,
+    /// Bound of the transform's norm.
+    stretch: f64,
+    grid: Grid,
+    /// Mean share of the squared norm that the directions miss.
+    residual_share: f64,
+}
+
+/// A specification's vector `[T mu; rho]` and how far rounding may have moved it.
+pub(super) struct Projection {
+    pub(super) vector: Vec<f64>,
+    pub(super) error: f64,
+}
+
+impl Basis {
+    /// A basis for `count` members, of which there is at least one; `member` gives the embedding of each.
+    pub(super) fn new(count: usize, member: impl Fn(usize) -> Embedding<f32> + Sync) -> Self {
+        let mut stream = Stream::new(SEED);
+        let chosen = stream.sample(count, SAMPLE);
+        let sample: Vec<Embedding<f32>> = parallel::map(chosen.len(), |i| member(chosen[i]));
+        let landmarks = landmarks(&sample, (count / 8).clamp(64, LANDMARKS_MAX), &mut stream);
+        let (transform, stretch) = transform(&landmarks, &sample, &mut stream);
+        let grid = Grid::from_parts(Vec::new(), Vec::new());
+        let mut basis = Self { landmarks, transform, stretch, grid, residual_share: 0.0 };
+        let vectors: Vec<Vec<f64>> = parallel::map(sample.len(), |i| basis.project(&sample[i]).vector);
+        basis.grid = Grid::around(&vectors);
+        let shares = vectors.iter().map(|vector| {
+            let (square, residual) = (dot(vector, vector), vector[vector.len() - 1]);
+            if square > 0.0 { residual * residual / square } else { 0.0 }
+        });
+        basis.residual_share = shares.sum::<f64>() / vectors.len() as f64;
+        basis
+    }
+
+    /// Axes of a vector.
+    pub(super) fn axes(&self) -> usize {
+        self.transform.rows() + 1
+    }
+
+    /// Mean share of a specification's squared norm that lies outside the subspace.
+    pub(super) fn residual_share(&self) -> f64 {
+        self.residual_share
+    }
+
+    /// `[T mu; rho]`.
+    pub(super) fn project(&self, embedding: &Embedding<f32>) -> Projection {
+        let (points, weights) = (embedding.points(), embedding.weights());
+        let sums = kernel::row_sums(&self.landmarks, points, weights, embedding.shape());
+        let mut vector: Vec<f64> = self.transform.iter_rows().map(|row| dot(row, &sums)).collect();
+        let share = dot(&vector, &vector);
+        let rest = (embedding.norm_squared() - share).max(0.0);
+        vector.push(rest.sqrt());
+        let mass: f64 = weights.iter().map(|weight| weight.abs()).sum();
+        let error = if mass <= MASS_MAX && weights.iter().all(|&weight| weight >= 0.0) {
+            let moved = self.stretch * SUM_ERROR * dot(&sums, &sums).sqrt();
+            let of_square = SUM_ERROR * embedding.norm_squared() + 2.0 * share.sqrt() * moved + moved * moved;
+            // |sqrt(x + e) - sqrt(x)| is at most e / sqrt(x), and at most sqrt(e).
+            moved.hypot((of_square / rest.sqrt()).min(of_square.sqrt()))
+        } else {
+            f64::INFINITY
+        };
+        Projection { vector, error }
+    }
+
+    /// The code of a member.
+    pub(super) fn code(&self, embedding: &Embedding<f32>) -> Code {
+        let projection = self.project(embedding);
+        self.grid.encode(&projection.vector, projection.error)
+    }
+
+    /// A user's vector, to be compared with codes by distance.
+    pub(super) fn query(&self, projection: &Projection) -> Query {
+        self.grid.query(&projection.vector, projection.error)
+    }
+
+    /// A vector whose distances from decoded codes are wanted.
+    pub(super) fn place(&self, vector: &[f64]) -> Query {
+        self.grid.query(vector, 0.0)
+    }
+
+    /// A vector whose products with codes are wanted.
+    pub(super) fn direction(&self, vector: &[f64], error: f64) -> Query {
+        self.grid.direction(vector, error)
+    }
+}
+
+/// Landmark points: centres of points of the sample.
+fn landmarks(sample: &[Embedding<f32>], wanted: usize, stream: &mut Stream) -> Points<f32> {
+    let total: usize = sample.iter().map(|embedding| embedding.points().count()).sum();
+    let mut chosen = stream.sample(total, LANDMARK_SAMPLE).into_iter().peekable();
+    let (mut rows, mut before, mut count) = (Vec::new(), 0, 0);
+    for embedding in sample {
+        let points = embedding.points();
+        while let Some(index) = chosen.next_if(|index| *index < before + points.count()) {
+            rows.extend_from_slice(points.row(index - before));
+            count += 1;
+        }
+        before += points.count();
+    }
+    let points = Points::from_rows(count, sample[0].points().dimension(), rows);
+    kmeans::centres(&points, wanted.min(count), 3, stream).0
+}
+
+/// The map from kernel sums at the landmarks to coordinates, and a bound of its norm.
+fn transform(landmarks: &Points<f32>, sample: &[Embedding<f32>], stream: &mut Stream) -> (Matrix, f64) {
+    let shape = sample[0].shape();
+    let rows = (0..landmarks.count()).flat_map(|i| landmarks.row(i).iter().map(|&value| f64::from(value)));
+    let exact = Points::<f64>::from_rows(landmarks.count(), landmarks.dimension(), rows.collect());
+    let gram = kernel::gram(&exact, &exact, shape);
+    let factor = Cholesky::with_jitter(&gram, JITTER);
+    let whitened = parallel::map(sample.len(), |i| {
+        let (points, weights) = (sample[i].points(), sample[i].weights());
+        factor.solve_lower(&kernel::row_sums(landmarks, points, weights, shape))
+    });
+    let whitened = Matrix::new(sample.len(), landmarks.count(), whitened.concat()).unwrap_or_default();
+    let directions = principal::directions(&whitened, RANK, stream);
+    // From v' L^-1, as L^-T v = (L L')^-1 L v.
+    let rows = parallel::map(directions.rows(), |i| {
+        let through: Vec<f64> = factor.factor().iter_rows().map(|row| dot(row, directions.row(i))).collect();
+        factor.solve(&through)
+    });
+    let mut transform = Matrix::new(rows.len(), landmarks.count(), rows.concat()).unwrap_or_default();
+    // A map of norm at most 1 whatever rounding did: A K A' must not exceed the identity.
+    let through = parallel::map(transform.rows(), |i| {
+        gram.iter_rows().map(|row| dot(row, transform.row(i))).collect::<Vec<f64>>()
+    });
+    let norm = row_sum_bound(&through, &transform).max(1.0).sqrt();
+    transform.as_mut_slice().iter_mut().for_each(|value| *value /= norm);
+    let own: Vec<Vec<f64>> = transform.iter_rows().map(<[f64]>::to_vec).collect();
+    let stretch = row_sum_bound(&own, &transform).sqrt();
+    (transform, stretch)
+}
+
+/// The largest sum of absolute products of a left row with all right rows: bounds the largest eigenvalue.
+fn row_sum_bound(left: &[Vec<f64>], right: &Matrix) -> f64 {
+    let sums = left.iter().map(|row| right.iter_rows().map(|other| dot(row, other).abs()).sum::<f64>());
+    sums.fold(0.0, f64::max)
+}

@@ -1,0 +1,157 @@
+//! The index of one island: its kernel, its members as they are compared, and searches that prove their answer.
+//!
+//! Members stand in segments that never change: a large one from the last renewal and small ones that were added
+//! since, merged as they grow, so that adding and removing cost little and every snapshot stays as it is. What a
+//! proved search answers depends on the members only, never on segments, basis or threads
+//! (docs/adr/0014-index.md).
+
+mod basis;
+mod mixture;
+mod nearest;
+mod segment;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use basis::Basis;
+pub use mixture::{Mixed, MixtureOptions};
+pub use nearest::{Nearest, Wanted};
+use segment::Segment;
+pub use segment::Stored;
+
+use crate::learnware::LearnwareId;
+use crate::specification::{IslandKernel, IslandKey, Rkme};
+
+/// Islands below this size are searched without a basis: it would cost more than it saves.
+const BASIS_FROM: usize = 256;
+/// Up to this size all members make the kernel; above, it moves only now and then.
+const KERNEL_OF_ALL: usize = 256;
+/// Members that make the kernel at most.
+const KERNEL_SAMPLE_MAX: usize = 4096;
+/// Segments are merged up to this size; a renewal makes one of all.
+const MERGED_MAX: usize = 32_768;
+
+/// Index of an island's members under one kernel.
+#[derive(Debug, Clone)]
+pub struct IslandIndex {
+    kernel: IslandKernel,
+    basis: Option<Arc<Basis>>,
+    /// Members when the basis was made.
+    basis_count: usize,
+    segments: Vec<Segment>,
+}
+
+/// Memory of an index in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IndexSize {
+    /// What every search reads.
+    pub codes: usize,
+    /// What exact distances read.
+    pub points: usize,
+}
+
+/// How many members, those with the smallest identifiers, make the kernel of an island of `count`: all of a
+/// small island, else a power of two. Identifiers grow, so that adding changes the kernel only at powers of two.
+pub fn kernel_sample(count: usize) -> usize {
+    if count <= KERNEL_OF_ALL { count } else { (1 << count.ilog2()).min(KERNEL_SAMPLE_MAX) }
+}
+
+/// The kernel of an island of `count` members from the first [`kernel_sample`] of them, in the order of their
+/// identifiers. In an island that is not small its numbers are rounded, so that few changes of those change it.
+pub fn island_kernel(key: &IslandKey, count: usize, first: &[&Rkme]) -> IslandKernel {
+    let kernel = IslandKernel::of_island(key, first);
+    if count <= KERNEL_OF_ALL { kernel } else { kernel.rounded() }
+}
+
+impl IslandIndex {
+    /// The index of members prepared for `kernel`, sorted by identifier.
+    pub fn new(kernel: IslandKernel, members: Vec<Arc<Stored>>) -> Self {
+        debug_assert!(members.is_sorted_by(|a, b| a.id() < b.id()), "sorted by identifier, each once");
+        let shape = kernel.shape;
+        let basis_count = members.len();
+        let basis = (basis_count >= BASIS_FROM)
+            .then(|| Arc::new(Basis::new(basis_count, |index| members[index].embedding(shape))));
+        let segments = vec![Segment::new(members, basis.as_deref(), shape)];
+        Self { kernel, basis, basis_count, segments }
+    }
+
+    /// The same with one member more, whose identifier is not among the members.
+    #[must_use]
+    pub fn with_added(&self, member: Arc<Stored>) -> Self {
+        let mut next = self.clone();
+        next.segments.push(Segment::new(vec![member], self.basis.as_deref(), self.kernel.shape));
+        while let [.., left, right] = next.segments.as_slice() {
+            let both = left.live_count() + right.live_count();
+            if left.count() > 2 * right.count() || both > MERGED_MAX {
+                break;
+            }
+            let merged = left.merged(right);
+            next.segments.truncate(next.segments.len() - 2);
+            next.segments.push(merged);
+        }
+        next
+    }
+
+    /// The same without one member.
+    #[must_use]
+    pub fn with_removed(&self, id: &LearnwareId) -> Self {
+        let mut next = self.clone();
+        for segment in &mut next.segments {
+            if let Some(less) = segment.without(id) {
+                *segment = less;
+                break;
+            }
+        }
+        next
+    }
+
+    /// The same members with a basis and a segment of their own: takes time, and makes searches fast again.
+    #[must_use]
+    pub fn renewed(&self) -> Self {
+        let live = self
+            .segments
+            .iter()
+            .flat_map(|segment| segment.live().map(|index| Arc::clone(segment.member(index))));
+        let mut members: Vec<Arc<Stored>> = live.collect();
+        members.sort_by(|a, b| a.id().cmp(b.id()));
+        Self::new(self.kernel.clone(), members)
+    }
+
+    /// Whether [`IslandIndex::renewed`] would pay: the island has doubled since its basis was made, or more than
+    /// a quarter of what it holds is gone.
+    pub fn wants_renewal(&self) -> bool {
+        let (live, held) = (self.len(), self.segments.iter().map(Segment::count).sum::<usize>());
+        live >= BASIS_FROM
+            && (self.basis.is_none() || live >= 2 * self.basis_count || 4 * (held - live) > held)
+    }
+
+    /// The island's kernel.
+    pub fn kernel(&self) -> &IslandKernel {
+        &self.kernel
+    }
+
+    /// Number of members.
+    pub fn len(&self) -> usize {
+        self.segments.iter().map(Segment::live_count).sum()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Mean share of the members' squared norms that lies outside the basis; `None` without one.
+    pub fn residual_share(&self) -> Option<f64> {
+        self.basis.as_ref().map(|basis| basis.residual_share())
+    }
+
+    /// Memory of codes and points.
+    pub fn size_bytes(&self) -> IndexSize {
+        let sizes = self.segments.iter().map(Segment::size_bytes);
+        sizes.fold(IndexSize { codes: 0, points: 0 }, |sum, (codes, points)| IndexSize {
+            codes: sum.codes + codes,
+            points: sum.points + points,
+        })
+    }
+}

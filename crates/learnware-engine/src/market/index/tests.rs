@@ -1,0 +1,157 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::numeric::Matrix;
+use crate::numeric::random::Stream;
+use crate::specification::{Embedding, mixture};
+
+const DIMENSION: usize = 3;
+
+/// A specification around one of some places; some have odd weights.
+fn specification(seed: u64) -> Rkme {
+    let mut stream = Stream::substream(4, seed);
+    let place = (seed % 29) as f64 * 0.2;
+    let count = 4 + stream.below(20);
+    let points = (0..count * DIMENSION).map(|i| place * (i % DIMENSION) as f64 + 0.4 * stream.normal());
+    let points = Matrix::new(count, DIMENSION, points.collect()).unwrap();
+    let mut weights = vec![1.0 / count as f64; count];
+    match seed % 31 {
+        0 => weights[0] = 0.0,
+        1 => weights[0] = -0.5,
+        2 => weights.iter_mut().for_each(|weight| *weight *= 40.0),
+        3 => weights.fill(0.0),
+        _ => {}
+    }
+    Rkme::new(points, weights, 0.1, 100).unwrap()
+}
+
+fn kernel() -> IslandKernel {
+    let first: Vec<Rkme> = (0..300).map(specification).collect();
+    island_kernel(&IslandKey::Table { dimension: DIMENSION }, 300, &first.iter().collect::<Vec<_>>())
+}
+
+fn stored(number: u64, seed: u64, kernel: &IslandKernel) -> Arc<Stored> {
+    Arc::new(Stored::new(LearnwareId(format!("{number:06}")), &specification(seed), kernel))
+}
+
+fn index(count: u64, kernel: &IslandKernel) -> IslandIndex {
+    IslandIndex::new(kernel.clone(), (0..count).map(|i| stored(i, i, kernel)).collect())
+}
+
+/// The numbers of an answer, to the bit.
+fn bits(answer: &Nearest) -> Vec<(String, u64)> {
+    answer.found.iter().map(|(member, distance)| (member.id().0.clone(), distance.to_bits())).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+    #[test]
+    fn after_any_changes_a_search_equals_the_exhaustive_one(seed in 0_u64..1000, start in 0_u64..700, count in 1_usize..40) {
+        let kernel = kernel();
+        let mut index = index(start, &kernel);
+        let mut stream = Stream::new(seed);
+        for number in start..start + 60 {
+            if stream.uniform() < 0.4 {
+                index = index.with_removed(&LearnwareId(format!("{:06}", stream.below(number as usize + 1))));
+            }
+            // Every fourth is the same as another one: ties go by identifier.
+            let twin = if number % 4 == 0 { number / 2 } else { number };
+            index = index.with_added(stored(number, twin, &kernel));
+        }
+        let odd = |id: &LearnwareId| !id.0.ends_with('3');
+        for user in [seed + 5000, seed % 700] {
+            let target = Embedding::new(&specification(user), &kernel);
+            for wanted in [None, Some(&odd as &(dyn Fn(&LearnwareId) -> bool + Sync))] {
+                let all = index.nearest_of_all(&target, count, wanted);
+                prop_assert_eq!(bits(&index.nearest(&target, count, wanted)), bits(&all));
+                let renewed = index.renewed();
+                prop_assert_eq!(bits(&renewed.nearest(&target, count, wanted)), bits(&all));
+                prop_assert_eq!(renewed.len(), index.len());
+            }
+        }
+    }
+}
+
+#[test]
+fn bounds_are_below_exact_distances() {
+    let kernel = kernel();
+    let index = index(600, &kernel);
+    for seed in [3, 9000, 9001, 9002, 9003 * 31 + 2] {
+        let target = Embedding::new(&specification(seed), &kernel);
+        let bounds = index.scan(index.basis.as_deref().unwrap(), &target, None).within(f64::INFINITY);
+        assert_eq!(bounds.len(), 600);
+        let useful = bounds.iter().filter(|(_, bound)| *bound > 0.01).count();
+        assert!(seed > 9003 || useful > 300, "{useful} bounds say something");
+        for (place, bound) in bounds {
+            let exact = target.distance(&index.member(place).embedding(kernel.shape));
+            assert!(f64::from(bound) <= exact.max(0.0), "{bound} {exact}");
+        }
+    }
+}
+
+#[test]
+fn one_thread_and_two_give_the_same() {
+    let answer = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| {
+            let kernel = kernel();
+            let index = index(500, &kernel);
+            let target = Embedding::new(&specification(9999), &kernel);
+            let nearest = index.nearest(&target, 10, None);
+            let near: Vec<Arc<Stored>> = nearest.found.iter().map(|found| Arc::clone(&found.0)).collect();
+            let mixed = index.mixture(&target, &near, None, MixtureOptions { count_max: 5, decay: 0.995 });
+            (bits(&nearest), nearest.evaluations, mixed)
+        })
+    };
+    assert_eq!(answer(1), answer(2));
+}
+
+#[test]
+fn no_mixture_is_nearer_than_the_gap_says() {
+    let kernel = kernel();
+    for count in [100, 400] {
+        // Those of odd weights are left out: they are no distributions.
+        let seeds = (0..count * 2).filter(|seed| seed % 31 > 3).take(count as usize);
+        let members: Vec<Arc<Stored>> = seeds.map(|seed| stored(seed, seed, &kernel)).collect();
+        let index = IslandIndex::new(kernel.clone(), members.clone());
+        let embeddings: Vec<Embedding<f32>> = members.iter().map(|m| m.embedding(kernel.shape)).collect();
+        for seed in [5004, 5008, 5017] {
+            let mut points = specification(seed).points().as_slice().to_vec();
+            points.extend_from_slice(specification(seed + 37).points().as_slice());
+            let rows = points.len() / DIMENSION;
+            let user = Matrix::new(rows, DIMENSION, points).unwrap();
+            let user = Rkme::new(user, vec![1.0 / rows as f64; rows], 0.1, 100).unwrap();
+            let target = Embedding::new(&user, &kernel);
+            let near = index.nearest(&target, 25, None);
+            let near: Vec<Arc<Stored>> = near.found.iter().map(|found| Arc::clone(&found.0)).collect();
+            let options = MixtureOptions { count_max: 4, decay: 0.995 };
+            let found = index.mixture(&target, &near, None, options).unwrap();
+            let best = mixture::fit(&target, &embeddings.iter().collect::<Vec<_>>());
+            assert!(found.members.len() <= 4 && found.gap >= 0.0);
+            assert!((found.members.iter().map(|member| member.1).sum::<f64>() - 1.0).abs() < 1e-9);
+            assert!(found.distance >= best.distance - 1e-6);
+            assert!(best.distance >= found.distance - found.gap - 1e-5, "{found:?} {}", best.distance);
+            assert!(found.distance <= target.distance(&near[0].embedding(kernel.shape)) + 1e-6);
+        }
+    }
+}
+
+#[test]
+fn adding_keeps_earlier_snapshots_and_wants_renewal_in_time() {
+    let kernel = kernel();
+    let first = index(260, &kernel);
+    let mut index = first.clone();
+    for number in 260..520 {
+        assert!(!index.wants_renewal());
+        index = index.with_added(stored(number, number, &kernel));
+    }
+    assert!(index.wants_renewal() && !index.renewed().wants_renewal());
+    assert_eq!((first.len(), index.len()), (260, 520));
+    let target = Embedding::new(&specification(519), &kernel);
+    assert_eq!(index.nearest(&target, 1, None).found[0].0.id().0, "000519");
+    assert!(index.size_bytes().codes > 0);
+    assert!(index.nearest(&target, 0, None).found.is_empty());
+    let none = IslandIndex::new(kernel.clone(), Vec::new());
+    assert!(none.is_empty() && none.nearest(&target, 3, None).found.is_empty());
+    assert!(none.mixture(&target, &[], None, MixtureOptions { count_max: 2, decay: 0.9 }).is_none());
+}
