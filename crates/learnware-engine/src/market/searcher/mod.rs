@@ -1,6 +1,5 @@
 //! Finds learnwares for a user in two stages: words first, then distances.
 
-mod coverage;
 pub mod mixture;
 pub mod score;
 pub mod semantic;
@@ -39,7 +38,7 @@ pub(super) fn search(
     results.funnel.semantic = words.count(organizer);
     if user.statistical.is_empty() {
         let single =
-            |id: &LearnwareId| SingleResult { id: id.clone(), distance: None, similarity: None, score: None };
+            |id: &LearnwareId| SingleResult { id: id.clone(), distance: None, similarity: None, covered: None, score: None };
         results.single = match &words {
             Words::All => organizer.iter().map(|learnware| single(&learnware.id)).collect(),
             Words::Matching { order, .. } => order.iter().map(|id| single(id)).collect(),

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::coverage::covered_share;
 use super::{mixture, score};
 use crate::error::{EngineError, Result};
 use crate::learnware::LearnwareId;
@@ -11,8 +10,9 @@ use crate::market::organizer::Island;
 use crate::market::results::{
     KernelChoice, Member, MixtureMethod, MultipleResult, SearchOptions, SearchResults, SingleResult, Verdict,
 };
-use crate::numeric::kernel::Number;
+use crate::numeric::kernel::{Number, Shape};
 use crate::numeric::parallel;
+use crate::specification::coverage::Coverage;
 use crate::specification::mixture as weights;
 use crate::specification::{Embedding, IslandKernel, Rkme, reference_distance};
 
@@ -63,6 +63,7 @@ fn by_island_kernel(
         .take(options.single_max.max(candidate_count(options)))
         .map(|(member, _)| member.embedding(target.shape()))
         .collect();
+    let coverage = Coverage::new(&target);
     results.single = nearest
         .found
         .iter()
@@ -75,6 +76,7 @@ fn by_island_kernel(
                 id: member.id().clone(),
                 distance: Some(distance.max(0.0)),
                 similarity: (norms > 0.0).then(|| (product / norms).clamp(0.0, 1.0)),
+                covered: Some(coverage.share(&[(embedding, 1.0)])),
                 score: None,
             }
         })
@@ -83,7 +85,7 @@ fn by_island_kernel(
     if candidates.is_empty() {
         return;
     }
-    judge(&target, &candidates, results);
+    judge(&target, &coverage, &candidates, results);
     let near: Vec<Arc<Stored>> = nearest.found.iter().map(|(member, _)| Arc::clone(member)).collect();
     results.multiple = match options.mixture {
         MixtureMethod::Greedy => {
@@ -92,13 +94,14 @@ fn by_island_kernel(
             index
                 .mixture(&target, near, wanted, how)
                 .filter(|found| found.members.len() > 1)
-                .map(whole_island)
+                .map(|found| whole_island(found, &coverage, target.shape()))
         }
         MixtureMethod::Auto | MixtureMethod::None => {
             find_mixture(&target, &candidates, options).map(|found| MultipleResult {
                 members: members(&found, |place| near[place].id().clone()),
                 distance: found.mixture.distance.max(0.0),
                 gap: None,
+                covered: coverage.share(&weighted(&found, &candidates)),
                 score: None,
             })
         }
@@ -106,16 +109,28 @@ fn by_island_kernel(
 }
 
 /// A mixture that was looked for among all.
-fn whole_island(found: Mixed) -> MultipleResult {
+fn whole_island(found: Mixed, coverage: &Coverage<f32>, shape: Shape) -> MultipleResult {
+    let embeddings: Vec<(Embedding<f32>, f64)> =
+        found.members.iter().map(|(member, weight)| (member.embedding(shape), *weight)).collect();
+    let weighted: Vec<(&Embedding<f32>, f64)> =
+        embeddings.iter().map(|(embedding, weight)| (embedding, *weight)).collect();
+    let covered = coverage.share(&weighted);
     let members =
         found.members.iter().map(|(member, weight)| Member { id: member.id().clone(), weight: *weight });
-    MultipleResult { members: members.collect(), distance: found.distance, gap: Some(found.gap), score: None }
+    let (members, distance, gap) = (members.collect(), found.distance, Some(found.gap));
+    MultipleResult { members, distance, gap, covered, score: None }
 }
 
-/// How much of the target the candidates cover, and what follows from it.
-fn judge<T: Number>(target: &Embedding<T>, candidates: &[&Embedding<T>], results: &mut SearchResults) {
-    let cross: Vec<f64> = candidates.iter().map(|candidate| target.inner_product(candidate)).collect();
-    let covered = covered_share(&weights::gram(candidates), &cross);
+/// How much of the target the candidates cover, in the mixture that comes nearest to it, and what follows from it.
+fn judge<T: Number>(
+    target: &Embedding<T>,
+    coverage: &Coverage<T>,
+    candidates: &[&Embedding<T>],
+    results: &mut SearchResults,
+) {
+    let mixture = weights::fit(target, candidates);
+    let members: Vec<(&Embedding<T>, f64)> = candidates.iter().copied().zip(mixture.weights).collect();
+    let covered = coverage.share(&members);
     results.covered = Some(covered);
     results.verdict = Verdict::of_covered(covered);
 }
@@ -136,6 +151,11 @@ fn find_mixture<T: Number>(
         MixtureMethod::None => None,
     };
     found.filter(|found| found.members.len() > 1)
+}
+
+fn weighted<'a, T>(found: &mixture::Found, candidates: &[&'a Embedding<T>]) -> Vec<(&'a Embedding<T>, f64)> {
+    let places = found.members.iter().zip(&found.mixture.weights);
+    places.map(|(&place, &weight)| (candidates[place], weight)).collect()
 }
 
 fn members(found: &mixture::Found, id: impl Fn(usize) -> LearnwareId) -> Vec<Member> {
@@ -181,6 +201,7 @@ fn by_reference_kernel(
     let distances: Vec<f64> = ranked.iter().map(|&(_, distance)| distance).collect();
     let scored = score::reference_scores(&distances, found.as_ref().map(|found| found.mixture.distance));
     let id = |rank: usize| comparable[ranked[rank].0].0.clone();
+    let coverage = Coverage::new(&target);
     results.single = scored
         .single
         .iter()
@@ -189,15 +210,17 @@ fn by_reference_kernel(
             id: id(rank),
             distance: Some(distances[rank]),
             similarity: None,
+            covered: Some(coverage.share(&[(&embeddings[ranked[rank].0], 1.0)])),
             score: Some(score),
         })
         .collect();
     results.multiple = found.zip(scored.multiple).map(|(found, score)| MultipleResult {
+        covered: coverage.share(&weighted(&found, &candidates)),
         members: members(&found, id),
         distance: found.mixture.distance,
         gap: None,
         score: Some(score),
     });
-    judge(&target, &candidates, results);
+    judge(&target, &coverage, &candidates, results);
     Ok(())
 }

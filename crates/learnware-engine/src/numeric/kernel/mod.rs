@@ -135,6 +135,14 @@ impl<T: Number> Points<T> {
         Self::from_rows(indices.len(), self.dimension, rows)
     }
 
+    /// The same points, every coordinate multiplied: `r` grows by the square of the factor.
+    #[must_use]
+    pub fn stretched(&self, factor: f64) -> Self {
+        let factor = T::from_f64(factor);
+        let stretch = |values: &[T]| values.iter().map(|&value| value * factor).collect();
+        Self { rows: stretch(&self.rows), blocks: stretch(&self.blocks), ..*self }
+    }
+
     /// Number of points.
     pub fn count(&self) -> usize {
         self.count
