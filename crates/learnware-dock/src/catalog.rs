@@ -13,8 +13,9 @@ use crate::error::Result;
 use crate::store::Changes;
 use crate::store::rows::Revision;
 
-/// More changes than this make a new market at once and not one learnware after the other.
-const STEPS_MAX: usize = 16;
+/// More changes than this make a new market at once and not one learnware after the other: by then a new index
+/// costs no more.
+const STEPS_MAX: usize = 1024;
 
 /// The market at one revision.
 #[derive(Debug, Clone, Default)]

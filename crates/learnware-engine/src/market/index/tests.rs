@@ -1,3 +1,5 @@
+//! The index against the exhaustive scan, under changes and odd weights.
+
 use proptest::prelude::*;
 
 use super::*;
