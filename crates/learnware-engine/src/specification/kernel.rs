@@ -20,6 +20,11 @@ const WITHIN_PART: f64 = 0.8;
 /// A learnware's share in a column's spread counts up to this multiple of the typical one.
 const SHARE_MAX: f64 = 16.0;
 
+/// `gamma` of the kernel of embeddings, where the typical squared distance of two points of a learnware is 1.
+const EMBEDDED_GAMMA: f64 = 0.25;
+/// Part of a column's whole variance that counts as its spread within a learnware at least.
+const WITHIN_MIN: f64 = 0.01;
+
 /// Centre, scale and shape of a kernel: `r = sum_j ((x_j - y_j) * multiplier_j)^2`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct IslandKernel {
@@ -63,7 +68,7 @@ impl IslandKernel {
             IslandKey::Table { .. } | IslandKey::ReferenceImage { .. } => {
                 Self::pooled(members.iter().copied())
             }
-            IslandKey::Text { .. } | IslandKey::Image { .. } => Self::pooled(members.iter().copied()),
+            IslandKey::Text { .. } | IslandKey::Image { .. } => Self::embedded(members),
         }
     }
 
@@ -91,6 +96,29 @@ impl IslandKernel {
             deviations.push(WITHIN_PART.mul_add(within.min(total), (1.0 - WITHIN_PART) * total).sqrt());
         }
         Self::scaled(&centre, &deviations)
+    }
+
+    /// The kernel of an island of embeddings, of which there must be at least one. In hundreds of columns that are alike
+    /// any two points are about equally far apart: narrow widths see noise only, so there is one wide Gaussian, in
+    /// columns scaled by their spread within a typical learnware (docs/adr/0017-embedding-kernel.md).
+    pub fn embedded(members: &[&Rkme]) -> Self {
+        let moments: Vec<(Vec<f64>, Vec<f64>)> = members.iter().map(|member| member.moments()).collect();
+        let dimension = moments.first().map_or(0, |first| first.0.len());
+        let (mut centre, mut deviations) = (Vec::new(), Vec::new());
+        for axis in 0..dimension {
+            let middle = median(moments.iter().map(|moment| moment.0[axis]).collect());
+            let within = median(moments.iter().map(|moment| moment.1[axis]).collect());
+            let shares = moments.iter().map(|(mean, variance)| {
+                let between = mean[axis] - middle;
+                between.mul_add(between, variance[axis])
+            });
+            let total = shares.sum::<f64>() / moments.len() as f64;
+            centre.push(middle);
+            deviations.push(within.max(WITHIN_MIN * total).sqrt());
+        }
+        let mut kernel = Self::scaled(&centre, &deviations);
+        kernel.multipliers.iter_mut().for_each(|multiplier| *multiplier *= EMBEDDED_GAMMA.sqrt());
+        Self { shape: Shape::Gaussian, ..kernel }
     }
 
     /// The same with factors rounded to one of eight for each power of two, and a centre that is a whole number of
