@@ -17,6 +17,7 @@ usage: cargo xtask COMMAND
   tidy                  check layers, module docs, the map in ARCHITECTURE.md, sizes, machine paths
   test [ARGUMENTS]      run every test of the workspace; ARGUMENTS go to the test runner
   bench spec|search     specifications, or searches, beside the reference's figures
+  bench words           full text over 1,000 to 100,000 learnwares
   experiment SUITE --out DIR [OPTIONS]
                         run a real-data suite through the learnware command (`experiment --help`)
 ";
@@ -48,16 +49,17 @@ fn main() -> ExitCode {
     }
 }
 
-/// Runs a benchmark of the engine.
+/// Runs a benchmark.
 fn bench(root: &Path, arguments: &[String]) -> Result<bool, String> {
-    let name = match arguments {
-        [name] if name == "spec" => "specification",
-        [name] if name == "search" => "reference",
-        _ => return Err("usage: cargo xtask bench spec|search".into()),
+    let (package, name) = match arguments {
+        [name] if name == "spec" => ("learnware-engine", "specification"),
+        [name] if name == "search" => ("learnware-engine", "reference"),
+        [name] if name == "words" => ("learnware-dock", "words"),
+        _ => return Err("usage: cargo xtask bench spec|search|words".into()),
     };
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = std::process::Command::new(cargo);
-    command.current_dir(root).args(["bench", "--quiet", "-p", "learnware-engine", "--bench", name]);
+    command.current_dir(root).args(["bench", "--quiet", "-p", package, "--bench", name]);
     let status = command.status().map_err(|error| format!("cargo cannot be started: {error}"))?;
     Ok(status.success())
 }

@@ -33,6 +33,7 @@ pub(super) fn search(
     let candidates = organizer
         .iter()
         .filter(|learnware| !excluded.contains(&learnware.id))
+        .filter(|learnware| options.among.as_ref().is_none_or(|among| among.contains(&learnware.id)))
         .map(|learnware| (&learnware.id, &learnware.specification.semantic));
     let matching = semantic::search(candidates, &user.semantic, options.semantic);
     let mut results = SearchResults::default();
