@@ -79,7 +79,7 @@ fn market() -> Snapshot {
 #[test]
 fn a_word_in_the_name_counts_more_than_one_in_the_description() {
     assert_eq!(found(&market(), "house"), [2, 1]);
-    assert_eq!(found(&market(), "predicted"), [1, 2], "forms of a word are one; ties go by number");
+    assert_eq!(found(&market(), "predicted"), [2, 1], "forms of a word are one; short texts are more about it");
 }
 
 #[test]
@@ -203,7 +203,7 @@ fn a_cursor_of_another_query_is_refused() {
     assert!(matches!(market.find(&other), Err(DockError::BadCursor { .. })));
     let again: Cursor = cursor.to_string().parse().unwrap();
     let second = market.find(&Request { cursor: Some(again), ..request("regression") }).unwrap();
-    assert_eq!(second.hits.len(), 4);
+    assert_eq!(second.hits.len(), 3);
     assert!(second.next.is_none());
 }
 

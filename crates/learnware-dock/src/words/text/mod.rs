@@ -75,12 +75,6 @@ impl TextIndex {
         parts.extend(LivePart::build(fresh.iter(), texts_of)?);
         Ok(Self { parts })
     }
-
-    /// Parts, for tests.
-    #[cfg(test)]
-    pub(super) fn parts_count(&self) -> usize {
-        self.parts.len()
-    }
 }
 
 impl LivePart {
