@@ -79,7 +79,11 @@ fn market() -> Snapshot {
 #[test]
 fn a_word_in_the_name_counts_more_than_one_in_the_description() {
     assert_eq!(found(&market(), "house"), [2, 1]);
-    assert_eq!(found(&market(), "predicted"), [2, 1], "forms of a word are one; short texts are more about it");
+    assert_eq!(
+        found(&market(), "predicted"),
+        [2, 1],
+        "forms of a word are one; short texts are more about it"
+    );
 }
 
 #[test]
