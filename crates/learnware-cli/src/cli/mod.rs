@@ -14,7 +14,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub(crate) use find::{PageArgs, WordsHow};
+pub(crate) use find::WordsHow;
 pub(crate) use market::{
     DeleteArgs, DownloadArgs, KernelWord, ListArgs, MixtureWord, SearchArgs, ShowArgs, SubmitArgs,
 };
