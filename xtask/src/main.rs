@@ -19,6 +19,7 @@ usage: cargo xtask COMMAND
   bench spec            specifications of growing data, beside the reference's figures
   bench search [--specs N] [--dimension D] [--queries Q]
                         searches of growing islands, beside the exhaustive scan and the reference's figure
+  bench words           full text over 1,000 to 100,000 learnwares
   experiment SUITE --out DIR [OPTIONS]
                         run a real-data suite through the learnware command (`experiment --help`)
 ";
@@ -50,20 +51,21 @@ fn main() -> ExitCode {
     }
 }
 
-/// Runs a benchmark of the engine.
+/// Runs a benchmark.
 fn bench(root: &Path, arguments: &[String]) -> Result<bool, String> {
-    let (name, options) = match arguments {
-        [name] if name == "spec" => ("specification", &[][..]),
-        [name, options @ ..] if name == "search" => ("search", options),
+    let (package, name, options) = match arguments {
+        [name] if name == "spec" => ("learnware-engine", "specification", &[][..]),
+        [name, options @ ..] if name == "search" => ("learnware-engine", "search", options),
+        [name] if name == "words" => ("learnware-dock", "words", &[][..]),
         _ => {
             return Err(
-                "usage: cargo xtask bench spec|search [--specs N] [--dimension D] [--queries Q]".into()
+                "usage: cargo xtask bench spec|words|search [--specs N] [--dimension D] [--queries Q]".into()
             );
         }
     };
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = std::process::Command::new(cargo);
-    command.current_dir(root).args(["bench", "--quiet", "-p", "learnware-engine", "--bench", name]);
+    command.current_dir(root).args(["bench", "--quiet", "-p", package, "--bench", name]);
     command.arg("--").args(options);
     let status = command.status().map_err(|error| format!("cargo cannot be started: {error}"))?;
     Ok(status.success())

@@ -167,6 +167,11 @@ fn table_hint(error: &TableError) -> String {
 
 fn dock_hint(error: &DockError) -> Option<String> {
     let hint = match error {
+        DockError::BadQuery { advice, .. } => return Some(advice.clone()),
+        DockError::BadCursor { .. } => {
+            "leave --cursor out to begin again, or repeat the command whose answer named it with the same words, \
+             filters and --sort"
+        }
         DockError::NotADock { .. } => {
             "name the dock's folder with --dock or LEARNWARE_DOCK; `learnware submit` makes a new one"
         }

@@ -11,6 +11,7 @@ mod disclosure;
 mod embedders;
 mod error;
 mod files;
+mod found;
 mod learnwares;
 mod modelfile;
 mod page;

@@ -1,16 +1,22 @@
 //! Looking at learnwares without searching, and deleting them.
 
+use std::sync::Arc;
+
 use learnware_engine::learnware::{CheckStatus, LearnwareId, ModelFormat, Specification};
 use learnware_engine::market::checker::CheckReport;
 use learnware_engine::semantic::SemanticSpecification;
 use serde_json::Value;
 
+use crate::catalog::Snapshot;
 use crate::clock::Timestamp;
+use crate::cpu::Pool;
 use crate::dock::Dock;
 use crate::error::{DockError, Result};
+use crate::ids::LearnwareNumber;
 use crate::jobs::Job;
 use crate::store::blobs::Digest;
 use crate::store::rows::{JobSummary, ListOptions, ListRow, VersionRow};
+use crate::words::{Found, Request};
 
 /// A line of the list.
 #[derive(Debug, Clone, PartialEq)]
@@ -79,6 +85,31 @@ impl Dock {
     /// Learnwares by id, at most `options.limit`; go on with `options.after`.
     pub async fn list(&self, options: &ListOptions) -> Result<Vec<LearnwareEntry>> {
         self.state().store.list(options).await?.into_iter().map(entry).collect()
+    }
+
+    /// A page of the usable learnwares that match words and tags.
+    ///
+    /// # Errors
+    /// [`DockError::BadCursor`] when the cursor belongs to another query.
+    pub async fn find(&self, request: Request) -> Result<(Found, Arc<Snapshot>)> {
+        let snapshot = self.catalog().await?;
+        let own = Arc::clone(&snapshot);
+        let found = self.state().cpu.run(Pool::Compute, "find", move || own.find(&request)).await??;
+        Ok((found, snapshot))
+    }
+
+    /// Lines of the list for these learnwares, in their order; who is gone is left out.
+    pub async fn entries(&self, ids: &[LearnwareId]) -> Result<Vec<LearnwareEntry>> {
+        let mut entries = Vec::with_capacity(ids.len());
+        for id in ids {
+            let before = LearnwareNumber(LearnwareNumber::from_id(id)?.0 - 1);
+            let options = ListOptions { after: Some(before), limit: 1, ..ListOptions::default() };
+            let rows = self.state().store.list(&options).await?;
+            for row in rows.into_iter().filter(|row| row.learnware.number.id() == *id) {
+                entries.push(entry(row)?);
+            }
+        }
+        Ok(entries)
     }
 
     /// Everything about one learnware.

@@ -12,6 +12,7 @@ use crate::dock::Dock;
 use crate::error::Result;
 use crate::store::Changes;
 use crate::store::rows::Revision;
+use crate::words::{Found, Matches, Present, Query, Request, Words};
 
 /// More changes than this make a new market at once and not one learnware after the other: by then a new index
 /// costs no more.
@@ -22,6 +23,8 @@ const STEPS_MAX: usize = 1024;
 pub struct Snapshot {
     /// Learnwares that searches find.
     pub market: Market,
+    /// Their words and tags.
+    pub words: Words,
     /// The revision it shows.
     pub revision: Revision,
     /// Learnwares left out because their rows can't be read, and why.
@@ -66,43 +69,66 @@ impl Dock {
         }
         let changes = state.store.changes(current.revision).await?;
         let next =
-            state.cpu.run(Pool::Compute, "building the catalog", move || advance(&current, changes)).await?;
+            state.cpu.run(Pool::Compute, "building the catalog", move || current.after(changes)).await?;
         let next = Arc::new(next);
         state.catalog.replace(Arc::clone(&next));
         Ok(next)
     }
 }
 
-/// The snapshot after the changes.
-fn advance(current: &Snapshot, changes: Changes) -> Snapshot {
-    let mut unreadable = current.unreadable.clone();
-    let mut changed: BTreeMap<LearnwareId, Option<Learnware>> = BTreeMap::new();
-    for row in changes.rows {
-        let id = row.number.id();
-        unreadable.remove(&id);
-        let learnware = row.usable.and_then(|usable| match usable.learnware(row.number) {
-            Ok(learnware) => Some(learnware),
-            Err(error) => {
-                unreadable.insert(id.clone(), error.to_string());
-                None
-            }
-        });
-        changed.insert(id, learnware);
+impl Snapshot {
+    /// The snapshot after the changes.
+    #[must_use]
+    pub fn after(&self, changes: Changes) -> Self {
+        let mut unreadable = self.unreadable.clone();
+        let mut changed: BTreeMap<LearnwareId, Option<Learnware>> = BTreeMap::new();
+        let mut present = Vec::with_capacity(changes.rows.len());
+        for row in changes.rows {
+            let id = row.number.id();
+            unreadable.remove(&id);
+            let facts = row
+                .usable
+                .as_ref()
+                .map(|usable| Present { size_bytes: usable.size_bytes, created_at: usable.created_at });
+            let learnware = row.usable.and_then(|usable| match usable.learnware(row.number) {
+                Ok(learnware) => Some(learnware),
+                Err(error) => {
+                    unreadable.insert(id.clone(), error.to_string());
+                    None
+                }
+            });
+            present.push((row.number, facts));
+            changed.insert(id, learnware);
+        }
+        let market = market_after(&self.market, changed);
+        let words = self.words.with_changes(&present, &market);
+        Self { market, words, revision: changes.revision, unreadable }
     }
-    let market = if changed.len() <= STEPS_MAX {
-        changed.into_iter().fold(current.market.clone(), |market, (id, learnware)| match learnware {
+
+    /// A page of the learnwares that match words and tags.
+    ///
+    /// # Errors
+    /// [`DockError::BadCursor`](crate::DockError::BadCursor) when the cursor belongs to another query.
+    pub fn find(&self, request: &Request) -> Result<Found> {
+        self.words.find(&self.market, request)
+    }
+
+    /// All learnwares that match words and tags.
+    pub fn matches(&self, query: &Query) -> Result<Matches> {
+        self.words.matches(&self.market, query)
+    }
+}
+
+fn market_after(current: &Market, changed: BTreeMap<LearnwareId, Option<Learnware>>) -> Market {
+    if changed.len() <= STEPS_MAX {
+        changed.into_iter().fold(current.clone(), |market, (id, learnware)| match learnware {
             Some(learnware) => market.with_added(learnware),
             None => market.with_removed(&id),
         })
     } else {
-        let kept = current
-            .market
-            .organizer()
-            .iter()
-            .filter(|learnware| !changed.contains_key(&learnware.id))
-            .cloned();
+        let kept =
+            current.organizer().iter().filter(|learnware| !changed.contains_key(&learnware.id)).cloned();
         let kept: Vec<Learnware> = kept.collect();
         Market::from_learnwares(kept.into_iter().chain(changed.into_values().flatten()))
-    };
-    Snapshot { market, revision: changes.revision, unreadable }
+    }
 }

@@ -153,6 +153,26 @@ pub enum DockError {
         /// What it may be.
         wanted: &'static str,
     },
+    /// A query can't be understood.
+    #[error("{reason}")]
+    BadQuery {
+        /// What is wrong with it.
+        reason: String,
+        /// What to write instead.
+        advice: String,
+    },
+    /// A cursor doesn't tell where to go on.
+    #[error("the cursor is of no use: {reason}")]
+    BadCursor {
+        /// Why.
+        reason: String,
+    },
+    /// The index of the texts failed: a defect of ours or of a library.
+    #[error("the word index failed: {reason}")]
+    TextIndex {
+        /// What happened.
+        reason: String,
+    },
     /// The dock is closing.
     #[error("the dock is closed")]
     Closed,

@@ -2,7 +2,7 @@
 //!
 //! A dock is a folder: `dock.sqlite` and `blobs/`. [`Dock`] is the handle everyone holds. Its journeys are
 //! files: [`submit`], [`check`], `search`, [`deploy`]; they meet in [`store`], [`catalog`] and [`jobs`] and do
-//! not import each other. The science is in `learnware-engine`, the zip and the model's process in
+//! not import each other. [`words`] finds learnwares by what is written about them. The science is in `learnware-engine`, the zip and the model's process in
 //! `learnware-package`. Async on tokio; work for the processor goes through `cpu`, the one door.
 //!
 //! It knows nothing of HTTP, and has no SQL outside [`store`].
@@ -27,6 +27,7 @@ mod search;
 pub mod store;
 pub mod submit;
 mod sweep;
+pub mod words;
 
 pub use config::Config;
 pub use cpu::QueueTimes;

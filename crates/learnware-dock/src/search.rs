@@ -6,6 +6,7 @@ use learnware_engine::user_info::UserInfo;
 use crate::cpu::Pool;
 use crate::dock::Dock;
 use crate::error::Result;
+use crate::words::{Query, Readings};
 
 impl Dock {
     /// Finds learnwares for `user_info` among those whose latest version is usable.
@@ -13,5 +14,21 @@ impl Dock {
         let snapshot = self.catalog().await?;
         let search = move || snapshot.market.search(&user_info, &options);
         Ok(self.state().cpu.run(Pool::Compute, "search", search).await??)
+    }
+
+    /// The same among those that match `query` only; also tells how its words were read.
+    pub async fn search_matching(
+        &self,
+        query: Query,
+        user_info: UserInfo,
+        mut options: SearchOptions,
+    ) -> Result<(SearchResults, Readings)> {
+        let snapshot = self.catalog().await?;
+        let search = move || {
+            let matches = snapshot.matches(&query)?;
+            options.among = matches.ids;
+            Ok((snapshot.market.search(&user_info, &options)?, matches.readings))
+        };
+        self.state().cpu.run(Pool::Compute, "search", search).await?
     }
 }

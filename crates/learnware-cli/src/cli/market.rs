@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use learnware_engine::semantic::{DataType, Library, License, Scenario, SemanticSpecification, Task};
 
+use super::find::{FilterArgs, PageArgs, WordsHow};
 use super::shared::{ColumnArgs, DockArgs, EmbedderArgs, KindArgs, ModelArgs, TableArgs};
 
 /// Put a learnware into the dock and check it.
@@ -49,36 +49,41 @@ Examples:
   learnware search --spec reviews.csv --text review
   learnware search --spec photos/ --resize 32x32
   learnware search \"house prices\" --license mit --license apache-2.0
+  learnware search \"房价 regression size:<50MB\" --sort newest --facets
+
+A query finds words in names, descriptions, tags and the meanings of inputs and outputs. The last word may be
+unfinished, words that nobody has may be misspelled, words in quotes are taken as they are. Fields narrow it:
+task: data: scenario: license: library: model: format: size: (task:regression,classification size:<50MB).
 
 Exit code 1 when nothing was found or nothing fits.")]
 pub(crate) struct SearchArgs {
-    /// Words in name or description.
-    #[arg(value_name = "TEXT")]
-    pub(crate) text: Option<String>,
+    /// Words and fields, such as `house prices task:regression`.
+    #[arg(value_name = "QUERY")]
+    pub(crate) query: Option<String>,
     /// Your specification file, or data to make one of: a table, texts or images.
     #[arg(long, value_name = "FILE")]
     pub(crate) spec: Option<PathBuf>,
     /// Learnwares in a combination at most.
     #[arg(long, value_name = "COUNT", default_value_t = 5)]
     pub(crate) max: usize,
-    /// Single learnwares shown at most.
-    #[arg(long, value_name = "COUNT", default_value_t = 10)]
-    pub(crate) count: usize,
     /// How a combination is looked for.
     #[arg(long, value_enum, default_value_t, value_name = "HOW")]
     pub(crate) mixture: MixtureWord,
     /// How specifications are compared.
     #[arg(long, value_enum, default_value_t, value_name = "KERNEL")]
     pub(crate) kernel: KernelWord,
-    /// The words must occur as they are; no similar spelling.
-    #[arg(long)]
-    pub(crate) exact: bool,
+    /// How words are compared.
+    #[arg(long, value_enum, default_value_t, value_name = "HOW")]
+    pub(crate) words: WordsHow,
     /// Leave these learnwares out.
     #[arg(long, value_name = "IDS", value_delimiter = ',')]
     pub(crate) exclude: Vec<String>,
     /// What must agree.
     #[command(flatten)]
     pub(crate) filter: FilterArgs,
+    /// Which part of the answer.
+    #[command(flatten)]
+    pub(crate) page: PageArgs,
     /// Which dock.
     #[command(flatten)]
     pub(crate) dock: DockArgs,
@@ -94,42 +99,6 @@ pub(crate) struct SearchArgs {
     /// What its columns are.
     #[command(flatten)]
     pub(crate) columns: ColumnArgs,
-}
-
-/// Words that must agree; several of one kind mean any of them.
-#[derive(Debug, Clone, Default, Args)]
-#[command(next_help_heading = "Filters (each may be given several times: any of them)")]
-pub(crate) struct FilterArgs {
-    /// What it does: classification, regression, ...
-    #[arg(long, value_name = "TASK")]
-    pub(crate) task: Vec<Task>,
-    /// What it takes: table, image, text.
-    #[arg(long, value_name = "TYPE")]
-    pub(crate) data_type: Vec<DataType>,
-    /// Its licence: mit, apache-2.0, ...
-    #[arg(long, value_name = "LICENSE")]
-    pub(crate) license: Vec<License>,
-    /// Its field of use: health, traffic, ...
-    #[arg(long, value_name = "SCENARIO")]
-    pub(crate) scenario: Vec<Scenario>,
-    /// The library it was made with: scikit-learn, pytorch, ...
-    #[arg(long, value_name = "LIBRARY")]
-    pub(crate) library: Vec<Library>,
-}
-
-impl SearchArgs {
-    /// What is wanted, in words.
-    pub(crate) fn semantic(&self) -> SemanticSpecification {
-        SemanticSpecification {
-            name: self.text.clone().unwrap_or_default(),
-            data: self.filter.data_type.clone(),
-            task: self.filter.task.clone(),
-            library: self.filter.library.clone(),
-            scenario: self.filter.scenario.clone(),
-            license: self.filter.license.clone(),
-            ..SemanticSpecification::default()
-        }
-    }
 }
 
 /// How a combination is looked for.
@@ -189,11 +158,33 @@ pub(crate) struct DownloadArgs {
 }
 
 /// List the learnwares of the dock.
+///
+/// All of them, with what became of their checks; or the usable ones that match a query and filters, in the order
+/// and the number you ask for.
 #[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  learnware list
+  learnware list \"sales forecast\" --license mit
+  learnware list task:regression --sort newest --limit 10
+  learnware list --facets
+
+A query finds words in names, descriptions, tags and the meanings of inputs and outputs. The last word may be
+unfinished, words that nobody has may be misspelled, words in quotes are taken as they are. Fields narrow it:
+task: data: scenario: license: library: model: format: size: (task:regression,classification size:<50MB).")]
 pub(crate) struct ListArgs {
+    /// Words and fields, such as `house prices task:regression`.
+    #[arg(value_name = "QUERY")]
+    pub(crate) query: Option<String>,
     /// Deleted ones too.
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["query", "sort", "limit", "cursor", "facets", "task", "data_type", "license", "scenario", "library"])]
     pub(crate) deleted: bool,
+    /// What must agree.
+    #[command(flatten)]
+    pub(crate) filter: FilterArgs,
+    /// Which part of the answer.
+    #[command(flatten)]
+    pub(crate) page: PageArgs,
     /// Which dock.
     #[command(flatten)]
     pub(crate) dock: DockArgs,

@@ -1,8 +1,9 @@
 //! The command line: clap types only; a doc comment is the help text.
 //!
-//! Arguments that several commands share are in [`shared`], those of commands on a dock in [`market`], those of
+//! Arguments that several commands share are in [`shared`], those that find learnwares by words in [`find`], those of commands on a dock in [`market`], those of
 //! commands on models in [`models`].
 
+mod find;
 mod market;
 mod models;
 mod quickstart;
@@ -13,6 +14,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use find::WordsHow;
 pub(crate) use market::{
     DeleteArgs, DownloadArgs, KernelWord, ListArgs, MixtureWord, SearchArgs, ShowArgs, SubmitArgs,
 };

@@ -1,5 +1,6 @@
 //! `learnware list`.
 
+use learnware_dock::Dock;
 use learnware_dock::browse::LearnwareEntry;
 use learnware_dock::config::Create;
 use learnware_dock::store::rows::{DeletedRows, ListOptions};
@@ -8,14 +9,50 @@ use serde_json::{Value, json};
 use crate::cli::{ListArgs, ModelArgs};
 use crate::error::Outcome;
 use crate::printer::Printer;
-use crate::{report, target};
+use crate::{found, report, target};
 
 /// Learnwares asked for at once.
 const PAGE: u32 = 500;
 
-/// Lists all learnwares.
+/// Learnwares shown when a query, filters or an order are given and no limit.
+const SHOWN: usize = 50;
+
+/// Lists all learnwares, or those that match.
 pub(super) async fn run(arguments: &ListArgs, printer: &Printer) -> anyhow::Result<Outcome> {
+    let query = arguments.filter.narrow(arguments.query.as_deref())?;
     let dock = target::open(&arguments.dock, &ModelArgs::default(), Create::Never).await?;
+    if arguments.query.is_none() && query.is_empty() && arguments.page.is_empty() {
+        return list_all(&dock, arguments, printer).await;
+    }
+    let (found, snapshot) = dock.find(arguments.page.request(query, SHOWN)?).await?;
+    let ids: Vec<_> = found.hits.iter().map(|hit| hit.id.clone()).collect();
+    let mut learnwares = Vec::new();
+    for entry in dock.entries(&ids).await? {
+        let mut value = entry_json(&entry);
+        if let Some(hit) = found.hits.iter().find(|hit| hit.id == entry.id) {
+            found::extend_hit_json(&mut value, hit);
+        }
+        learnwares.push(value);
+    }
+    let mut document = json!({"learnwares": learnwares});
+    found::extend_json(&mut document, &found);
+    printer.result("list", document, |printer| {
+        found::print_readings(&found.readings, printer);
+        found::print_hits(&found, &snapshot, printer);
+        if found.total == 0 {
+            printer.line("No usable learnware matches.");
+            printer.note("Fewer filters or words find more; `learnware list` shows all.");
+        }
+        if !found.facets.is_empty() && found.total > 0 {
+            printer.line("");
+            found::print_facets(&found.facets, printer);
+        }
+        found::print_page(&found, printer);
+    });
+    Ok(Outcome::Success)
+}
+
+async fn list_all(dock: &Dock, arguments: &ListArgs, printer: &Printer) -> anyhow::Result<Outcome> {
     let deleted = if arguments.deleted { DeletedRows::Show } else { DeletedRows::Hide };
     let mut options = ListOptions { after: None, limit: PAGE, deleted };
     let mut entries: Vec<LearnwareEntry> = Vec::new();
@@ -25,7 +62,11 @@ pub(super) async fn run(arguments: &ListArgs, printer: &Printer) -> anyhow::Resu
         options.after = Some(learnware_dock::ids::LearnwareNumber::from_id(&last.id)?);
         entries.extend(page);
     }
-    let document = json!({"learnwares": entries.iter().map(entry_json).collect::<Vec<_>>()});
+    let document = json!({
+        "learnwares": entries.iter().map(entry_json).collect::<Vec<_>>(),
+        "total": entries.len(),
+        "next_cursor": Value::Null,
+    });
     printer.result("list", document, |printer| print(&entries, printer));
     Ok(Outcome::Success)
 }

@@ -4,45 +4,139 @@ use std::collections::BTreeMap;
 
 use learnware_dock::Dock;
 use learnware_dock::config::Create;
+use learnware_dock::ids::LearnwareNumber;
+use learnware_dock::words::{Hit, Query};
 use learnware_engine::learnware::LearnwareId;
 use learnware_engine::market::{
-    KernelChoice, MixtureMethod, SearchOptions, SearchResults, SemanticMode, Verdict,
+    KernelChoice, MixtureMethod, SearchOptions, SearchResults, SemanticMode, SingleResult, Verdict,
 };
 use learnware_engine::semantic::SemanticSpecification;
-use learnware_engine::specification::IslandKey;
+use learnware_engine::specification::{IslandKey, StatisticalSpecification};
 use learnware_engine::user_info::UserInfo;
 use serde_json::{Value, json};
 
-use crate::cli::{KernelWord, MixtureWord, ModelArgs, SearchArgs};
+use crate::cli::{KernelWord, MixtureWord, ModelArgs, SearchArgs, WordsHow};
 use crate::datafile::DataOptions;
 use crate::embedders::{self, Embedders};
-use crate::error::Outcome;
+use crate::error::{Outcome, advised};
 use crate::printer::{Printer, Tone, toned};
 use crate::specfile::{self, Maker};
-use crate::target;
+use crate::{found, target};
 
 /// Cells of a bar that shows a weight.
 const BAR_CELLS: f64 = 20.0;
+/// Single learnwares shown when no limit is given.
+const SHOWN: usize = 10;
 
 /// Searches and explains.
 pub(super) async fn run(arguments: &SearchArgs, printer: &Printer) -> anyhow::Result<Outcome> {
-    let embedders = Embedders::open(&arguments.embedder)?;
-    let options = DataOptions::new(&arguments.table, &arguments.kind);
-    let maker = Maker::new(options, &arguments.columns, &embedders, printer);
-    let described = match &arguments.spec {
-        None => None,
-        Some(path) => Some(specfile::read_or_make(path, &maker)?),
-    };
+    let query = arguments.filter.narrow(full_text(arguments))?;
+    match (&arguments.spec, arguments.words) {
+        (None, WordsHow::Full) => by_words(arguments, query, printer).await,
+        (Some(path), _) => {
+            refuse_page(arguments, "--spec orders by distance")?;
+            let embedders = Embedders::open(&arguments.embedder)?;
+            let options = DataOptions::new(&arguments.table, &arguments.kind);
+            let maker = Maker::new(options, &arguments.columns, &embedders, printer);
+            let described = specfile::read_or_make(path, &maker)?;
+            compare(arguments, query, vec![described.specification], printer).await
+        }
+        (None, WordsHow::Fuzzy | WordsHow::Exact) => {
+            refuse_page(arguments, "--words fuzzy and --words exact have the order of the reference")?;
+            compare(arguments, query, Vec::new(), printer).await
+        }
+    }
+}
+
+/// The query that is read as full text; the reference's ways of comparing take it as it is.
+fn full_text(arguments: &SearchArgs) -> Option<&str> {
+    arguments.query.as_deref().filter(|_| arguments.words == WordsHow::Full)
+}
+
+fn refuse_page(arguments: &SearchArgs, reason: &str) -> anyhow::Result<()> {
+    let page = &arguments.page;
+    let flags =
+        [(page.sort.is_some(), "--sort"), (page.cursor.is_some(), "--cursor"), (page.facets, "--facets")];
+    match flags.into_iter().find(|(is_given, _)| *is_given) {
+        Some((_, flag)) => Err(advised(
+            format!("{flag} can't be used here: {reason}"),
+            format!("leave out {flag}, or search by words alone"),
+        )),
+        None => Ok(()),
+    }
+}
+
+/// Finds learnwares by words and tags alone.
+async fn by_words(arguments: &SearchArgs, mut query: Query, printer: &Printer) -> anyhow::Result<Outcome> {
     let dock = target::open(&arguments.dock, &ModelArgs::default(), Create::Never).await?;
-    let user_info = UserInfo {
-        semantic: arguments.semantic(),
-        statistical: described.map(|described| described.specification).into_iter().collect(),
+    for id in &arguments.exclude {
+        query.filters.exclude.push(LearnwareNumber::from_id(&LearnwareId(id.clone()))?);
+    }
+    let (found, snapshot) = dock.find(arguments.page.request(query, SHOWN)?).await?;
+    let organizer = snapshot.market.organizer();
+    let mut results = SearchResults::default();
+    results.funnel.total = organizer.len();
+    let is_there = |id: &&String| {
+        LearnwareNumber::from_id(&LearnwareId((*id).clone()))
+            .is_ok_and(|number| organizer.get(&number.id()).is_some())
     };
-    let has_specification = !user_info.statistical.is_empty();
-    let results = dock.search(user_info, search_options(arguments)).await?;
+    results.funnel.excluded = arguments.exclude.iter().filter(is_there).count();
+    results.funnel.semantic = found.total as usize;
+    let single =
+        |hit: &Hit| SingleResult { id: hit.id.clone(), distance: None, similarity: None, score: None };
+    results.single = found.hits.iter().map(single).collect();
+    let words = |hit: &Hit| Some((hit.id.clone(), organizer.get(&hit.id)?.specification.semantic.clone()));
+    let mut document = to_json(&results, &found.hits.iter().filter_map(words).collect());
+    for (place, hit) in found.hits.iter().enumerate() {
+        found::extend_hit_json(&mut document["single"][place], hit);
+    }
+    found::extend_json(&mut document, &found);
+    printer.result("search", document, |printer| {
+        print_funnel(&results, printer);
+        found::print_readings(&found.readings, printer);
+        if found.hits.is_empty() {
+            return print_nothing(printer);
+        }
+        printer.line("");
+        found::print_hits(&found, &snapshot, printer);
+        if !found.facets.is_empty() {
+            printer.line("");
+            found::print_facets(&found.facets, printer);
+        }
+        found::print_page(&found, printer);
+        print_next_step(&results, printer);
+    });
+    Ok(if found.total == 0 { Outcome::Finding } else { Outcome::Success })
+}
+
+/// Finds learnwares by what the user's data are like, or by words as the reference compares them.
+async fn compare(
+    arguments: &SearchArgs,
+    query: Query,
+    statistical: Vec<StatisticalSpecification>,
+    printer: &Printer,
+) -> anyhow::Result<Outcome> {
+    let dock = target::open(&arguments.dock, &ModelArgs::default(), Create::Never).await?;
+    let has_specification = !statistical.is_empty();
+    let (query, semantic) = match arguments.words {
+        WordsHow::Full => (query, SemanticSpecification::default()),
+        WordsHow::Fuzzy | WordsHow::Exact => {
+            let name = arguments.query.clone().unwrap_or_default();
+            (Query::default(), SemanticSpecification { name, ..arguments.filter.tags() })
+        }
+    };
+    let user_info = UserInfo { semantic, statistical };
+    let (mut results, readings) = dock.search_matching(query, user_info, search_options(arguments)).await?;
+    if !has_specification {
+        results.single.truncate(arguments.page.limit.unwrap_or(SHOWN));
+    }
     let names = names(&dock).await?;
-    let document = to_json(&results, &names);
-    printer.result("search", document, |printer| print(&results, &names, printer));
+    let mut document = to_json(&results, &names);
+    document["words"] = found::readings_json(&readings);
+    printer.result("search", document, |printer| {
+        found::print_readings(&readings, printer);
+        print(&results, &names, printer);
+    });
     let nothing_fits = has_specification && results.verdict == Verdict::NothingFits;
     Ok(if results.single.is_empty() || nothing_fits { Outcome::Finding } else { Outcome::Success })
 }
@@ -55,13 +149,17 @@ fn search_options(arguments: &SearchArgs) -> SearchOptions {
             MixtureWord::Auto => MixtureMethod::Auto,
             MixtureWord::None => MixtureMethod::None,
         },
-        semantic: if arguments.exact { SemanticMode::Exact } else { SemanticMode::Fuzzy },
+        semantic: match arguments.words {
+            WordsHow::Exact => SemanticMode::Exact,
+            WordsHow::Fuzzy | WordsHow::Full => SemanticMode::Fuzzy,
+        },
         kernel: match arguments.kernel {
             KernelWord::Island => KernelChoice::Island,
             KernelWord::Reference => KernelChoice::Reference,
         },
-        single_max: arguments.count.max(1),
+        single_max: arguments.page.limit.unwrap_or(SHOWN).max(1),
         exclude: arguments.exclude.iter().cloned().map(LearnwareId).collect(),
+        among: None,
     }
 }
 
@@ -105,9 +203,7 @@ fn print(results: &SearchResults, names: &BTreeMap<LearnwareId, SemanticSpecific
     print_verdict(results, printer);
     print_funnel(results, printer);
     if results.single.is_empty() {
-        printer.line("No learnware was found.");
-        printer.note("Fewer filters or words find more; `learnware list` shows all.");
-        return;
+        return print_nothing(printer);
     }
     let name = |id: &LearnwareId| names.get(id).map_or_else(String::new, |words| words.name.clone());
     let task = |id: &LearnwareId| {
@@ -142,6 +238,11 @@ fn print(results: &SearchResults, names: &BTreeMap<LearnwareId, SemanticSpecific
         printer.table(&["id", "weight", "", "name"], rows.collect());
     }
     print_next_step(results, printer);
+}
+
+fn print_nothing(printer: &Printer) {
+    printer.line("No learnware was found.");
+    printer.note("Fewer filters or words find more; `learnware list` shows all.");
 }
 
 fn print_verdict(results: &SearchResults, printer: &Printer) {

@@ -18,6 +18,7 @@ mod spec;
 mod tables;
 mod text;
 mod tinyonnx;
+mod words;
 
 /// Every file of this folder is part of the test binary.
 #[test]

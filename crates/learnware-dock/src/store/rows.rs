@@ -113,6 +113,10 @@ pub struct UsableRow {
     pub specification: SpecificationText,
     /// How its model is stored.
     pub format: ModelFormat,
+    /// Size of its package.
+    pub size_bytes: u64,
+    /// When its first version was submitted.
+    pub created_at: Timestamp,
 }
 
 impl UsableRow {

@@ -8,3 +8,4 @@ mod packages;
 mod processes;
 mod store_contract;
 mod support;
+mod words;

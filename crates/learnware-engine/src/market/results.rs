@@ -1,5 +1,7 @@
 //! What a search is asked for and what it answers.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use crate::learnware::LearnwareId;
@@ -49,6 +51,8 @@ pub struct SearchOptions {
     pub single_max: usize,
     /// Learnwares that shall not be found.
     pub exclude: Vec<LearnwareId>,
+    /// Learnwares that alone may be found; `None` allows all.
+    pub among: Option<BTreeSet<LearnwareId>>,
 }
 
 impl Default for SearchOptions {
@@ -60,6 +64,7 @@ impl Default for SearchOptions {
             kernel: KernelChoice::Island,
             single_max: 10,
             exclude: Vec::new(),
+            among: None,
         }
     }
 }

@@ -90,8 +90,13 @@ fn adding_and_removing_gives_the_market_of_what_is_left() {
     let wanted = user(table(3.0, 1.0, 77));
     let options = SearchOptions::default();
     assert_eq!(market.search(&wanted, &options).unwrap(), direct.search(&wanted, &options).unwrap());
-    let excluded = SearchOptions { exclude: vec![all[2].id.clone()], ..options };
+    let excluded = SearchOptions { exclude: vec![all[2].id.clone()], ..options.clone() };
     assert!(!ids(&direct, &wanted, &excluded).contains(&all[2].id.0));
+    let few = [&all[2], &all[6]].map(|item| item.id.clone());
+    let among = SearchOptions { among: Some(few.clone().into()), ..options };
+    let found = direct.search(&wanted, &among).unwrap();
+    assert_eq!((found.funnel.semantic, found.funnel.comparable), (2, 2));
+    assert_eq!(found.single.iter().map(|single| single.id.clone()).collect::<Vec<_>>(), few);
 }
 
 #[test]

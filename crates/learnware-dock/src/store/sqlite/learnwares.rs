@@ -169,7 +169,7 @@ impl SqliteStore {
             .await
             .map_err(database(ACTION))?;
         let rows = sqlx::query(
-            "SELECT l.id, v.semantic, v.statistical, v.format
+            "SELECT l.id, l.created_at, v.semantic, v.statistical, v.format, v.size_bytes
              FROM learnwares l
              LEFT JOIN versions v ON v.learnware_id = l.id AND v.version = l.latest_version
                  AND v.status = 'usable' AND l.deleted_at IS NULL
@@ -186,8 +186,7 @@ impl SqliteStore {
                 let format: Option<&str> = read::field(row, "format")?;
                 let usable = format
                     .map(|format| -> Result<UsableRow> {
-                        let format = crate::store::rows::format_from_word(format)?;
-                        Ok(UsableRow { specification: read::specification_text(row)?, format })
+                        read::usable_row(row, crate::store::rows::format_from_word(format)?)
                     })
                     .transpose()?;
                 Ok(ChangeRow { number: LearnwareNumber(read::field(row, "id")?), usable })

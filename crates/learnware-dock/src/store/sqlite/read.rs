@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use learnware_engine::learnware::ModelFormat;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{ColumnIndex, Decode, Row, Sqlite, Type};
 
@@ -11,7 +12,7 @@ use crate::ids::LearnwareNumber;
 use crate::jobs::{ClaimedJob, JobState};
 use crate::store::blobs::Digest;
 use crate::store::rows::{
-    JobSummary, LearnwareRow, ListRow, Revision, SpecificationText, VersionRow, format_from_word,
+    JobSummary, LearnwareRow, ListRow, Revision, SpecificationText, UsableRow, VersionRow, format_from_word,
     status_from_word,
 };
 
@@ -82,6 +83,16 @@ pub(super) fn version_row(row: &SqliteRow) -> Result<VersionRow> {
         report: field(row, "report")?,
         submitted_at: parsed(row, "submitted_at")?,
         checked_at: parsed_optional(row, "checked_at")?,
+    })
+}
+
+/// Columns that a search needs, of a usable version and its learnware.
+pub(super) fn usable_row(row: &SqliteRow, format: ModelFormat) -> Result<UsableRow> {
+    Ok(UsableRow {
+        specification: specification_text(row)?,
+        format,
+        size_bytes: unsigned(row, "size_bytes")?,
+        created_at: parsed(row, "created_at")?,
     })
 }
 

@@ -91,6 +91,7 @@ fn words<'a>(organizer: &'a Organizer, user: &UserInfo, options: &SearchOptions)
     let candidates = organizer
         .iter()
         .filter(|learnware| !excluded.contains(&learnware.id))
+        .filter(|learnware| options.among.as_ref().is_none_or(|among| among.contains(&learnware.id)))
         .map(|learnware| (&learnware.id, &learnware.specification.semantic));
     let order = semantic::search(candidates, &user.semantic, options.semantic);
     let set = order.iter().copied().collect();

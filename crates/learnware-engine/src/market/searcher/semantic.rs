@@ -31,6 +31,9 @@ pub fn search<'a>(
 }
 
 fn fuzzy<'a>(tagged: Vec<(&'a LearnwareId, &'a SemanticSpecification)>, text: &str) -> Vec<&'a LearnwareId> {
+    if text.is_empty() {
+        return tagged.into_iter().map(|(id, _)| id).collect(); // Every text contains it.
+    }
     let contained: Vec<_> =
         tagged.iter().filter(|(_, words)| contains(words, text)).map(|(id, _)| *id).collect();
     if !contained.is_empty() {

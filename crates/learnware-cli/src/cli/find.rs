@@ -1,0 +1,115 @@
+//! Arguments that find learnwares by words and tags, shared by `list` and `search`.
+
+use clap::{Args, ValueEnum};
+use learnware_dock::words::{Cursor, Facet, Query, Request, Sort};
+use learnware_engine::semantic::{DataType, Library, License, Scenario, SemanticSpecification, Task};
+
+/// Words that must agree; several of one kind mean any of them.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Filters (each may be given several times: any of them)")]
+pub(crate) struct FilterArgs {
+    /// What it does: classification, regression, ...
+    #[arg(long, value_name = "TASK")]
+    pub(crate) task: Vec<Task>,
+    /// What it takes: table, image, text.
+    #[arg(long, value_name = "TYPE")]
+    pub(crate) data_type: Vec<DataType>,
+    /// Its licence: mit, apache-2.0, ...
+    #[arg(long, value_name = "LICENSE")]
+    pub(crate) license: Vec<License>,
+    /// Its field of use: health, traffic, ...
+    #[arg(long, value_name = "SCENARIO")]
+    pub(crate) scenario: Vec<Scenario>,
+    /// The library it was made with: scikit-learn, pytorch, ...
+    #[arg(long, value_name = "LIBRARY")]
+    pub(crate) library: Vec<Library>,
+}
+
+impl FilterArgs {
+    /// The same as tags.
+    pub(crate) fn tags(&self) -> SemanticSpecification {
+        SemanticSpecification {
+            data: self.data_type.clone(),
+            task: self.task.clone(),
+            library: self.library.clone(),
+            scenario: self.scenario.clone(),
+            license: self.license.clone(),
+            ..SemanticSpecification::default()
+        }
+    }
+
+    /// The query with these filters.
+    pub(crate) fn narrow(&self, query: Option<&str>) -> anyhow::Result<Query> {
+        Ok(Query::parse(query.unwrap_or_default())?.with_tags(&self.tags()))
+    }
+}
+
+/// Which part of the answer is shown, in which order.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Order and pages")]
+pub(crate) struct PageArgs {
+    /// What comes first: the best match when words are asked for, else the first submitted.
+    #[arg(long, value_enum, value_name = "ORDER")]
+    pub(crate) sort: Option<SortWord>,
+    /// Learnwares shown at most.
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) limit: Option<usize>,
+    /// Go on where an earlier answer ended; it names the cursor.
+    #[arg(long, value_name = "CURSOR")]
+    pub(crate) cursor: Option<String>,
+    /// Count the learnwares found by tag.
+    #[arg(long)]
+    pub(crate) facets: bool,
+}
+
+impl PageArgs {
+    /// Whether anything is asked for.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.sort.is_none() && self.limit.is_none() && self.cursor.is_none() && !self.facets
+    }
+
+    /// The request for this part of the answer to `query`.
+    pub(crate) fn request(&self, query: Query, limit_default: usize) -> anyhow::Result<Request> {
+        let sort = match self.sort {
+            None | Some(SortWord::Relevance) => Sort::Relevance,
+            Some(SortWord::Newest) => Sort::Newest,
+            Some(SortWord::Name) => Sort::Name,
+            Some(SortWord::Size) => Sort::Size,
+            Some(SortWord::Id) => Sort::Id,
+        };
+        Ok(Request {
+            query,
+            sort,
+            limit: self.limit.unwrap_or(limit_default),
+            cursor: self.cursor.as_deref().map(str::parse::<Cursor>).transpose()?,
+            facets: if self.facets { Facet::ALL.to_vec() } else { Vec::new() },
+        })
+    }
+}
+
+/// What comes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SortWord {
+    /// Best match of the words first.
+    Relevance,
+    /// Last submitted first.
+    Newest,
+    /// By name.
+    Name,
+    /// Smallest package first.
+    Size,
+    /// By id: first submitted first.
+    Id,
+}
+
+/// How words are compared.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum WordsHow {
+    /// Full text in all that is written about a learnware, best match first, with fields.
+    #[default]
+    Full,
+    /// As the reference package: contained in name or description, else spelled similarly.
+    Fuzzy,
+    /// As the reference package: contained in name or description.
+    Exact,
+}
