@@ -33,11 +33,11 @@ EPOCHS = 35
 
 def decoded(dataset, cache):
     """Returns (uint8 images, channels last; labels); refuses a decoder that gives other pixels than recorded."""
-    path = cache / "images.npy"
-    labels = pd.read_parquet(dataset / "cifar10.parquet", columns=["label"])["label"].to_numpy()
+    path, stored = cache / f"{dataset.name}.npy", suites.only_file(dataset, ".parquet")
+    labels = pd.read_parquet(stored, columns=["label"])["label"].to_numpy()
     if path.is_file():
         return np.load(path, mmap_mode="r"), labels
-    table = pd.read_parquet(dataset / "cifar10.parquet", columns=["jpeg"])
+    table = pd.read_parquet(stored, columns=["jpeg"])
     images = np.stack([np.asarray(Image.open(io.BytesIO(data)).convert("RGB")) for data in table["jpeg"]])
     wanted = json.loads((dataset / "decoded.json").read_text())["sha256_uint8_NHWC"]
     if hashlib.sha256(images.tobytes()).hexdigest() != wanted:

@@ -78,13 +78,14 @@ class Documents:
 
     def __init__(self, folder):
         self.suite, self.splits, dataset = suites.read(folder)
-        table = pd.read_parquet(dataset / "news20_bydate.parquet", columns=["row", "text", "group", "label"])
+        path = suites.only_file(dataset, ".parquet")
+        table = pd.read_parquet(path, columns=["row", "text", "group", "label"])
         if not (table["row"].to_numpy() == np.arange(len(table))).all():
-            raise suites.SuiteError("news20_bydate.parquet: rows are not in order")
+            raise suites.SuiteError(f"{path}: rows are not in order")
         self.texts = table["text"].to_numpy()
         self.labels = table["label"].to_numpy()
         self.names = table.drop_duplicates("label").sort_values("label")["group"].tolist()
-        with np.load(dataset / "lsa128.npz") as archive:
+        with np.load(suites.only_file(dataset, ".npz")) as archive:
             self.embedding = archive["embedding"].astype("float32")
 
     def rows(self, whose, index):
@@ -133,13 +134,13 @@ def prepare_labelled(documents, index, place, repeats):
 
 
 def key_of(folder, arguments):
-    """A hash over every input of the preparation; the data set by its size and time, as it is large."""
+    """A hash over every input of the preparation; the data set by its size, as it is large."""
     digest = hashlib.sha256()
     for path in (folder / "suite.json", folder / "splits.npz", Path(__file__), Path(suites.__file__)):
         digest.update(path.read_bytes())
     labelled = [arguments.users, arguments.repeats] if arguments.labelled else None
     dataset = folder.parent.parent / json.loads((folder / "suite.json").read_text())["dataset"]
-    sizes = [(dataset / name).stat().st_size for name in ("news20_bydate.parquet", "lsa128.npz")]
+    sizes = [suites.only_file(dataset, ending).stat().st_size for ending in (".parquet", ".npz")]
     digest.update(json.dumps([labelled, sizes, sklearn.__version__, np.__version__]).encode())
     return digest.hexdigest()[:16]
 

@@ -27,6 +27,14 @@ def read(folder):
     return suite, splits, folder.parent.parent / suite["dataset"]
 
 
+def only_file(dataset, ending):
+    """The one file of a data set with this ending."""
+    found = sorted(dataset.glob(f"*{ending}"))
+    if len(found) != 1:
+        raise SuiteError(f"{dataset} has {len(found)} files *{ending}, not one")
+    return found[0]
+
+
 def load(folder):
     """Returns (suite, splits, dataset_folder); refuses a suite that is not tabular."""
     suite, splits, dataset = read(folder)
