@@ -1,13 +1,15 @@
 """Runs the reference package (`learnware`) on prepared learnwares and users.
 
-    PYTHON reference.py PREPARED_FOLDER OUT_JSON [--max-search N] [--labelled] [--seed N] [--users N] [--no-job-selector]
+    PYTHON reference.py PREPARED_FOLDER OUT_JSON [--max-search N] [--labelled] [--seed N] [--users N] [--repeats N]
 
-PYTHON must have `learnware` and lightgbm. The same model files, the same rows: each model is wrapped
-as a reference learnware with a specification made by the reference itself from the train rows; each user
-makes one from the test rows and searches with EasyStatSearcher. Everything is measured on one core, as
-CPU seconds per step. Beside OUT_JSON lie *_all.npy (every learnware on the rows of all users) and
-*_predictions.npz (each reuse method per user).
-Nothing here is a re-implementation: what cannot run in PYTHON is reported as not run, with the reason.
+PYTHON must have `learnware[full]` and lightgbm, for images onnxruntime too. The same model files, the same
+examples: each model is wrapped as a reference learnware with a specification made by the reference itself
+from the training examples; each user makes one from the test examples and searches with EasyStatSearcher.
+Everything is measured on one core, as CPU seconds per step. Beside OUT_JSON lie *_all.npy (every learnware on
+the test examples of all users) and *_predictions.npz (each reuse method per user).
+Nothing here is a re-implementation: what cannot run in PYTHON is reported as not run, with the reason. Two things
+are not as the reference would do them, and the notes say so: texts are embedded by the suite's stored rows
+(its own embedder is a download), image specifications are made with reduced settings (minutes for each).
 """
 
 import os
@@ -17,6 +19,7 @@ for _name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
 
 import argparse
 import contextlib
+import copy
 import importlib.util
 import json
 import logging
@@ -29,33 +32,22 @@ from pathlib import Path
 
 import numpy as np
 
+from reference_kinds import KINDS
+
 if hasattr(os, "sched_setaffinity"):
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})  # LightGBM ignores OMP_NUM_THREADS
 
-import lightgbm
 import torch
 from learnware.learnware import Learnware
 from learnware.market import BaseUserInfo
 from learnware.market.easy import EasySearcher  # noqa: F401  (fails early when the package is not whole)
 from learnware.market.easy.searcher import EasyStatSearcher
-from learnware.model import BaseModel
 from learnware.reuse import AveragingReuser, JobSelectorReuser
-from learnware.specification import RKMETableSpecification, Specification
+from learnware.specification import Specification
 
 torch.set_num_threads(1)
 logging.disable(logging.WARNING)
 warnings.filterwarnings("ignore")
-
-
-class TreeModel(BaseModel):
-    """A LightGBM text file as a reference model."""
-
-    def __init__(self, path, classes):
-        self.booster = lightgbm.Booster(model_file=str(path))
-        super().__init__((self.booster.num_feature(),), (classes or 1,))
-
-    def predict(self, X):
-        return self.booster.predict(X, num_threads=1)
 
 
 class Steps:
@@ -87,24 +79,18 @@ def metric(task, predictions, truth):
     return math.sqrt(math.fsum(squares.tolist()) / len(truth))  # an exact sum: both systems can agree to the last digit
 
 
-def specification(x):
-    """The reference's own specification of raw rows, with its defaults."""
-    made = RKMETableSpecification()
-    made.generate_stat_spec_from_data(x)
-    return made
-
-
-def build(folder, groups, classes, steps):
-    """Wraps every group's model and train rows as a reference learnware."""
-    learnwares = []
-    for index, group in enumerate(groups):
-        place = folder / group["folder"]
-        x = np.load(place / "train.npy")
+def build(kind, folder, prepared, steps):
+    """Wraps every model and its training examples as a reference learnware."""
+    learnwares, listed = [], prepared["learnwares"]
+    classes = len(prepared["classes"]) if prepared["classes"] else 0
+    for index, one in enumerate(listed):
+        place = folder / one["folder"]
+        x = kind.specified(place, "train")
         with steps("specification_of_learnware"):
-            statistical = specification(x)
+            statistical = kind.specification(x)
         whole = Specification(semantic_spec={}, stat_spec={statistical.type: statistical})
-        learnwares.append(Learnware(f"{index:08}", TreeModel(place / "model.txt", classes), whole, str(place)))
-        progress("reference learnware", index + 1, len(groups))
+        learnwares.append(Learnware(f"{index:08}", kind.model(place, classes), whole, str(place)))
+        progress("reference learnware", index + 1, len(listed))
     return learnwares
 
 
@@ -125,17 +111,17 @@ def search(searcher, learnwares, statistical, max_search):
     return top, members
 
 
-def reuse(name, top, members, x, y, task, steps, options):
+def reuse(name, kind, top, members, x, y, task, steps):
     """Metrics of the reuse methods that need no labels; also their predictions."""
-    mode = "vote_by_prob" if task == "classification" else "mean"
+    mode = kind.averaging if task == "classification" else "mean"
     out, predictions = {"top_one_id": top.id, "members": [member.id for member in members]}, {}
     with steps("top_one"):
         predictions["top_one"] = top.predict(x)
     with steps("averaging"):
         predictions["averaging"] = AveragingReuser(members, mode).predict(x)
-    if options.job_selector:
-        with steps("job_selector"):
-            predictions["job_selector"] = JobSelectorReuser(members, herding_num=100).predict(x)
+    with steps("job_selector"):
+        selector = JobSelectorReuser(members, herding_num=100, use_herding=kind.herding)
+        predictions["job_selector"] = selector.predict(x)
     out |= {method: metric(task, values, y) for method, values in predictions.items()}
     return out, {f"{name}/{method}": np.asarray(values) for method, values in predictions.items()}
 
@@ -159,14 +145,15 @@ def allow_recent_scikit_learn():
     feature_augment.LogisticRegressionCV = translated(feature_augment.LogisticRegressionCV, {})
 
 
-def with_labels(place, top, members, x, y, task, steps, plan, notes):
+def with_labels(kind, place, top, members, x, y, task, steps, plan, repeats, notes):
     """Feature augmentation on the top one and ensemble pruning on the mixture, for each labelled subset."""
     from learnware.reuse import EnsemblePruningReuser, FeatureAugmentReuser
 
     results = []
     for number, subset in enumerate(plan):
-        with np.load(place / "labelled" / f"{number:04}.npz") as archive:
-            few_x, few_y = archive["x"], archive["y"]
+        if repeats and subset["repeat"] >= repeats:
+            continue
+        few_x, few_y = kind.labelled(place, number)
         row = {"size": subset["size"], "repeat": subset["repeat"], "rows": subset["rows"]}
         for method, make in (
             ("feature_augment", lambda: FeatureAugmentReuser([top], mode=task)),
@@ -180,8 +167,8 @@ def with_labels(place, top, members, x, y, task, steps, plan, notes):
                     if method == "ensemble_pruning" and len(members) == 1:
                         predictions = top.predict(x)  # as the reference's own experiments do
                     else:
-                        reuser.fit(few_x.copy(), few_y.copy())
-                        predictions = reuser.predict(x.copy())
+                        reuser.fit(copy.copy(few_x), few_y.copy())
+                        predictions = reuser.predict(copy.copy(x))
                 row[method] = metric(task, predictions, y)
             except (ValueError, TypeError) as error:
                 row[f"{method}_error"] = str(error)[:200]
@@ -189,49 +176,68 @@ def with_labels(place, top, members, x, y, task, steps, plan, notes):
     return results
 
 
+def labelled_notes(kind):
+    """The methods with labels that do not run here, and why."""
+    notes = {}
+    if importlib.util.find_spec("geatpy") is None:
+        notes["ensemble_pruning"] = "not run: geatpy is not installed (it exists for Python before 3.11 only)"
+    if kind.name != "table":
+        notes["feature_augment"] = "not run: it learns from rows of tables"
+    return notes
+
+
 def run(folder, options):
     """Runs all users; returns (results, predictions)."""
     prepared = json.loads((folder / "prepared.json").read_text())
-    task, groups = prepared["task"], prepared["groups"]
-    steps, notes, saved, users = Steps(), {}, {}, []
-    classes = len(prepared["classes"]) if prepared["classes"] else 0
-    learnwares = build(folder, groups, classes, steps)
+    task, kind = prepared["task"], KINDS[prepared["kind"]](folder)
+    steps, saved, users = Steps(), {}, []
+    learnwares = build(kind, folder, prepared, steps)
     searcher = EasyStatSearcher(organizer=None)
     plans = json.loads((folder / "self_trained.json").read_text()) if options.labelled else {}
+    notes = dict(kind.notes)
     if options.labelled:
         allow_recent_scikit_learn()
-        if importlib.util.find_spec("geatpy") is None:
-            notes["ensemble_pruning"] = "not run: geatpy is not installed (it exists for Python before 3.11 only)"
-    chosen, everything = groups[: options.users] if options.users else groups, []
-    for index, group in enumerate(chosen):
-        place = folder / group["folder"]
-        x, y = np.load(place / "test.npy"), np.load(place / "test_y.npy")
-        with steps("predictions_of_all"):
-            every = [learnware.predict(x) for learnware in learnwares]
-        everything.append(np.asarray(every, dtype="float64"))
-        user = {"group": group["name"], "metrics_of_all": [metric(task, values, y) for values in every]}
-        user["average_of_all"] = metric(task, np.mean(every, axis=0), y)
+        notes |= labelled_notes(kind)
+    chosen = prepared["users"][: options.users] if options.users else prepared["users"]
+    x = kind.examples(folder, "all_test")
+    with steps("predictions_of_all"):
+        everything = np.stack([kind.scores(learnware.predict(x)) for learnware in learnwares])
+    for index, user in enumerate(chosen):
+        place = folder / user["folder"]
+        x, y = kind.examples(place, "test"), np.load(place / "test_y.npy")
+        every = everything[:, np.load(place / "places.npy").astype("int64")]
+        result = {"group": user["name"], "own": user["learnware"]}
+        result["metrics_of_all"] = [metric(task, values, y) for values in every]
+        result["average_of_all"] = metric(task, np.mean(every, axis=0), y)
         with steps("specification_of_user"):
-            statistical = specification(x)
-        for market, absent in (("with_own", None), ("without_own", learnwares[index].id)):
+            statistical = kind.specification(kind.specified(place, "test"))
+        with steps("distances_of_all"):
+            name = statistical.type
+            result["distances"] = [
+                float(statistical.dist(learnware.specification.get_stat_spec_by_name(name))) for learnware in learnwares
+            ]
+        own = None if user["learnware"] is None else learnwares[user["learnware"]].id
+        for market, absent in (("with_own", None), ("without_own", own)):
             present = [learnware for learnware in learnwares if learnware.id != absent]
-            if not present:
+            if not present or (market == "without_own" and own is None):
                 continue
             with steps("search"):
                 top, members = search(searcher, present, statistical, options.max_search)
-            user[market], values = reuse(f"{index}/{market}", top, members, x, y, task, steps, options)
+            result[market], values = reuse(f"{index}/{market}", kind, top, members, x, y, task, steps)
             saved |= values
             if options.labelled:
-                plan = plans[group["name"]]
-                user[market]["labelled"] = with_labels(place, top, members, x, y, task, steps, plan, notes)
-        users.append(user)
+                plan = plans[user["name"]]
+                result[market]["labelled"] = with_labels(
+                    kind, place, top, members, x, y, task, steps, plan, options.repeats, notes
+                )
+        users.append(result)
         progress("reference user", index + 1, len(chosen))
     import learnware
 
-    result = {"version": learnware.__version__, "seed": options.seed, "max_search": options.max_search,
-              "users": users, "cpu": steps.table(), "notes": notes}
-    saved["all"] = np.concatenate(everything, axis=1)
-    return result, saved
+    whole = {"version": learnware.__version__, "seed": options.seed, "max_search": options.max_search,
+             "users": users, "cpu": steps.table(), "notes": notes}
+    saved["all"] = everything
+    return whole, saved
 
 
 def main():
@@ -243,14 +249,14 @@ def main():
     parser.add_argument("--labelled", action="store_true")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--users", type=int, default=0, help="only the first N users")
-    parser.add_argument("--no-job-selector", dest="job_selector", action="store_false")
+    parser.add_argument("--repeats", type=int, default=0, help="only the first N labelled subsets of each size")
     options = parser.parse_args()
     random.seed(options.seed)
     np.random.seed(options.seed)
     torch.manual_seed(options.seed)
     result, saved = run(options.prepared, options)
     options.out.write_text(json.dumps(result))
-    every = saved.pop("all")  # every learnware's predictions on the rows of all users, one after another
+    every = saved.pop("all")  # every learnware's predictions on the test examples of all users
     np.save(options.out.with_name(options.out.stem + "_all.npy"), every.reshape(len(every), -1))
     np.savez(options.out.with_name(options.out.stem + "_predictions.npz"), **saved)
 

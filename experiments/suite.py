@@ -1,6 +1,6 @@
-"""Reads an experiment suite: which rows belong to which group, and the feature columns.
+"""Reads an experiment suite: which rows belong to whom, and for tables the feature columns.
 
-A suite folder ROOT/suites/NAME holds suite.json and splits.npz; its data set is ROOT/DATASET with
+A suite folder ROOT/suites/NAME holds suite.json and splits.npz; its data set is ROOT/DATASET, for tables with
 grid.parquet, features_SPACE.parquet, feature_spaces.json and feature_scale.json. Only this documented
 form is read, so suites that were never seen work the same way. Nothing is drawn at random here.
 """
@@ -16,21 +16,35 @@ class SuiteError(Exception):
     """The suite or its data set is not of the documented form."""
 
 
-def load(folder):
-    """Returns (suite, splits, dataset_folder); refuses a suite that is not tabular."""
+def read(folder):
+    """Returns (suite, splits, dataset_folder) of any suite."""
     folder = Path(folder)
     suite = json.loads((folder / "suite.json").read_text())
+    if "dataset" not in suite:
+        raise SuiteError(f"{folder / 'suite.json'} has no 'dataset'")
     with np.load(folder / "splits.npz") as archive:
         splits = {key: archive[key] for key in archive.files}
-    for key in ("dataset", "groups"):
-        if key not in suite:
-            raise SuiteError(f"{folder / 'suite.json'} has no '{key}': only tabular suites with groups are supported")
+    return suite, splits, folder.parent.parent / suite["dataset"]
+
+
+def only_file(dataset, ending):
+    """The one file of a data set with this ending."""
+    found = sorted(dataset.glob(f"*{ending}"))
+    if len(found) != 1:
+        raise SuiteError(f"{dataset} has {len(found)} files *{ending}, not one")
+    return found[0]
+
+
+def load(folder):
+    """Returns (suite, splits, dataset_folder); refuses a suite that is not tabular."""
+    suite, splits, dataset = read(folder)
+    if "groups" not in suite:
+        raise SuiteError(f"{folder}: suite.json has no 'groups', so it is not a suite of tables")
     for key in ("train_rows", "train_off", "test_rows", "test_off"):
         if key not in splits:
             raise SuiteError(f"{folder / 'splits.npz'} has no array '{key}'")
     if len(splits["train_off"]) != len(suite["groups"]) + 1:
         raise SuiteError(f"{folder}: {len(suite['groups'])} groups, but {len(splits['train_off'])} offsets")
-    dataset = folder.parent.parent / suite["dataset"]
     if not (dataset / "grid.parquet").is_file():
         raise SuiteError(f"data set {dataset} has no grid.parquet")
     return suite, splits, dataset
@@ -89,13 +103,25 @@ def labelled(suite, splits, group):
         return []
     count = int(splits["subsets_per_user"][group])
     first = int(np.sum(splits["subsets_per_user"][:group]))
-    offsets = splits["labeled_off"]
-    plan = [(size, repeat) for size, times in zip(suite["n_labeled"], suite["repeats"]) for repeat in range(times)]
-    if len(plan) < count:
-        raise SuiteError(f"group {group} has {count} labelled subsets, but the plan names {len(plan)}")
-    subsets = []
-    for index in range(count):
-        k = first + index
-        size, repeat = plan[index]
-        subsets.append((int(size), int(repeat), splits["labeled_pos"][offsets[k] : offsets[k + 1]]))
-    return subsets
+    if len(plan_of(suite)) < count:
+        raise SuiteError(f"group {group} has {count} labelled subsets, but the plan names {len(plan_of(suite))}")
+    return subsets_from(suite, splits, first, count)
+
+
+def subsets(suite, splits, user):
+    """The same where every user has the whole plan."""
+    count = len(plan_of(suite))
+    return subsets_from(suite, splits, user * count, count)
+
+
+def plan_of(suite):
+    """(size, repeat) of a user's labelled subsets, in order."""
+    return [(size, repeat) for size, times in zip(suite["n_labeled"], suite["repeats"]) for repeat in range(times)]
+
+
+def subsets_from(suite, splits, first, count):
+    """`count` labelled subsets from number `first` on."""
+    offsets, found = splits["labeled_off"], []
+    for k, (size, repeat) in zip(range(first, first + count), plan_of(suite)):
+        found.append((int(size), int(repeat), splits["labeled_pos"][offsets[k] : offsets[k + 1]]))
+    return found

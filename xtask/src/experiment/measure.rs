@@ -1,4 +1,4 @@
-//! Metrics, means, spreads and paired bootstrap intervals.
+//! Metrics, means, spreads, rank correlations and paired bootstrap intervals.
 //!
 //! Squared errors are summed with compensation, so that two systems that predict the same bytes get the
 //! same metric to the last digit.
@@ -44,6 +44,14 @@ impl Task {
         match self {
             Self::Regression => one.min(other),
             Self::Classification => one.max(other),
+        }
+    }
+
+    /// The metric turned so that less is better.
+    pub(super) fn loss(self, metric: f64) -> f64 {
+        match self {
+            Self::Regression => metric,
+            Self::Classification => 1.0 - metric,
         }
     }
 
@@ -104,6 +112,33 @@ pub(super) fn summary(values: &[f64]) -> Summary {
     Summary { mean: centre, deviation }
 }
 
+/// Spearman's rank correlation; equal values share their mean rank. 0 where one side has no order at all.
+pub(super) fn rank_correlation(one: &[f64], other: &[f64]) -> f64 {
+    assert_eq!(one.len(), other.len(), "a correlation needs pairs");
+    let (one, other) = (ranks(one), ranks(other));
+    let centre = (one.len() as f64 - 1.0) / 2.0;
+    let product = |left: &[f64], right: &[f64]| -> f64 {
+        left.iter().zip(right).map(|(left, right)| (left - centre) * (right - centre)).sum()
+    };
+    let spread = (product(&one, &one) * product(&other, &other)).sqrt();
+    if spread > 0.0 { product(&one, &other) / spread } else { 0.0 }
+}
+
+fn ranks(values: &[f64]) -> Vec<f64> {
+    let mut order: Vec<usize> = (0..values.len()).collect();
+    order.sort_by(|one, other| values[*one].total_cmp(&values[*other]));
+    let mut ranks = vec![0.0; values.len()];
+    let mut first = 0;
+    for tied in order.chunk_by(|one, other| values[*one] == values[*other]) {
+        let rank = first as f64 + (tied.len() - 1) as f64 / 2.0;
+        for place in tied {
+            ranks[*place] = rank;
+        }
+        first += tied.len();
+    }
+    ranks
+}
+
 /// Mean of `ours - theirs` over the same users, with a percentile bootstrap interval. Same seed, same interval.
 pub(super) fn paired_difference(ours: &[f64], theirs: &[f64], seed: u64) -> Difference {
     assert_eq!(ours.len(), theirs.len(), "a paired difference needs the same users on both sides");
@@ -132,7 +167,7 @@ fn next(state: &mut u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Task, paired_difference, summary};
+    use super::{Task, paired_difference, rank_correlation, summary};
 
     #[test]
     fn metrics_follow_their_definitions() {
@@ -141,8 +176,19 @@ mod tests {
         let by_label = Task::Classification.metric(&[1.0, 2.0], 1, &[1.0, 0.0]).unwrap();
         let by_probability = Task::Classification.metric(&[0.1, 0.9, 0.5, 0.5], 2, &[1.0, 0.0]).unwrap();
         assert_eq!((by_label, by_probability), (0.5, 1.0));
+        assert_eq!((Task::Regression.loss(0.25), Task::Classification.loss(0.25)), (0.25, 0.75));
         assert!(Task::Regression.metric(&[1.0], 1, &[0.0, 4.0]).is_err());
         assert!(Task::Regression.metric(&[1.0, 1.0], 2, &[0.0]).is_err());
+    }
+
+    #[test]
+    fn a_rank_correlation_looks_at_the_order_alone() {
+        assert_eq!(rank_correlation(&[1.0, 2.0, 30.0], &[0.1, 0.2, 0.3]), 1.0);
+        assert_eq!(rank_correlation(&[1.0, 2.0, f64::INFINITY], &[3.0, 2.0, 1.0]), -1.0);
+        // Ranks 0.5, 0.5, 2 against 0, 1, 2.
+        let tied = rank_correlation(&[1.0, 1.0, 2.0], &[1.0, 2.0, 3.0]);
+        assert!((tied - 0.75_f64.sqrt()).abs() < 1e-15, "{tied}");
+        assert_eq!(rank_correlation(&[1.0, 1.0], &[1.0, 2.0]), 0.0);
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 mod arrays;
 mod binary;
+mod kind;
 mod measure;
 mod ours;
 mod plan;
@@ -18,6 +19,7 @@ mod system;
 use std::path::{Path, PathBuf};
 
 use self::binary::Binary;
+use self::kind::Kind;
 use self::prepared::Prepared;
 use self::report::Setting;
 
@@ -32,6 +34,11 @@ struct Options {
     full: bool,
     seed: u64,
     users: Option<usize>,
+    repeats: Option<usize>,
+    learnwares: Option<usize>,
+    epochs: Option<usize>,
+    models: Option<PathBuf>,
+    reference_images: bool,
     reference: Option<PathBuf>,
     python: Option<PathBuf>,
     binary: Option<PathBuf>,
@@ -40,18 +47,27 @@ struct Options {
 pub(crate) const USAGE: &str = "\
 usage: cargo xtask experiment SUITE --out DIR [OPTIONS]
 
-SUITE is a suite folder (ROOT/suites/NAME, its data in ROOT/DATASET) or a T1-like .json file.
+SUITE is a suite folder of tables, texts or images (ROOT/suites/NAME, its data in ROOT/DATASET) or a T1-like
+.json file.
 Writes results.json and results.md to DIR and prints one line last.
 
   --features SPACE      only this feature space (all of the data set otherwise)
   --labelled            also the methods that use a few labels, over every labelled subset
   --reference PYTHON    run the reference package of that Python on the same learnwares and users
   --raw                 leave columns unscaled (standardised by feature_scale.json otherwise)
-  --full                models by the published recipe (127 leaves, 1,000 rounds) instead of the light one
+  --full                tables: models by the published recipe (127 leaves, 1,000 rounds) instead of the light
+                        one; images: all learnwares and users instead of the first 15 and 10
   --seed N              seed of everything that draws (0)
   --users N             only the first N users
-  --python PYTHON       Python with lightgbm, pandas, pyarrow and numpy (made with uv otherwise)
+  --repeats N           with --labelled, only the first N subsets of each size
+  --python PYTHON       Python with what the preparation imports (an environment is made with uv otherwise)
   --binary FILE         a built `learnware` (built with --release otherwise)
+
+Images only:
+  --models DIR          ready models, learnware_00.onnx and so on (trained here otherwise: hours)
+  --epochs N            epochs of the models that are trained here (35)
+  --learnwares N        only the first N learnwares
+  --reference-images    also run the reference's image specification, with reduced settings (minutes for each)
 ";
 
 /// Runs the experiment; `Ok(true)` when results were written.
@@ -62,22 +78,22 @@ pub(crate) fn run(root: &Path, arguments: &[String]) -> Result<bool, String> {
     let target = crate::target_folder(root);
     let place = target.join("experiments");
     std::fs::create_dir_all(&place).map_err(|error| format!("{}: {error}", place.display()))?;
-    let python = python::interpreter(options.python.as_deref(), &place)?;
     let mut binary = Binary::build(root, &target, options.binary.as_deref())?;
     let mut settings = Vec::new();
     for plan in &plans {
         eprintln!("experiment: {}", plan.name());
+        let python = python::interpreter(plan.kind, &place, &options)?;
         let folder = python::prepare(root, &python, plan, &place, &options)?;
-        let prepared = Prepared::read(&folder)?;
+        let prepared = Prepared::read(&folder, options.repeats)?;
         let work = options.out.join(plan.name());
         let ours = ours::run(&mut binary, &prepared, plan, &work, &options)?;
         let reference = match &options.reference {
-            None => None,
-            Some(python) => {
+            Some(python) if plan.kind != Kind::Image || options.reference_images => {
                 let out = work.join("reference.json");
                 python::reference(root, python, &folder, &out, plan.max_search, &options)?;
                 Some(reference::read(&out)?)
             }
+            Some(_) | None => None,
         };
         settings.push(Setting { plan: plan.clone(), prepared, ours, reference });
         // After every setting, so that a long run that is stopped leaves what it has.
@@ -99,7 +115,12 @@ fn parse(arguments: &[String]) -> Result<Options, String> {
             "--raw" => options.raw = true,
             "--full" => options.full = true,
             "--seed" => options.seed = number(&value()?)?,
-            "--users" => options.users = Some(number(&value()?)? as usize),
+            "--users" => options.users = Some(count(&value()?)?),
+            "--repeats" => options.repeats = Some(count(&value()?)?),
+            "--learnwares" => options.learnwares = Some(count(&value()?)?),
+            "--epochs" => options.epochs = Some(count(&value()?)?),
+            "--models" => options.models = Some(value()?.into()),
+            "--reference-images" => options.reference_images = true,
             "--reference" => options.reference = Some(value()?.into()),
             "--python" => options.python = Some(value()?.into()),
             "--binary" => options.binary = Some(value()?.into()),
@@ -118,6 +139,10 @@ fn number(text: &str) -> Result<u64, String> {
     text.parse().map_err(|_| format!("{text} is not a whole number"))
 }
 
+fn count(text: &str) -> Result<usize, String> {
+    number(text).map(|number| number as usize)
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Options, parse};
@@ -128,7 +153,8 @@ mod tests {
 
     #[test]
     fn every_option_is_read() {
-        let line = "suites/a --out o --features J --labelled --raw --full --seed 7 --users 3 --reference p --python q";
+        let line = "suites/a --out o --features J --labelled --raw --full --seed 7 --users 3 --reference p --python q \
+                    --repeats 2 --learnwares 5 --epochs 1 --models m --reference-images";
         let wanted = Options {
             suite: "suites/a".into(),
             out: "o".into(),
@@ -138,6 +164,11 @@ mod tests {
             full: true,
             seed: 7,
             users: Some(3),
+            repeats: Some(2),
+            learnwares: Some(5),
+            epochs: Some(1),
+            models: Some("m".into()),
+            reference_images: true,
             reference: Some("p".into()),
             python: Some("q".into()),
             binary: None,

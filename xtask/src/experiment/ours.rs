@@ -9,9 +9,10 @@ use serde_json::Value;
 use super::Options;
 use super::arrays::{self, Array};
 use super::binary::Binary;
+use super::kind::LABELS;
 use super::measure::Task;
 use super::plan::Plan;
-use super::prepared::{Group, LABELS, Prepared};
+use super::prepared::{self, Prepared};
 use super::system::{Chosen, Labelled, MarketKind, System, User};
 
 /// Reuse methods that need no labels: (name here, name on the command line).
@@ -25,13 +26,13 @@ const LABELLED: &[(&str, &str, bool)] = &[
     ("automatic", "auto", true),
 ];
 
-/// A dock with the learnwares of all groups, and what is needed to ask it.
+/// A dock with all learnwares, and what is needed to ask it.
 struct Market<'a> {
     binary: &'a mut Binary,
     prepared: &'a Prepared,
     dock: PathBuf,
     work: PathBuf,
-    /// Identifier of each group's learnware.
+    /// Identifier of each learnware.
     ids: Vec<String>,
     max_search: String,
     seed: String,
@@ -67,12 +68,10 @@ pub(super) fn run(
     };
     market.submit_all(plan)?;
     let predictions = market.predict_all()?;
-    let count = options.users.map_or(prepared.groups.len(), |users| users.min(prepared.groups.len()));
+    let count = options.users.map_or(prepared.users.len(), |users| users.min(prepared.users.len()));
     let mut users = Vec::new();
-    let mut first_row = 0;
-    for (index, group) in prepared.groups.iter().enumerate().take(count) {
-        users.push(market.user(index, group, &predictions, first_row, options.labelled)?);
-        first_row += group.truth.len();
+    for (index, user) in prepared.users.iter().enumerate().take(count) {
+        users.push(market.user(user, &predictions)?);
         eprintln!("user {}/{count}", index + 1);
     }
     let costs = market.binary.take_costs();
@@ -80,22 +79,25 @@ pub(super) fn run(
 }
 
 impl Market<'_> {
-    /// Packs every group's model with the specification of its train rows, and submits it.
+    /// Packs every model with the specification of its training data, and submits it.
     fn submit_all(&mut self, plan: &Plan) -> Result<(), String> {
+        let (kind, outputs) = (self.prepared.kind, self.prepared.classes.max(1).to_string());
         let task = match self.prepared.task {
             Task::Regression => "regression",
             Task::Classification => "classification",
         };
-        for (index, group) in self.prepared.groups.iter().enumerate() {
+        for (index, learnware) in self.prepared.learnwares.iter().enumerate() {
             let package = self.work.join(format!("{index:04}.zip"));
-            let name = title(&format!("{} {}", plan.name(), group.name));
-            let about = format!("Trained on group {} of {}.", group.name, plan.name());
+            let name = title(&format!("{} {}", plan.name(), learnware.name));
+            let about = format!("Trained on {} of {}.", learnware.name, plan.name());
+            let data = learnware.folder.join(kind.examples("train"));
             let arguments = [
-                words(&["pack", "--format", "lightgbm", "--task", task, "--seed", &self.seed]),
-                words(&["--name", &name, "--description", &about]),
-                words(&["--scenario", "business", "--library", "others", "--license", "others"]),
-                paths(&[("--model", &group.folder.join("model.txt"))]),
-                paths(&[("--data", &group.folder.join("train.parquet")), ("-o", &package)]),
+                words(&["pack", "--format", kind.format(), "--task", task, "--seed", &self.seed]),
+                words(&["--name", &name, "--description", &about, "--outputs", &outputs]),
+                words(&["--scenario", "business", "--library", kind.library(), "--license", "others"]),
+                paths(&[("--model", &learnware.folder.join(kind.model()))]),
+                paths(&[("--data", &data), ("-o", &package)]),
+                kind.reading(),
             ];
             self.binary.run("pack_with_specification", arguments.concat())?;
             let arguments =
@@ -103,59 +105,65 @@ impl Market<'_> {
             let answer = self.json("submit_and_check", &arguments)?;
             let id = answer["id"].as_str().filter(|_| answer["status"] == "usable");
             self.ids.push(id.ok_or(format!("submit of {name} answered {answer}"))?.to_owned());
-            eprintln!("learnware {}/{}", index + 1, self.prepared.groups.len());
+            eprintln!("learnware {}/{}", index + 1, self.prepared.learnwares.len());
         }
         Ok(())
     }
 
-    /// Every learnware's predictions on the rows of all users.
+    /// Every learnware's predictions on the test examples of all users.
     fn predict_all(&mut self) -> Result<Array, String> {
         let out = self.work.join("all.npy");
-        let data = self.prepared.folder.join("all_test.parquet");
+        let data = self.prepared.folder.join(self.prepared.kind.examples("all_test"));
         let mut values = Vec::new();
-        for id in self.ids.clone() {
+        for (index, id) in self.ids.clone().iter().enumerate() {
             let arguments =
-                [words(&["run", &id]), paths(&[("--dock", &self.dock), ("--data", &data), ("-o", &out)])];
-            self.binary.run("predictions_of_all", arguments.concat())?;
+                [words(&["run", id]), paths(&[("--dock", &self.dock), ("--data", &data), ("-o", &out)])];
+            let arguments = [arguments.concat(), self.prepared.kind.reading()].concat();
+            self.binary.run("predictions_of_all", arguments)?;
             values.extend(arrays::read(&out)?.values);
+            eprintln!("predictions {}/{}", index + 1, self.ids.len());
         }
         let rows = self.ids.len();
         Ok(Array { rows, columns: values.len() / rows.max(1), values })
     }
 
-    /// One user: a specification, and in both markets a search and every way to reuse.
-    fn user(
-        &mut self,
-        index: usize,
-        group: &Group,
-        predictions: &Array,
-        first_row: usize,
-        labelled: bool,
-    ) -> Result<User, String> {
+    /// One user: a specification, and in each market a search and every way to reuse.
+    fn user(&mut self, asked: &prepared::User, predictions: &Array) -> Result<User, String> {
         let columns = self.prepared.classes.max(1);
-        let range = first_row * columns..(first_row + group.truth.len()) * columns;
-        let rows: Vec<&[f64]> =
-            predictions.values.chunks_exact(predictions.columns).map(|row| &row[range.clone()]).collect();
-        let judge = |values: &[f64]| self.prepared.task.metric(values, columns, &group.truth);
+        let own_rows = |all: &[f64]| -> Vec<f64> {
+            asked
+                .places
+                .iter()
+                .flat_map(|place| &all[place * columns..(place + 1) * columns])
+                .copied()
+                .collect()
+        };
+        let rows: Vec<Vec<f64>> =
+            predictions.values.chunks_exact(predictions.columns).map(own_rows).collect();
+        let judge = |values: &[f64]| self.prepared.task.metric(values, columns, &asked.truth);
         let of_all: Result<Vec<f64>, String> = rows.iter().map(|row| judge(row)).collect();
-        let average: Vec<f64> = (0..range.len())
+        let average: Vec<f64> = (0..asked.truth.len() * columns)
             .map(|at| rows.iter().map(|row| row[at]).sum::<f64>() / rows.len() as f64)
             .collect();
         let average_of_all = judge(&average)?;
         let specification = self.work.join("user.json");
-        let data = group.folder.join("test.parquet");
+        let data = asked.folder.join(self.prepared.kind.examples("test"));
         let arguments =
             [words(&["spec", "--seed", &self.seed]), paths(&[("--data", &data), ("-o", &specification)])];
-        self.binary.run("specification_of_user", arguments.concat())?;
-        let mut user = User { group: group.name.clone(), of_all: of_all?, average_of_all, ..User::default() };
+        self.binary
+            .run("specification_of_user", [arguments.concat(), self.prepared.kind.reading()].concat())?;
+        let distances = self.distances(&specification)?;
+        let (name, own) = (asked.name.clone(), asked.own);
+        let mut user =
+            User { group: name, own, of_all: of_all?, average_of_all, distances, ..User::default() };
         for market in MarketKind::BOTH {
-            if market == MarketKind::WithoutOwn && self.ids.len() < 2 {
+            if market == MarketKind::WithoutOwn && (own.is_none() || self.ids.len() < 2) {
                 continue;
             }
-            let absent = (market == MarketKind::WithoutOwn).then(|| self.ids[index].clone());
-            let mut chosen = self.search_and_reuse(group, &specification, absent.as_deref(), &user.of_all)?;
-            if labelled && chosen.top_one.is_some() {
-                chosen.labelled = self.with_labels(group, &chosen)?;
+            let absent = own.filter(|_| market == MarketKind::WithoutOwn).map(|own| self.ids[own].clone());
+            let mut chosen = self.search_and_reuse(asked, &specification, absent.as_deref(), &user.of_all)?;
+            if chosen.top_one.is_some() {
+                chosen.labelled = self.with_labels(asked, &chosen)?;
             }
             match market {
                 MarketKind::WithOwn => user.with_own = chosen,
@@ -165,9 +173,25 @@ impl Market<'_> {
         Ok(user)
     }
 
+    /// The distance of every learnware; infinite for those that the search does not name.
+    fn distances(&mut self, specification: &Path) -> Result<Vec<f64>, String> {
+        let count = self.ids.len().to_string();
+        let arguments = [
+            words(&["search", "--count", &count, "--mixture", "none"]),
+            paths(&[("--dock", &self.dock), ("--spec", specification)]),
+        ];
+        let answer = self.json("distances_of_all", &arguments.concat())?;
+        let found = answer["single"].as_array().ok_or(format!("search answered {answer}"))?;
+        let distance = |id: &String| {
+            let one = found.iter().find(|one| one["id"].as_str() == Some(id))?;
+            one["distance"].as_f64()
+        };
+        Ok(self.ids.iter().map(|id| distance(id).unwrap_or(f64::INFINITY)).collect())
+    }
+
     fn search_and_reuse(
         &mut self,
-        group: &Group,
+        user: &prepared::User,
         specification: &Path,
         absent: Option<&str>,
         of_all: &[f64],
@@ -186,17 +210,16 @@ impl Market<'_> {
         for (name, method) in UNLABELLED {
             let more = words(&["--method", method]);
             metrics
-                .insert((*name).to_owned(), self.reuse(name, group, &found.members, &found.weights, &more)?);
+                .insert((*name).to_owned(), self.reuse(name, user, &found.members, &found.weights, &more)?);
         }
         Ok(Chosen { top_one: Some(top_one), members, weights: found.weights, metrics, labelled: Vec::new() })
     }
 
-    /// The methods that learn from labels, over every labelled subset of the group.
-    fn with_labels(&mut self, group: &Group, chosen: &Chosen) -> Result<Vec<Labelled>, String> {
+    /// The methods that learn from labels, over the labelled subsets of the user.
+    fn with_labels(&mut self, user: &prepared::User, chosen: &Chosen) -> Result<Vec<Labelled>, String> {
         let mut rows = Vec::new();
-        for (number, baseline) in group.self_trained.iter().enumerate() {
-            let few = group.folder.join("labelled").join(format!("{number:04}.parquet"));
-            let mut row = Labelled { size: baseline.size, metrics: BTreeMap::new() };
+        for (few, subset) in &user.subsets {
+            let mut row = Labelled { size: subset.size, repeat: subset.repeat, metrics: BTreeMap::new() };
             for (name, method, whole_mixture) in LABELLED {
                 let (members, weights) = if *whole_mixture {
                     (chosen.members.as_slice(), chosen.weights.as_slice())
@@ -205,8 +228,8 @@ impl Market<'_> {
                 };
                 let ids: Vec<String> = members.iter().map(|index| self.ids[*index].clone()).collect();
                 let more =
-                    [words(&["--method", method, "--labels", LABELS]), paths(&[("--train", &few)])].concat();
-                row.metrics.insert((*name).to_owned(), self.reuse(name, group, &ids, weights, &more)?);
+                    [words(&["--method", method, "--labels", LABELS]), paths(&[("--train", few)])].concat();
+                row.metrics.insert((*name).to_owned(), self.reuse(name, user, &ids, weights, &more)?);
             }
             rows.push(row);
         }
@@ -217,23 +240,24 @@ impl Market<'_> {
     fn reuse(
         &mut self,
         step: &str,
-        group: &Group,
+        user: &prepared::User,
         ids: &[String],
         weights: &[f64],
         more: &[OsString],
     ) -> Result<f64, String> {
         let out = self.work.join("reuse.npy");
-        let data = group.folder.join("test.parquet");
+        let data = user.folder.join(self.prepared.kind.examples("test"));
         let mut arguments = words(&["reuse", "--learnwares", &ids.join(","), "--seed", &self.seed]);
         arguments.extend(paths(&[("--dock", &self.dock), ("--data", &data), ("-o", &out)]));
         if !weights.is_empty() {
             let weights: Vec<String> = weights.iter().map(ToString::to_string).collect();
             arguments.extend(words(&["--weights", &weights.join(",")]));
         }
+        arguments.extend(self.prepared.kind.reading());
         arguments.extend_from_slice(more);
         self.binary.run(step, arguments)?;
         let array = arrays::read(&out)?;
-        self.prepared.task.metric(&array.values, array.columns, &group.truth)
+        self.prepared.task.metric(&array.values, array.columns, &user.truth)
     }
 
     fn json(&mut self, step: &str, arguments: &[OsString]) -> Result<Value, String> {

@@ -5,24 +5,28 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use super::kind::Kind;
+
 /// Learnwares in a mixture where the suite does not say: the reference's default.
 const MAX_SEARCH_DEFAULT: u64 = 5;
 
-/// One market with its users: the groups of one suite in one feature space.
+/// One market with its users: one suite, if it is of tables in one feature space.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Plan {
     /// Folder with `suite.json` and `splits.npz`.
     pub(super) suite: PathBuf,
+    pub(super) kind: Kind,
+    /// Feature space; empty for texts and images.
     pub(super) space: String,
     /// Most learnwares in a mixture.
     pub(super) max_search: u64,
 }
 
 impl Plan {
-    /// `suite-space`, good for file names and headings.
+    /// `suite-space` or `suite`, good for file names and headings.
     pub(super) fn name(&self) -> String {
         let suite = self.suite.file_name().unwrap_or_default().to_string_lossy();
-        format!("{suite}-{}", self.space)
+        if self.space.is_empty() { suite.into_owned() } else { format!("{suite}-{}", self.space) }
     }
 }
 
@@ -34,6 +38,9 @@ pub(super) fn read(suite: &Path, space: Option<&str>) -> Result<Vec<Plan>, Strin
     let chosen: Vec<Plan> =
         plans.into_iter().filter(|plan| space.is_none_or(|space| plan.space == space)).collect();
     match (chosen.is_empty(), space) {
+        (true, Some(space)) if known == [""] => {
+            Err(format!("no feature space {space}: texts and images have no feature spaces"))
+        }
         (true, Some(space)) => Err(format!("no feature space {space} here; there is {}", known.join(", "))),
         (true, None) => Err(format!("{} names no feature space", suite.display())),
         (false, _) => Ok(chosen),
@@ -42,22 +49,36 @@ pub(super) fn read(suite: &Path, space: Option<&str>) -> Result<Vec<Plan>, Strin
 
 fn of_folder(folder: &Path) -> Result<Vec<Plan>, String> {
     let suite = read_json(&folder.join("suite.json"))?;
-    if suite.get("groups").is_none() {
-        return Err(format!(
-            "{} is not a tabular suite (suite.json has no `groups`): image and text suites cannot be run yet",
-            folder.display()
-        ));
+    let kind = kind(&suite).ok_or(format!(
+        "{}: suite.json has neither `groups` (tables) nor `learnware_superclasses` (texts) nor `learnwares` and \
+         `users` (images)",
+        folder.display()
+    ))?;
+    let plan = |space: &str| Plan {
+        suite: folder.to_owned(),
+        kind,
+        space: space.to_owned(),
+        max_search: MAX_SEARCH_DEFAULT,
+    };
+    if kind != Kind::Table {
+        return Ok(vec![plan("")]);
     }
     let dataset = suite["dataset"].as_str().ok_or("suite.json names no `dataset`")?;
     let root = folder.parent().and_then(Path::parent).ok_or("a suite lies in ROOT/suites/NAME")?;
     let spaces = read_json(&root.join(dataset).join("feature_spaces.json"))?;
     let spaces = spaces.as_object().ok_or("feature_spaces.json is not an object")?;
-    let plan = |space: &String| Plan {
-        suite: folder.to_owned(),
-        space: space.clone(),
-        max_search: MAX_SEARCH_DEFAULT,
-    };
-    Ok(spaces.keys().map(plan).collect())
+    Ok(spaces.keys().map(|space| plan(space)).collect())
+}
+
+fn kind(suite: &Value) -> Option<Kind> {
+    let has = |key: &str| suite.get(key).is_some();
+    if has("groups") {
+        Some(Kind::Table)
+    } else if has("learnware_superclasses") {
+        Some(Kind::Text)
+    } else {
+        (has("learnwares") && has("users")).then_some(Kind::Image)
+    }
 }
 
 fn of_file(path: &Path) -> Result<Vec<Plan>, String> {
@@ -77,7 +98,8 @@ fn of_file(path: &Path) -> Result<Vec<Plan>, String> {
             let word = |key: &str| {
                 part[key].as_str().map(str::to_owned).ok_or(format!("{} has no `{key}`", path.display()))
             };
-            Ok(Plan { suite: folder.join(word("groups")?), space: word("features")?, max_search })
+            let (suite, space) = (folder.join(word("groups")?), word("features")?);
+            Ok(Plan { suite, kind: Kind::Table, space, max_search })
         })
         .collect();
     let plans = plans?;
@@ -97,6 +119,7 @@ mod tests {
     use std::path::{Path, PathBuf};
 
     use super::read;
+    use crate::experiment::kind::Kind;
 
     /// A root with one data set, one suite and two files, under the system's temporary folder.
     fn root(name: &str) -> PathBuf {
@@ -108,7 +131,9 @@ mod tests {
         };
         write("shops/feature_spaces.json", r#"{"A": ["x"], "B": ["x", "y"]}"#);
         write("suites/shop_groups/suite.json", r#"{"dataset": "shops", "groups": ["1", "2"]}"#);
-        write("suites/pictures/suite.json", r#"{"dataset": "shops", "learnwares": 2}"#);
+        write("suites/odd/suite.json", r#"{"dataset": "shops", "learnwares": 2}"#);
+        write("suites/pictures/suite.json", r#"{"dataset": "shops", "learnwares": 2, "users": 3}"#);
+        write("suites/news/suite.json", r#"{"dataset": "news", "learnware_superclasses": ["a"]}"#);
         write(
             "suites/T1.json",
             r#"{"primary": {"dataset": "shops", "features": "B", "groups": "shop_groups"},
@@ -134,11 +159,22 @@ mod tests {
     }
 
     #[test]
+    fn texts_and_images_have_no_feature_space() {
+        let root = root("kinds");
+        for (suite, kind) in [("news", Kind::Text), ("pictures", Kind::Image)] {
+            let plans = read(&root.join("suites").join(suite), None).unwrap();
+            assert_eq!((plans.len(), plans[0].kind, plans[0].name().as_str()), (1, kind, suite));
+        }
+        std::fs::remove_dir_all(root).unwrap();
+    }
+
+    #[test]
     fn other_forms_are_refused_with_the_reason() {
         let root = root("bad");
         for (path, space, wanted) in [
             ("suites/T2.json", None, "heterogeneous"),
-            ("suites/pictures", None, "not a tabular suite"),
+            ("suites/odd", None, "neither `groups`"),
+            ("suites/news", Some("Z"), "no feature spaces"),
             ("suites/shop_groups", Some("Z"), "there is A, B"),
             ("suites/none", None, "suites/none"),
         ] {

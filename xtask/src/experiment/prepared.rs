@@ -1,76 +1,134 @@
-//! A folder that `experiments/prepare.py` wrote.
+//! A folder that one of `experiments/prepare_*.py` wrote.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
 use super::arrays;
+use super::kind::Kind;
 use super::measure::Task;
 use super::system::Labelled;
 
-/// Name of the label column in labelled files.
-pub(super) const LABELS: &str = "y";
-
-/// Data and models of one suite in one feature space.
+/// Data and models of one suite.
 #[derive(Debug)]
 pub(super) struct Prepared {
     pub(super) folder: PathBuf,
+    pub(super) kind: Kind,
     pub(super) task: Task,
-    pub(super) groups: Vec<Group>,
+    pub(super) learnwares: Vec<Learnware>,
+    pub(super) users: Vec<User>,
     pub(super) classes: usize,
+    /// What the learnwares are, in a sentence or two.
+    pub(super) about: String,
     /// The whole description, for the report.
     pub(super) description: Value,
 }
 
-/// One group: a developer and a user.
+/// A model with the data it was trained on.
 #[derive(Debug)]
-pub(super) struct Group {
+pub(super) struct Learnware {
     pub(super) name: String,
     pub(super) folder: PathBuf,
-    /// Targets of the test rows.
+}
+
+/// Somebody with data.
+#[derive(Debug)]
+pub(super) struct User {
+    pub(super) name: String,
+    pub(super) folder: PathBuf,
+    /// Place of the learnware whose developer this user is, where there is one.
+    pub(super) own: Option<usize>,
+    /// Places of the test examples in the file with those of all users.
+    pub(super) places: Vec<usize>,
+    /// Targets of the test examples.
     pub(super) truth: Vec<f64>,
-    /// Self-trained baselines, in the order of the labelled files.
-    pub(super) self_trained: Vec<Labelled>,
+    /// Labelled subsets: the file, and the self-trained baseline where there is one.
+    pub(super) subsets: Vec<(PathBuf, Labelled)>,
 }
 
 impl Prepared {
-    pub(super) fn read(folder: &Path) -> Result<Self, String> {
+    /// Reads a folder; of the labelled subsets only the first `repeats` of each size.
+    pub(super) fn read(folder: &Path, repeats: Option<usize>) -> Result<Self, String> {
         let description = read_json(&folder.join("prepared.json"))?;
+        let kind = description["kind"].as_str().and_then(Kind::of_word).ok_or("prepared.json has no kind")?;
         let task = match description["task"].as_str() {
             Some("classification") => Task::Classification,
             _ => Task::Regression,
         };
-        let baselines = match description["labelled"].as_bool() {
+        let subsets = match description["labelled"].as_bool() {
             Some(true) => read_json(&folder.join("self_trained.json"))?,
             _ => Value::Null,
         };
-        let listed = description["groups"].as_array().ok_or("prepared.json lists no groups")?;
-        let groups: Result<Vec<Group>, String> = listed
-            .iter()
-            .map(|group| {
-                let word = |key: &str| group[key].as_str().unwrap_or_default();
-                let place = folder.join(word("folder"));
-                let truth = arrays::read(&place.join("test_y.npy"))?.values;
-                let self_trained = self_trained(&baselines[word("name")]);
-                Ok(Group { name: word("name").to_owned(), folder: place, truth, self_trained })
-            })
-            .collect();
+        let list = |key: &str| description[key].as_array().ok_or(format!("prepared.json lists no {key}"));
+        let learnware =
+            |one: &Value| Learnware { name: word(one, "name"), folder: folder.join(word(one, "folder")) };
+        let learnwares = list("learnwares")?.iter().map(learnware).collect();
+        let users: Result<Vec<User>, String> = list("users")?.iter().map(|one| user(folder, one)).collect();
+        let mut users = users?;
+        for user in &mut users {
+            let files = user.folder.join("labelled");
+            let listed = labelled(&subsets[&user.name]).into_iter().enumerate();
+            let chosen =
+                listed.filter(|(_, subset)| repeats.is_none_or(|repeats| subset.repeat < repeats as u64));
+            user.subsets =
+                chosen.map(|(number, subset)| (files.join(kind.labelled(number)), subset)).collect();
+        }
         let classes = description["classes"].as_array().map_or(0, Vec::len);
-        Ok(Self { folder: folder.to_owned(), task, groups: groups?, classes, description })
+        let about = word(&description, "about");
+        Ok(Self { folder: folder.to_owned(), kind, task, learnwares, users, classes, about, description })
+    }
+
+    /// Whether users have learnwares of their own, which may be left out.
+    pub(super) fn users_are_developers(&self) -> bool {
+        self.users.iter().any(|user| user.own.is_some())
     }
 }
 
-fn self_trained(rows: &Value) -> Vec<Labelled> {
+fn user(root: &Path, value: &Value) -> Result<User, String> {
+    let (name, folder) = (word(value, "name"), root.join(word(value, "folder")));
+    let places = arrays::read(&folder.join("places.npy"))?.values;
+    Ok(User {
+        own: value["learnware"].as_u64().map(|place| place as usize),
+        places: places.into_iter().map(|place| place as usize).collect(),
+        truth: arrays::read(&folder.join("test_y.npy"))?.values,
+        subsets: Vec::new(),
+        name,
+        folder,
+    })
+}
+
+fn word(value: &Value, key: &str) -> String {
+    value[key].as_str().unwrap_or_default().to_owned()
+}
+
+fn labelled(rows: &Value) -> Vec<Labelled> {
     let rows = rows.as_array().map(Vec::as_slice).unwrap_or_default();
-    let labelled = |row: &Value| Labelled {
-        size: row["size"].as_u64().unwrap_or(0),
-        metrics: BTreeMap::from([("self_trained".to_owned(), row["metric"].as_f64().unwrap_or(f64::NAN))]),
+    let number = |row: &Value, key: &str| row[key].as_u64().unwrap_or(0);
+    let one = |row: &Value| Labelled {
+        size: number(row, "size"),
+        repeat: number(row, "repeat"),
+        metrics: row["metric"].as_f64().map(|value| ("self_trained".to_owned(), value)).into_iter().collect(),
     };
-    rows.iter().map(labelled).collect()
+    rows.iter().map(one).collect()
 }
 
 pub(super) fn read_json(path: &Path) -> Result<Value, String> {
     let bytes = std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
     serde_json::from_slice(&bytes).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::labelled;
+
+    #[test]
+    fn a_labelled_subset_may_have_no_baseline() {
+        let subsets = labelled(&json!([{"size": 10, "repeat": 1, "metric": 0.5}, {"size": 20, "repeat": 0}]));
+        assert_eq!((subsets[0].size, subsets[0].repeat), (10, 1));
+        assert_eq!(subsets[0].metrics["self_trained"], 0.5);
+        assert!(subsets[1].metrics.is_empty());
+        assert!(labelled(&json!(null)).is_empty());
+    }
 }

@@ -13,7 +13,6 @@ use super::system::{Chosen, Labelled, System, User};
 /// Reads the results file and the predictions beside it.
 pub(super) fn read(path: &Path) -> Result<System, String> {
     let file = read_json(path)?;
-    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
     let users = list(&file["users"]).iter().map(user).collect();
     let pairs = |value: &Value| value.as_object().cloned().unwrap_or_default();
     let costs = pairs(&file["cpu"]).into_iter().map(|(step, cost)| {
@@ -27,11 +26,17 @@ pub(super) fn read(path: &Path) -> Result<System, String> {
     Ok(System { users, costs: costs.collect(), notes: notes.collect(), predictions: Some(predictions) })
 }
 
+fn list(value: &Value) -> Vec<Value> {
+    value.as_array().cloned().unwrap_or_default()
+}
+
 fn user(value: &Value) -> User {
     let of_all = value["metrics_of_all"].as_array().map(Vec::as_slice).unwrap_or_default();
     User {
         group: value["group"].as_str().unwrap_or_default().to_owned(),
+        own: value["own"].as_u64().map(|place| place as usize),
         of_all: of_all.iter().filter_map(Value::as_f64).collect(),
+        distances: list(&value["distances"]).iter().filter_map(Value::as_f64).collect(),
         average_of_all: value["average_of_all"].as_f64().unwrap_or(f64::NAN),
         with_own: chosen(&value["with_own"]),
         without_own: chosen(&value["without_own"]),
@@ -40,7 +45,6 @@ fn user(value: &Value) -> User {
 
 fn chosen(value: &Value) -> Chosen {
     let index = |id: &Value| id.as_str().and_then(|id| id.parse::<usize>().ok());
-    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
     Chosen {
         top_one: index(&value["top_one_id"]),
         members: list(&value["members"]).iter().filter_map(index).collect(),
@@ -50,6 +54,7 @@ fn chosen(value: &Value) -> Chosen {
             .iter()
             .map(|row| Labelled {
                 size: row["size"].as_u64().unwrap_or(0),
+                repeat: row["repeat"].as_u64().unwrap_or(0),
                 metrics: numbers(row, &["size", "repeat", "rows"]),
             })
             .collect(),

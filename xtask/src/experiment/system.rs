@@ -12,7 +12,7 @@ pub(super) struct System {
     pub(super) costs: BTreeMap<String, Cost>,
     /// What did not run, and why.
     pub(super) notes: BTreeMap<String, String>,
-    /// Every learnware's predictions: a row per learnware, the rows of all users one after another.
+    /// Every learnware's predictions: a row per learnware, over the test examples of all users.
     pub(super) predictions: Option<Array>,
 }
 
@@ -20,8 +20,12 @@ pub(super) struct System {
 #[derive(Debug, Default)]
 pub(super) struct User {
     pub(super) group: String,
-    /// The metric of each learnware, in the order of the groups.
+    /// Place of the user's own learnware, where there is one.
+    pub(super) own: Option<usize>,
+    /// The metric of each learnware.
     pub(super) of_all: Vec<f64>,
+    /// The search's distance to each learnware, infinite where it gives none; empty where it was not asked.
+    pub(super) distances: Vec<f64>,
     pub(super) average_of_all: f64,
     pub(super) with_own: Chosen,
     pub(super) without_own: Chosen,
@@ -30,7 +34,7 @@ pub(super) struct User {
 /// What a search chose and what the reuse methods made of it.
 #[derive(Debug, Default)]
 pub(super) struct Chosen {
-    /// Index of the group whose learnware came first; `None` if nothing was found.
+    /// Place of the learnware that came first; `None` if nothing was found.
     pub(super) top_one: Option<usize>,
     pub(super) members: Vec<usize>,
     /// Share of each member; empty where a system has no such thing.
@@ -45,10 +49,11 @@ pub(super) struct Chosen {
 pub(super) struct Labelled {
     /// The size the plan asks for; a group with fewer rows brings all it has.
     pub(super) size: u64,
+    pub(super) repeat: u64,
     pub(super) metrics: BTreeMap<String, f64>,
 }
 
-/// Whether the user's own learnware is in the market.
+/// Whether the user's own learnware, if there is one, is in the market.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum MarketKind {
     WithOwn,

@@ -1,7 +1,8 @@
 //! Makes environments with uv: a virtual environment for each request, shared, made whole or not at all.
 //!
 //! Installing runs behind the fence as well, with the network on and only the new environment and uv's
-//! cache writable. Only wheels are taken, so nothing of a package runs while it is installed.
+//! cache writable. Only wheels are taken, so nothing of a package runs while it is installed. Its modules are
+//! compiled once, since a model's fence lets it write no bytecode and it would compile them at every start.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -163,6 +164,7 @@ impl EnvironmentMaker<'_> {
                 &list.to_string_lossy(),
             ],
         )?;
+        self.compile(interpreter, building.path(), &place);
         let mut notes = request.notes.clone();
         let version = version_text(interpreter.version);
         notes.push(match &request.python {
@@ -214,7 +216,7 @@ impl EnvironmentMaker<'_> {
             }
             environment.push((name.to_owned(), value));
         }
-        let fenced = Fenced {
+        self.run(&Fenced {
             program: uv.to_owned(),
             arguments: arguments.iter().map(|&argument| argument.to_owned()).collect(),
             read_only,
@@ -222,7 +224,28 @@ impl EnvironmentMaker<'_> {
             network: Network::On,
             environment,
             folder: writable.to_owned(),
-        };
+        })
+    }
+
+    /// Compiles the modules of a new environment, by the host's interpreter without `site`, which would run the
+    /// `.pth` files of packages. What cannot be compiled (a package may carry files for other versions) is left.
+    fn compile(&self, interpreter: &Interpreter, writable: &Path, place: &Path) {
+        let library = place.join("lib").to_string_lossy().into_owned();
+        let words = ["-I", "-S", "-m", "compileall", "-q", "-q", &library];
+        // Without bytecode everything works as well, only slower.
+        let _ = self.run(&Fenced {
+            program: interpreter.path.clone(),
+            arguments: words.map(str::to_owned).to_vec(),
+            read_only: vec![interpreter.root.clone()],
+            writable: vec![writable.to_owned()],
+            network: Network::Off,
+            environment: vec![("PATH".to_owned(), "/usr/bin:/bin".to_owned())],
+            folder: writable.to_owned(),
+        });
+    }
+
+    /// Runs one process behind the fence to its end.
+    fn run(&self, fenced: &Fenced) -> std::result::Result<(), String> {
         let limits = Limits {
             memory_bytes: INSTALL_MEMORY_BYTES_MAX * 4,
             file_bytes: INSTALL_FILE_BYTES_MAX,

@@ -35,7 +35,7 @@ const SOURCE_OPTIONS: [&str; 9] = [
     "--prefer-binary",
 ];
 /// Raised when environments are made in another way, so that old ones are not taken for new ones.
-const KEY_VERSION: &str = "environment 1";
+const KEY_VERSION: &str = "environment 2";
 
 /// What is to be installed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -158,6 +158,15 @@ fn svm_answers(
 }
 
 #[test]
+fn a_new_environment_has_its_modules_compiled() {
+    let Some(runner) = runner("a_new_environment_has_its_modules_compiled") else { return };
+    let environment = runner.environment(&python_package("", 2)).unwrap();
+    let versions = std::fs::read_dir(environment.folder.join("lib")).unwrap().flatten();
+    let mut compiled = versions.map(|version| version.path().join("site-packages/numpy/__pycache__"));
+    assert!(compiled.any(|folder| folder.read_dir().is_ok_and(|mut files| files.next().is_some())));
+}
+
+#[test]
 fn packages_like_the_references_test_data_run_unchanged() {
     let Some(runner) = runner("packages_like_the_references_test_data_run_unchanged") else { return };
     let stat = legacy_stat(64);

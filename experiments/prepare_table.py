@@ -1,9 +1,10 @@
 """Prepares one suite in one feature space: data per group, one LightGBM model per group, self-trained baselines.
 
-    prepare.py SUITE_FOLDER SPACE OUT_ROOT [--raw] [--full] [--labelled]
+    prepare_table.py SUITE_FOLDER SPACE OUT_ROOT [--raw] [--full] [--labelled]
 
-Writes OUT_ROOT/<key>/ with prepared.json, all_test.parquet (the test rows of all groups) and, per group,
-train.npy, test.npy (float32), train_y.npy, test_y.npy (float64), train.parquet and test.parquet
+Every group is a developer and a user. Writes OUT_ROOT/<key>/ with prepared.json, all_test.parquet and
+all_test.npy (the test rows of all groups) and, per group, train.npy, test.npy (float32), train_y.npy,
+test_y.npy (float64), places.npy (where its test rows are in all_test), train.parquet and test.parquet
 (features only, named columns) and model.txt.
 With --labelled also labelled/<index>.parquet (features and column `y`) and self_trained.json.
 The key is a hash of every input, so a second run finds the work done. The folder's path is printed last.
@@ -106,6 +107,13 @@ def key_of(folder, dataset, space, recipe, arguments):
     return digest.hexdigest()[:16]
 
 
+def about(arguments):
+    """What the learnwares are, for the report."""
+    recipe = "1,000 rounds, 127 leaves" if arguments.full else "80 rounds, 31 leaves"
+    columns = "raw columns" if arguments.raw else "columns standardised by feature_scale.json"
+    return f"Each learnware: LightGBM ({recipe}) on the train rows of a group; {columns}."
+
+
 def prepare(folder, space, out_root, arguments):
     """Does the work unless it is done, and returns the prepared folder."""
     suite, splits, dataset = suites.load(folder)
@@ -135,8 +143,10 @@ def prepare(folder, space, out_root, arguments):
         training = lightgbm.Dataset(train_x, train_y, feature_name=[f"column_{j}" for j in range(len(columns))])
         booster = lightgbm.train(parameters(recipe, task, class_count), training, num_boost_round=recipe["rounds"])
         booster.save_model(place / "model.txt")
+        np.save(place / "places.npy", np.arange(len(test_x), dtype="float64") + sum(map(len, all_test)))
         all_test.append(test_x)
-        groups.append({"name": str(name), "folder": place.name, "train": len(train_y), "test": len(test_x)})
+        groups.append({"name": str(name), "folder": place.name, "learnware": index,
+                       "train": len(train_y), "test": len(test_x)})
         if arguments.labelled:
             (place / "labelled").mkdir()
             results = []
@@ -155,12 +165,13 @@ def prepare(folder, space, out_root, arguments):
             baselines[str(name)] = results
         print(f"prepared {folder.name} {space}: {index + 1}/{len(suite['groups'])}", file=sys.stderr, flush=True)
     write_table(work / "all_test.parquet", np.concatenate(all_test), columns)
+    np.save(work / "all_test.npy", np.concatenate(all_test))
     if arguments.labelled:
         (work / "self_trained.json").write_text(json.dumps(baselines))
     description = {
-        "suite": folder.name, "dataset": suite["dataset"], "space": space, "columns": columns,
+        "kind": "table", "about": about(arguments), "suite": folder.name, "dataset": suite["dataset"], "space": space, "columns": columns,
         "standardised": not arguments.raw, "task": task, "classes": classes, "recipe": recipe,
-        "labelled": arguments.labelled, "lightgbm": lightgbm.__version__, "groups": groups,
+        "labelled": arguments.labelled, "lightgbm": lightgbm.__version__, "learnwares": groups, "users": groups,
         "cpu_seconds": time.process_time() - started,
     }
     (work / "prepared.json").write_text(json.dumps(description, indent=1))
@@ -181,7 +192,7 @@ def main():
     try:
         print(prepare(arguments.suite.resolve(), arguments.space, arguments.out_root.resolve(), arguments))
     except (suites.SuiteError, FileNotFoundError) as error:
-        print(f"prepare.py: {error}", file=sys.stderr)
+        print(f"prepare_table.py: {error}", file=sys.stderr)
         sys.exit(2)
 
 

@@ -1,14 +1,15 @@
 //! Turns what both systems did into results.json, results.md and one line.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
+mod tables;
+
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::{Value, json};
 
 use super::Options;
 use super::binary::Cost;
-use super::measure::{Task, mean, paired_difference, summary};
+use super::measure::{Task, mean, paired_difference, rank_correlation, summary};
 use super::plan::Plan;
 use super::prepared::Prepared;
 use super::system::{Labelled, MarketKind, System, User};
@@ -32,6 +33,7 @@ const QUANTITIES: &[(&str, &str)] = &[
     ("job_selector", "job selector"),
     ("averaging", "averaging"),
     ("weighted", "weighted mixture"),
+    ("rank_correlation", "search quality"),
 ];
 
 const SEED: u64 = 1;
@@ -50,27 +52,40 @@ pub(super) fn write(out: &Path, settings: &[Setting], options: &Options) -> Resu
         std::fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()))
     };
     put("results.json", &format!("{text}\n"))?;
-    put("results.md", &markdown(settings, options))
+    put("results.md", &tables::markdown(settings, options))
 }
 
 /// One quantity per user, or `None` where it does not exist.
 fn quantity(system: &System, task: Task, market: MarketKind, key: &str) -> Option<Vec<f64>> {
-    let values = system.users.iter().enumerate().map(|(index, user)| of_user(user, index, task, market, key));
+    let values = system.users.iter().map(|user| of_user(user, task, market, key));
     values.collect::<Option<Vec<f64>>>().filter(|values| !values.is_empty())
 }
 
-fn of_user(user: &User, index: usize, task: Task, market: MarketKind, key: &str) -> Option<f64> {
-    let own_is_in = market == MarketKind::WithOwn;
-    let others = user.of_all.iter().enumerate().filter(|(at, _)| *at != index).map(|(_, value)| *value);
-    let others: Vec<f64> = others.collect();
-    let present: &[f64] = if own_is_in { &user.of_all } else { &others };
+fn of_user(user: &User, task: Task, market: MarketKind, key: &str) -> Option<f64> {
+    let own = user.own.filter(|_| market == MarketKind::WithOwn);
+    let absent = user.own.filter(|_| market == MarketKind::WithoutOwn);
+    let present: Vec<usize> = (0..user.of_all.len()).filter(|place| Some(*place) != absent).collect();
+    let of = |values: &[f64], places: &[usize]| -> Vec<f64> {
+        places.iter().filter_map(|place| values.get(*place).copied()).collect()
+    };
+    let metrics = of(&user.of_all, &present);
     let best = |values: &[f64]| values.iter().copied().reduce(|one, other| task.better(one, other));
     match key {
-        "mean_in_market" => (!present.is_empty()).then(|| mean(present)),
-        "best_in_market" => best(present),
-        "own" => own_is_in.then(|| user.of_all.get(index).copied()).flatten(),
-        "best_other" => own_is_in.then(|| best(&others)).flatten(),
-        "average_of_all" => own_is_in.then_some(user.average_of_all),
+        _ if market == MarketKind::WithoutOwn && user.own.is_none() => None,
+        "mean_in_market" => (!metrics.is_empty()).then(|| mean(&metrics)),
+        "best_in_market" => best(&metrics),
+        "own" => own.and_then(|own| user.of_all.get(own).copied()),
+        "best_other" => own.and_then(|own| {
+            let others: Vec<usize> = present.into_iter().filter(|place| *place != own).collect();
+            best(&of(&user.of_all, &others))
+        }),
+        "average_of_all" => (market == MarketKind::WithOwn).then_some(user.average_of_all),
+        "rank_correlation" => {
+            let distances = of(&user.distances, &present);
+            let losses: Vec<f64> = metrics.iter().map(|metric| task.loss(*metric)).collect();
+            (!distances.is_empty() && distances.len() == losses.len())
+                .then(|| rank_correlation(&distances, &losses))
+        }
         method => user.chosen(market).metrics.get(method).copied(),
     }
 }
@@ -114,6 +129,7 @@ fn user_json(user: &User) -> Value {
     json!({
         "group": user.group,
         "metrics_of_all": user.of_all,
+        "distances": user.distances,
         "with_own": chosen(MarketKind::WithOwn),
         "without_own": chosen(MarketKind::WithoutOwn),
     })
@@ -149,7 +165,6 @@ fn equality(ours: &System, reference: &System) -> (f64, f64) {
     let metrics = largest(&mut metrics);
     let predictions = match (&ours.predictions, &reference.predictions) {
         (Some(one), Some(other)) => {
-            // The reference may have run fewer users: its rows are the first ones.
             let rows = one.values.chunks_exact(one.columns).zip(other.values.chunks_exact(other.columns));
             largest(&mut rows.flat_map(|(one, other)| one.iter().copied().zip(other.iter().copied())))
         }
@@ -171,7 +186,7 @@ fn costs_json(system: &System) -> Value {
 /// Mean over users of the mean over repeats, by method and size; methods of the reference carry its name.
 fn curves(setting: &Setting, market: MarketKind) -> BTreeMap<String, BTreeMap<u64, f64>> {
     let mut curves: BTreeMap<String, BTreeMap<u64, f64>> = BTreeMap::new();
-    let mut add = |prefix: &str, per_user: Vec<&[Labelled]>| {
+    let mut add = |prefix: &str, per_user: Vec<Vec<&Labelled>>| {
         let mut cells: BTreeMap<(String, u64), Vec<f64>> = BTreeMap::new();
         for rows in per_user {
             let mut own: BTreeMap<(String, u64), Vec<f64>> = BTreeMap::new();
@@ -188,12 +203,13 @@ fn curves(setting: &Setting, market: MarketKind) -> BTreeMap<String, BTreeMap<u6
             curves.entry(method).or_default().insert(size, mean(&values));
         }
     };
-    let users = setting.ours.users.len();
-    let baselines = setting.prepared.groups.iter().take(users).map(|group| group.self_trained.as_slice());
-    add("", baselines.collect());
+    let users = setting.prepared.users.iter().take(setting.ours.users.len());
+    let baselines: Vec<Vec<&Labelled>> =
+        users.map(|user| user.subsets.iter().map(|(_, subset)| subset).collect()).collect();
+    add("", baselines);
     for (prefix, system) in [("", Some(&setting.ours)), ("reference ", setting.reference.as_ref())] {
-        let rows =
-            system.map(|system| system.users.iter().map(|user| user.chosen(market).labelled.as_slice()));
+        let rows = system
+            .map(|system| system.users.iter().map(|user| user.chosen(market).labelled.iter().collect()));
         add(prefix, rows.into_iter().flatten().collect());
     }
     curves
@@ -209,169 +225,6 @@ fn curves_json(setting: &Setting) -> Value {
     };
     let both = MarketKind::BOTH.map(|market| (market.key().to_owned(), one(market)));
     Value::Object(both.into_iter().collect())
-}
-
-fn markdown(settings: &[Setting], options: &Options) -> String {
-    let mut text = String::from("# Results\n\n");
-    let columns = if options.raw { "raw columns" } else { "columns standardised by feature_scale.json" };
-    let recipe = if options.full { "full" } else { "light" };
-    let _ = writeln!(
-        text,
-        "Every learnware's model is trained on the train rows of its group ({recipe} recipe), every user \
-         searches with a specification of the test rows; {columns}; seed {}. Differences are ours minus the \
-         reference, paired by user, with a 95 % bootstrap interval.",
-        options.seed
-    );
-    for setting in settings {
-        one_setting(&mut text, setting);
-    }
-    text
-}
-
-fn one_setting(text: &mut String, setting: &Setting) {
-    let task = setting.prepared.task;
-    let learnwares = setting.prepared.groups.len();
-    let users = setting.ours.users.len();
-    let _ = writeln!(
-        text,
-        "\n## {}\n\n{learnwares} learnwares, {users} users, {}, mixtures of at most {}.",
-        setting.plan.name(),
-        task.metric_name(),
-        setting.plan.max_search
-    );
-    for market in MarketKind::BOTH {
-        let title = match market {
-            MarketKind::WithOwn => "The user's own learnware is in the market",
-            MarketKind::WithoutOwn => "The user's own learnware is left out",
-        };
-        let _ = writeln!(text, "\n### {title}\n");
-        text.push_str("| quantity | ours | sd | reference | sd | difference |\n|---|---|---|---|---|---|\n");
-        for (key, heading) in QUANTITIES {
-            quantity_row(text, setting, market, key, heading);
-        }
-    }
-    if let Some(reference) = &setting.reference {
-        let (metrics, predictions) = equality(&setting.ours, reference);
-        let _ = writeln!(
-            text,
-            "\nWithout search both systems must agree: largest difference of any metric {metrics:.3e}, of any \
-             prediction {predictions:.3e}."
-        );
-    }
-    labelled_tables(text, setting);
-    cost_table(text, setting);
-    user_table(text, setting);
-}
-
-fn quantity_row(text: &mut String, setting: &Setting, market: MarketKind, key: &str, heading: &str) {
-    let task = setting.prepared.task;
-    let ours = quantity(&setting.ours, task, market, key);
-    let theirs = setting.reference.as_ref().and_then(|system| quantity(system, task, market, key));
-    if ours.is_none() && theirs.is_none() {
-        return;
-    }
-    let cells = |values: Option<&Vec<f64>>| match values {
-        None => "- | -".to_owned(),
-        Some(values) => {
-            let found = summary(values);
-            format!("{:.4} | {:.4}", found.mean, found.deviation)
-        }
-    };
-    let difference = match (&ours, &theirs) {
-        (Some(ours), Some(theirs)) if ours.len() == theirs.len() => {
-            let found = paired_difference(ours, theirs, SEED);
-            format!("{:+.4} [{:+.4}, {:+.4}]", found.mean, found.low, found.high)
-        }
-        _ => "-".to_owned(),
-    };
-    let _ = writeln!(
-        text,
-        "| {heading} | {} | {} | {difference} |",
-        cells(ours.as_ref()),
-        cells(theirs.as_ref())
-    );
-}
-
-fn labelled_tables(text: &mut String, setting: &Setting) {
-    for market in MarketKind::BOTH {
-        let curves = curves(setting, market);
-        let sizes: BTreeSet<u64> = curves.values().flat_map(|points| points.keys().copied()).collect();
-        if sizes.is_empty() {
-            continue;
-        }
-        let title =
-            if market == MarketKind::WithOwn { "own learnware in the market" } else { "own left out" };
-        let heads: Vec<String> = sizes.iter().map(ToString::to_string).collect();
-        let _ = writeln!(text, "\n### With labels, {title}\n\n| method | {} |", heads.join(" | "));
-        let _ = writeln!(text, "|---|{}", "---|".repeat(sizes.len()));
-        for (method, points) in &curves {
-            let cell = |size: &u64| points.get(size).map_or("-".to_owned(), |value| format!("{value:.4}"));
-            let cells: Vec<String> = sizes.iter().map(cell).collect();
-            let _ = writeln!(text, "| {} | {} |", method.replace('_', " "), cells.join(" | "));
-        }
-    }
-    for (what, why) in setting.reference.iter().flat_map(|reference| &reference.notes) {
-        let _ = writeln!(text, "\nReference {}: {why}", what.replace('_', " "));
-    }
-}
-
-/// Steps that are the same work in both systems: (ours, the reference's).
-const SAME_WORK: &[(&str, &str)] = &[
-    ("pack_with_specification", "specification_of_learnware"),
-    ("specification_of_user", "specification_of_user"),
-    ("predictions_of_all", "predictions_of_all"),
-    ("search", "search"),
-    ("averaging", "averaging"),
-    ("job_selector", "job_selector"),
-    ("feature_augment", "feature_augment"),
-    ("ensemble_pruning", "ensemble_pruning"),
-];
-
-fn cost_table(text: &mut String, setting: &Setting) {
-    text.push_str(
-        "\n### CPU seconds\n\nOurs: whole processes, start-up and reading of files included. Reference: inside one \
-         running interpreter, start-up not included.\n\n| step | ours | commands | reference | calls | ratio |\n\
-         |---|---|---|---|---|---|\n",
-    );
-    for (step, cost) in &setting.ours.costs {
-        let same = SAME_WORK.iter().find(|(ours, _)| ours == step).map(|(_, theirs)| *theirs);
-        let theirs = same.and_then(|name| setting.reference.as_ref()?.costs.get(name));
-        let theirs_cells = theirs.map_or("- | - | -".to_owned(), |theirs| {
-            let ratio = theirs.cpu_seconds / cost.cpu_seconds;
-            format!("{:.2} | {} | {ratio:.1} |", theirs.cpu_seconds, theirs.count)
-                .trim_end_matches(" |")
-                .to_owned()
-        });
-        let _ = writeln!(
-            text,
-            "| {} | {:.2} | {} | {theirs_cells} |",
-            step.replace('_', " "),
-            cost.cpu_seconds,
-            cost.count
-        );
-    }
-}
-
-fn user_table(text: &mut String, setting: &Setting) {
-    text.push_str(
-        "\n### Users, own learnware in the market\n\n| user | own | best | top-1 | found | averaging | weighted | \
-         job selector | reference top-1 | reference averaging |\n|---|---|---|---|---|---|---|---|---|---|\n",
-    );
-    let task = setting.prepared.task;
-    for (index, user) in setting.ours.users.iter().enumerate() {
-        let ours = |key: &str| of_user(user, index, task, MarketKind::WithOwn, key);
-        let theirs = |key: &str| {
-            let user = setting.reference.as_ref()?.users.get(index)?;
-            of_user(user, index, task, MarketKind::WithOwn, key)
-        };
-        let cell = |value: Option<f64>| value.map_or("-".to_owned(), |value| format!("{value:.4}"));
-        let found = user.with_own.top_one.and_then(|at| setting.prepared.groups.get(at));
-        let found = found.map_or("-", |group| group.name.as_str());
-        let before = [ours("own"), ours("best_in_market"), ours("top_one")].map(cell).join(" | ");
-        let after = [ours("averaging"), ours("weighted"), ours("job_selector")].map(cell).join(" | ");
-        let reference = [theirs("top_one"), theirs("averaging")].map(cell).join(" | ");
-        let _ = writeln!(text, "| {} | {before} | {found} | {after} | {reference} |", user.group);
-    }
 }
 
 /// Everything in one line, the reference in parentheses.
@@ -402,19 +255,22 @@ mod tests {
 
     use serde_json::json;
 
-    use super::{Setting, equality, markdown, quantity, setting_json, summary_line};
+    use super::tables::markdown;
+    use super::{Setting, equality, quantity, setting_json, summary_line};
     use crate::experiment::Options;
     use crate::experiment::arrays::Array;
     use crate::experiment::binary::Cost;
+    use crate::experiment::kind::Kind;
     use crate::experiment::measure::Task;
     use crate::experiment::plan::Plan;
-    use crate::experiment::prepared::{Group, Prepared};
+    use crate::experiment::prepared::{self, Learnware, Prepared};
     use crate::experiment::system::{Chosen, Labelled, MarketKind, System, User};
 
     fn system(shift: f64) -> System {
-        let user = |group: &str, of_all: [f64; 2], top_one: usize| {
+        let user = |group: &str, own: usize, of_all: [f64; 2], top_one: usize| {
             let labelled = [(10, 0.5), (10, 0.7), (20, 0.4)].map(|(size, value)| Labelled {
                 size,
+                repeat: 0,
                 metrics: BTreeMap::from([("feature_augment".to_owned(), value + shift)]),
             });
             let chosen = |labelled| Chosen {
@@ -426,14 +282,16 @@ mod tests {
             };
             User {
                 group: group.to_owned(),
+                own: Some(own),
                 of_all: of_all.to_vec(),
+                distances: vec![0.25, 0.5],
                 average_of_all: 0.9,
                 with_own: chosen(labelled.to_vec()),
                 without_own: chosen(Vec::new()),
             }
         };
         System {
-            users: vec![user("a", [1.0, 2.0], 0), user("b", [4.0, 3.0], 0)],
+            users: vec![user("a", 0, [1.0, 2.0], 0), user("b", 1, [4.0, 3.0], 0)],
             costs: BTreeMap::from([("search".to_owned(), Cost { cpu_seconds: 1.0 + shift, count: 4 })]),
             notes: BTreeMap::new(),
             predictions: Some(Array { rows: 2, columns: 2, values: vec![1.0, 2.0, 3.0, 4.0 + shift] }),
@@ -441,20 +299,26 @@ mod tests {
     }
 
     fn setting() -> Setting {
-        let group = |name: &str| Group {
+        let learnware = |name: &str| Learnware { name: name.to_owned(), folder: PathBuf::new() };
+        let user = |name: &str, own| prepared::User {
             name: name.to_owned(),
             folder: PathBuf::new(),
+            own: Some(own),
+            places: vec![0],
             truth: vec![0.0],
-            self_trained: Vec::new(),
+            subsets: Vec::new(),
         };
         let prepared = Prepared {
             folder: PathBuf::new(),
+            kind: Kind::Table,
             task: Task::Regression,
-            groups: vec![group("a"), group("b")],
+            learnwares: vec![learnware("a"), learnware("b")],
+            users: vec![user("a", 0), user("b", 1)],
             classes: 0,
+            about: "Small trees.".to_owned(),
             description: json!({}),
         };
-        let plan = Plan { suite: "suites/s".into(), space: "A".to_owned(), max_search: 5 };
+        let plan = Plan { suite: "suites/s".into(), kind: Kind::Table, space: "A".to_owned(), max_search: 5 };
         Setting { plan, prepared, ours: system(0.0), reference: Some(system(0.25)) }
     }
 
@@ -469,6 +333,7 @@ mod tests {
         assert_eq!(of(MarketKind::WithoutOwn, "mean_in_market"), Some(vec![2.0, 4.0]));
         assert_eq!(of(MarketKind::WithoutOwn, "own"), None);
         assert_eq!(of(MarketKind::WithOwn, "weighted"), None);
+        assert_eq!(of(MarketKind::WithOwn, "rank_correlation"), Some(vec![1.0, -1.0]));
         assert_eq!(
             quantity(&system, Task::Classification, MarketKind::WithOwn, "best_in_market"),
             Some(vec![2.0, 4.0])
@@ -492,6 +357,17 @@ mod tests {
         {
             assert!(text.contains(wanted), "{wanted} in\n{text}");
         }
+    }
+
+    #[test]
+    fn users_without_learnwares_of_their_own_have_one_market() {
+        let mut setting = setting();
+        setting.prepared.users.iter_mut().for_each(|user| user.own = None);
+        setting.ours.users.iter_mut().for_each(|user| user.own = None);
+        setting.reference = None;
+        let text = markdown(&[setting], &Options::default());
+        assert!(text.contains("All learnwares are in the market") && !text.contains("left out"), "{text}");
+        assert!(text.contains("| search quality | 0.0000 |") && text.contains("not run"), "{text}");
     }
 
     #[test]
