@@ -59,7 +59,7 @@ fn bench(root: &Path, arguments: &[String]) -> Result<bool, String> {
         [name] if name == "words" => ("learnware-dock", "words", &[][..]),
         _ => {
             return Err(
-                "usage: cargo xtask bench spec|words|search [--specs N] [--dimension D] [--queries Q]".into()
+                "usage: cargo xtask bench spec|words|search [--specs N] [--dimension D] [--queries Q]".into(),
             );
         }
     };

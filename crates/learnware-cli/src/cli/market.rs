@@ -66,6 +66,11 @@ pub(crate) struct SearchArgs {
     /// Learnwares in a combination at most.
     #[arg(long, value_name = "COUNT", default_value_t = 5)]
     pub(crate) max: usize,
+    /// Write for each of your examples which part of it the learnwares found cover (a CSV of line and 0 to 1).
+    ///
+    /// Needs data for --spec; computed on this machine.
+    #[arg(long, value_name = "FILE", requires = "spec")]
+    pub(crate) uncovered: Option<PathBuf>,
     /// How a combination is looked for.
     #[arg(long, value_enum, default_value_t, value_name = "HOW")]
     pub(crate) mixture: MixtureWord,

@@ -1,5 +1,7 @@
 //! `learnware search`.
 
+mod uncovered;
+
 use std::collections::BTreeMap;
 
 use learnware_dock::Dock;
@@ -38,12 +40,20 @@ pub(super) async fn run(arguments: &SearchArgs, printer: &Printer) -> anyhow::Re
             let embedders = Embedders::open(&arguments.embedder)?;
             let options = DataOptions::new(&arguments.table, &arguments.kind);
             let maker = Maker::new(options, &arguments.columns, &embedders, printer);
-            let described = specfile::read_or_make(path, &maker)?;
-            compare(arguments, query, vec![described.specification], printer).await
+            let Some(output) = &arguments.uncovered else {
+                let described = specfile::read_or_make(path, &maker)?;
+                return Ok(compare(arguments, query, vec![described.specification], printer).await?.0);
+            };
+            uncovered::require_data(path)?;
+            let made = maker.make(path)?;
+            let (outcome, results) =
+                compare(arguments, query, vec![made.specification.clone()], printer).await?;
+            uncovered::write(arguments, &made, &results, output, printer).await?;
+            Ok(outcome)
         }
         (None, WordsHow::Fuzzy | WordsHow::Exact) => {
             refuse_page(arguments, "--words fuzzy and --words exact have the order of the reference")?;
-            compare(arguments, query, Vec::new(), printer).await
+            Ok(compare(arguments, query, Vec::new(), printer).await?.0)
         }
     }
 }
@@ -82,8 +92,13 @@ async fn by_words(arguments: &SearchArgs, mut query: Query, printer: &Printer) -
     };
     results.funnel.excluded = arguments.exclude.iter().filter(is_there).count();
     results.funnel.semantic = found.total as usize;
-    let single =
-        |hit: &Hit| SingleResult { id: hit.id.clone(), distance: None, similarity: None, score: None };
+    let single = |hit: &Hit| SingleResult {
+        id: hit.id.clone(),
+        distance: None,
+        similarity: None,
+        covered: None,
+        score: None,
+    };
     results.single = found.hits.iter().map(single).collect();
     let words = |hit: &Hit| Some((hit.id.clone(), organizer.get(&hit.id)?.specification.semantic.clone()));
     let mut document = to_json(&results, &found.hits.iter().filter_map(words).collect());
@@ -115,7 +130,7 @@ async fn compare(
     query: Query,
     statistical: Vec<StatisticalSpecification>,
     printer: &Printer,
-) -> anyhow::Result<Outcome> {
+) -> anyhow::Result<(Outcome, SearchResults)> {
     let dock = target::open(&arguments.dock, &ModelArgs::default(), Create::Never).await?;
     let has_specification = !statistical.is_empty();
     let (query, semantic) = match arguments.words {
@@ -138,7 +153,8 @@ async fn compare(
         print(&results, &names, printer);
     });
     let nothing_fits = has_specification && results.verdict == Verdict::NothingFits;
-    Ok(if results.single.is_empty() || nothing_fits { Outcome::Finding } else { Outcome::Success })
+    let nothing = results.single.is_empty() || nothing_fits;
+    Ok((if nothing { Outcome::Finding } else { Outcome::Success }, results))
 }
 
 fn search_options(arguments: &SearchArgs) -> SearchOptions {
@@ -212,13 +228,14 @@ fn print(results: &SearchResults, names: &BTreeMap<LearnwareId, SemanticSpecific
     let number = |value: Option<f64>| value.map_or_else(|| "-".into(), |value| format!("{value:.4}"));
     let rows = results.single.iter().map(|found| {
         let mut row = vec![found.id.to_string(), number(found.distance), number(found.similarity)];
+        row.push(found.covered.map_or_else(|| "-".into(), percent));
         if results.single.iter().any(|found| found.score.is_some()) {
             row.push(number(found.score));
         }
         row.extend([task(&found.id), name(&found.id)]);
         row
     });
-    let mut header = vec!["id", "distance", "similarity"];
+    let mut header = vec!["id", "distance", "similarity", "covers"];
     if results.single.iter().any(|found| found.score.is_some()) {
         header.push("score");
     }
@@ -228,7 +245,11 @@ fn print(results: &SearchResults, names: &BTreeMap<LearnwareId, SemanticSpecific
     printer.table(&header, rows.collect());
     if let Some(multiple) = &results.multiple {
         printer.line("");
-        let title = format!("A combination is nearer (distance {:.4})", multiple.distance);
+        let title = format!(
+            "A combination is nearer (distance {:.4}, covers {})",
+            multiple.distance,
+            percent(multiple.covered)
+        );
         printer.line(toned(Tone::Heading, title));
         let rows = multiple.members.iter().map(|member| {
             let cells = (member.weight * BAR_CELLS).round() as usize;
@@ -237,7 +258,30 @@ fn print(results: &SearchResults, names: &BTreeMap<LearnwareId, SemanticSpecific
         });
         printer.table(&["id", "weight", "", "name"], rows.collect());
     }
+    print_certificate(results, printer);
     print_next_step(results, printer);
+}
+
+fn percent(share: f64) -> String {
+    format!("{:.0} %", share * 100.0)
+}
+
+/// What is proved of the answer.
+fn print_certificate(results: &SearchResults, printer: &Printer) {
+    let funnel = &results.funnel;
+    if results.island.is_none() {
+        return;
+    }
+    let mut text = if funnel.certified {
+        format!("proved: none of the {} compared is nearer", funnel.comparable)
+    } else {
+        "not proved: a learnware that was not looked at closely may be nearer".to_owned()
+    };
+    text += &format!(" ({} distances computed in full)", funnel.evaluated);
+    if let Some(gap) = results.multiple.as_ref().and_then(|multiple| multiple.gap) {
+        text += &format!("; no combination of any size is nearer by more than {gap:.4}");
+    }
+    printer.line(toned(Tone::Faint, text));
 }
 
 fn print_nothing(printer: &Printer) {

@@ -1,0 +1,82 @@
+//! `learnware search --uncovered`: which of the user's own examples no learnware found covers.
+
+use std::path::Path;
+
+use learnware_dock::config::Create;
+use learnware_engine::learnware::LearnwareId;
+use learnware_engine::market::SearchResults;
+use learnware_engine::specification::coverage::Coverage;
+use learnware_engine::specification::{Embedding, StatisticalSpecification, compat};
+
+use crate::cli::{ModelArgs, SearchArgs};
+use crate::datafile;
+use crate::error::advised;
+use crate::printer::Printer;
+use crate::specfile::Generated;
+use crate::{files, target};
+
+/// Covered part below which an example counts as covered by nobody.
+const COVERED_FROM: f64 = 0.5;
+
+/// Refuses a specification file, which has no examples.
+pub(super) fn require_data(path: &Path) -> anyhow::Result<()> {
+    if datafile::is_data(path) {
+        return Ok(());
+    }
+    Err(advised(
+        format!("--uncovered needs your data, but {} is a specification", path.display()),
+        "name the data with --spec; it stays on this machine",
+    ))
+}
+
+/// Writes for each example its line and the part of it that the learnwares found cover.
+pub(super) async fn write(
+    arguments: &SearchArgs,
+    made: &Generated,
+    results: &SearchResults,
+    output: &Path,
+    printer: &Printer,
+) -> anyhow::Result<()> {
+    let dock = target::open(&arguments.dock, &ModelArgs::default(), Create::Never).await?;
+    let snapshot = dock.catalog().await?;
+    let island = results.island.as_ref().and_then(|key| snapshot.market.organizer().island(key));
+    let Some(island) = island.filter(|_| made.numbers.rows() > 0) else {
+        return Err(advised(
+            "no learnware can be compared with your data, so nothing tells which examples are covered",
+            "see above what the dock has",
+        ));
+    };
+    let kernel = island.index().kernel();
+    let mut members: Vec<(&LearnwareId, f64)> = Vec::new();
+    match &results.multiple {
+        Some(multiple) => {
+            members.extend(multiple.members.iter().map(|member| (&member.id, member.weight)));
+        }
+        None => members.extend(results.single.first().map(|single| (&single.id, 1.0))),
+    }
+    let embedding = |id: &LearnwareId| {
+        let own = &snapshot.market.organizer().get(id)?.specification.statistical;
+        let own = own.iter().find(|one| Some(one.island()) == results.island)?;
+        Some(Embedding::<f32>::new(StatisticalSpecification::rkme(own), kernel))
+    };
+    let embeddings: Vec<(Embedding<f32>, f64)> =
+        members.iter().filter_map(|(id, weight)| Some((embedding(id)?, *weight))).collect();
+    let members: Vec<(&Embedding<f32>, f64)> =
+        embeddings.iter().map(|(embedding, weight)| (embedding, *weight)).collect();
+    let coverage = Coverage::new(&Embedding::<f32>::new(made.specification.rkme(), kernel));
+    let numbers = compat::fill_with_means(&made.numbers)?;
+    let parts = coverage.of_rows(&kernel.prepare(&numbers), &members);
+    let mut text = String::from("line,covered\n");
+    for (line, part) in made.data.lines.iter().zip(&parts) {
+        text += &format!("{line},{part:.4}\n");
+    }
+    files::write(output, text.as_bytes())?;
+    let few = parts.iter().filter(|&&part| part < COVERED_FROM).count();
+    printer.note(format!(
+        "{few} of {} {} are covered less than half; each is in {}",
+        parts.len(),
+        datafile::unit(made.data.kind()),
+        output.display()
+    ));
+    Ok(())
+}
