@@ -78,7 +78,9 @@ impl<'a> Finder<'a> {
             (Reading::AsTyped, TokenKind::Pair) => self.word.pairs.contains(&token.text),
             (Reading::AsTyped, _) if self.word.spelling == Spelling::Exact => token.text == self.word.text,
             (Reading::AsTyped | Reading::Beginning, TokenKind::Word) => {
-                tokens::stem(&token.text) == self.stem
+                // A stem keeps the first letter of its word.
+                token.text.chars().next() == self.stem.chars().next()
+                    && tokens::stem(&token.text) == self.stem
             }
             (Reading::Beginning, TokenKind::Pair) | (Reading::Unknown, _) => false,
             (Reading::Similar(_), _) => self.similar.contains(&token.text),

@@ -160,10 +160,11 @@ impl Words {
         }
         let text = self.text(query, market)?;
         let scan = Scan::new(text, &query.words, cursor.as_ref().map(|cursor| cursor.words.as_slice()))?;
-        let (needed, scores) =
-            self.matching(query, &scan, cursor.as_ref().map(|cursor| cursor.needed.into()));
-        let having: RoaringTreemap = scores.iter().map(|(place, _)| *place).collect();
         let passing = self.tags.passing(&query.filters, None, &self.shelf);
+        let before = cursor.as_ref().map(|cursor| cursor.needed.into());
+        let (needed, scores) = self.matching(query, &scan, passing.as_ref(), before);
+        let counted = if request.facets.is_empty() { &[][..] } else { &scores };
+        let having: RoaringTreemap = counted.iter().map(|(place, _)| *place).collect();
         let passes = |place: u64| passing.as_ref().is_none_or(|passing| passing.contains(place));
         let sort = if *sort == Sort::Relevance && !query.has_words() { Sort::Id } else { *sort };
         let places = scores.into_iter().filter(|(place, _)| passes(*place));
@@ -194,8 +195,8 @@ impl Words {
             return Ok(Matches::default());
         }
         let scan = Scan::new(self.text(query, market)?, &query.words, None)?;
-        let (needed, scores) = self.matching(query, &scan, None);
         let passing = self.tags.passing(&query.filters, None, &self.shelf);
+        let (needed, scores) = self.matching(query, &scan, passing.as_ref(), None);
         let passes = |place: &u64| passing.as_ref().is_none_or(|passing| passing.contains(*place));
         let ids = scores.iter().map(|(place, _)| *place).filter(passes).map(id_of).collect();
         Ok(Matches { ids: Some(ids), readings: readings(query, &scan, needed) })
@@ -217,17 +218,27 @@ impl Words {
 
     /// How many words had to be found, and who has so many, filters aside. All words, unless nobody who passes the
     /// filters has them; then half.
-    fn matching(&self, query: &Query, scan: &Scan<'_>, needed: Option<usize>) -> (usize, Vec<(u64, f32)>) {
+    fn matching(
+        &self,
+        query: &Query,
+        scan: &Scan<'_>,
+        passing: Option<&RoaringTreemap>,
+        needed: Option<usize>,
+    ) -> (usize, Vec<(u64, f32)>) {
         let all = query.words.len();
         if all == 0 {
             return (0, self.shelf.iter().map(|(place, _)| (place, 0.0)).collect());
         }
         if let Some(needed) = needed {
-            return (needed, scan.found(needed, None));
+            return (needed, scan.found(needed));
         }
-        let passing = self.tags.passing(&query.filters, None, &self.shelf);
-        let needed = if scan.found(all, passing.as_ref()).is_empty() { all.div_ceil(2) } else { all };
-        (needed, scan.found(needed, None))
+        let having_all = scan.found(all);
+        let passes = |place: u64| passing.is_none_or(|passing| passing.contains(place));
+        if all == 1 || having_all.iter().any(|(place, _)| passes(*place)) {
+            return (all, having_all);
+        }
+        let half = all.div_ceil(2);
+        (half, scan.found(half))
     }
 
     fn place(&self, number: u64, score: f32, sort: Sort) -> Place {

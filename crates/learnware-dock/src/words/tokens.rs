@@ -88,6 +88,9 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
 
 /// A text in lower case, with plain forms of full-width characters.
 pub(super) fn folded(text: &str) -> String {
+    if text.is_ascii() {
+        return text[..text.len().min(WORD_CHARS_MAX)].to_ascii_lowercase();
+    }
     text.chars().map(plain).flat_map(char::to_lowercase).take(WORD_CHARS_MAX).collect()
 }
 
@@ -109,6 +112,9 @@ fn spaced(text: &str, range: Range<usize>, found: &mut Vec<Token>) {
     let token =
         |range: Range<usize>| Token { text: folded(&text[range.clone()]), range, kind: TokenKind::Word };
     found.push(token(range.clone()));
+    if !text[range.clone()].contains(|character: char| character.is_uppercase() || character.is_numeric()) {
+        return; // No compound name.
+    }
     let parts = compound_parts(text, range);
     if parts.len() > 1 {
         found.extend(parts.into_iter().map(token));
@@ -162,6 +168,9 @@ pub(super) fn plain(character: char) -> char {
 }
 
 fn script(character: char) -> Option<Script> {
+    if character.is_ascii() {
+        return character.is_ascii_alphanumeric().then_some(Script::Spaced);
+    }
     match plain(character) {
         '\u{3005}'
         | '\u{3041}'..='\u{30ff}'

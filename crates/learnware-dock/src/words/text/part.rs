@@ -3,6 +3,7 @@
 //! Each token is indexed as it is, for beginnings and misspellings, and under its stem, for the forms of a
 //! word.
 
+use std::collections::HashMap;
 use std::ops::RangeInclusive;
 
 use tantivy::directory::RamDirectory;
@@ -10,15 +11,19 @@ use tantivy::index::{IndexBuilder, InvertedIndexReader, SegmentReader};
 use tantivy::postings::Postings as _;
 use tantivy::query::FuzzyTermQuery;
 use tantivy::schema::{Field, IndexRecordOption, Schema, TextFieldIndexing, TextOptions};
-use tantivy::tokenizer::{PreTokenizedString, Token};
+use tantivy::tokenizer::{Token, TokenStream, Tokenizer, TokenizerManager};
 use tantivy::{DocSet as _, TERMINATED, TantivyDocument, Term};
 
 use super::{FIELDS, Texts};
 use crate::error::{DockError, Result};
 use crate::words::tokens::{self, TokenKind};
 
-/// Memory with which building begins; it grows with the texts.
-const BUILD_BYTES: usize = 15_000_000;
+/// Memory with which building begins, for each learnware; it grows with the texts.
+const BUILD_BYTES_EACH: usize = 50_000;
+/// Memory with which building begins at least and at most: less tantivy refuses, more is seldom used.
+const BUILD_BYTES: RangeInclusive<usize> = 1_000_000..=15_000_000;
+/// Our way of cutting texts, as tantivy knows it.
+const TOKENIZER: &str = "terms";
 /// Stands before a stem; no token begins with it.
 const STEM: char = '\u{1}';
 
@@ -47,19 +52,26 @@ impl Part {
     /// Indexes the texts; numbers ascend.
     pub(super) fn build<'a>(texts: impl Iterator<Item = (u64, Texts<'a>)>) -> Result<Self> {
         let mut schema = Schema::builder();
-        let indexing = TextFieldIndexing::default().set_index_option(IndexRecordOption::WithFreqs);
+        let indexing = TextFieldIndexing::default()
+            .set_tokenizer(TOKENIZER)
+            .set_index_option(IndexRecordOption::WithFreqs);
+        let tokenizers = TokenizerManager::new();
+        tokenizers.register(TOKENIZER, Terms::default());
         let options = TextOptions::default().set_indexing_options(indexing);
+        let count = texts.size_hint().1.unwrap_or(usize::MAX);
+        let memory = count.saturating_mul(BUILD_BYTES_EACH).clamp(*BUILD_BYTES.start(), *BUILD_BYTES.end());
         let fields = std::array::from_fn(|field| schema.add_text_field(&field.to_string(), options.clone()));
         let mut writer = IndexBuilder::new()
             .schema(schema.build())
-            .single_segment_index_writer(RamDirectory::create(), BUILD_BYTES)
+            .tokenizers(tokenizers)
+            .single_segment_index_writer(RamDirectory::create(), memory)
             .map_err(failed)?;
         let mut numbers: Vec<u64> = Vec::new();
         for (number, texts) in texts {
             debug_assert!(numbers.last().is_none_or(|last| *last < number));
             let mut document = TantivyDocument::default();
             for (field, text) in fields.iter().zip(&texts.0) {
-                document.add_pre_tokenized_text(*field, terms_of(text));
+                document.add_text(*field, text);
             }
             writer.add_document(document).map_err(failed)?;
             numbers.push(number);
@@ -165,20 +177,61 @@ fn visit_range(
     Ok(())
 }
 
-/// The terms of a text: its tokens, and the stems of its words.
-fn terms_of(text: &str) -> PreTokenizedString {
-    let mut terms = Vec::new();
-    let mut push = |position: usize, text: String| {
-        terms.push(Token { offset_from: 0, offset_to: 0, position, text, position_length: 1 });
-    };
-    for (position, token) in tokens::tokens(text).into_iter().enumerate() {
-        if token.kind == TokenKind::Word {
-            push(position, format!("{STEM}{}", tokens::stem(&token.text)));
-        }
-        push(position, token.text);
+/// The terms of texts: their tokens, and the stems of their words.
+#[derive(Clone, Default)]
+struct Terms {
+    /// Stems of the words met so far: a word is met often.
+    stems: HashMap<String, String>,
+}
+
+/// The terms of one text.
+struct TermStream<'a> {
+    terms: &'a mut Terms,
+    rest: std::vec::IntoIter<tokens::Token>,
+    /// The token whose stem was given last.
+    word: Option<String>,
+    current: Token,
+}
+
+impl Tokenizer for Terms {
+    type TokenStream<'a> = TermStream<'a>;
+
+    fn token_stream<'a>(&'a mut self, text: &'a str) -> TermStream<'a> {
+        let rest = tokens::tokens(text).into_iter();
+        TermStream { terms: self, rest, word: None, current: Token { position: 0, ..Token::default() } }
     }
-    // The text itself is not kept.
-    PreTokenizedString { text: String::new(), tokens: terms }
+}
+
+impl TokenStream for TermStream<'_> {
+    fn advance(&mut self) -> bool {
+        if let Some(word) = self.word.take() {
+            self.current.text = word;
+            return true;
+        }
+        let Some(token) = self.rest.next() else { return false };
+        match token.kind {
+            TokenKind::Pair => self.current.text = token.text,
+            TokenKind::Word => {
+                let stem = match self.terms.stems.get(&token.text) {
+                    Some(stem) => stem,
+                    None => self.terms.stems.entry(token.text.clone()).or_insert(tokens::stem(&token.text)),
+                };
+                self.current.text.clear();
+                self.current.text.push(STEM);
+                self.current.text.push_str(stem);
+                self.word = Some(token.text);
+            }
+        }
+        true
+    }
+
+    fn token(&self) -> &Token {
+        &self.current
+    }
+
+    fn token_mut(&mut self) -> &mut Token {
+        &mut self.current
+    }
 }
 
 fn failed(reason: impl std::fmt::Display) -> DockError {

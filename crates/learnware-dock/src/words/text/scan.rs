@@ -5,8 +5,7 @@
 //! frozen in the cursor, so that what stays keeps its score from page to page.
 
 use std::collections::BTreeSet;
-
-use roaring::RoaringTreemap;
+use std::sync::OnceLock;
 
 use super::part::{Needle, Part};
 use super::{FIELDS, LivePart, TextIndex};
@@ -64,8 +63,8 @@ struct ReadWord {
     frozen: Frozen,
     /// Similar words that it was read as.
     similar: BTreeSet<String>,
-    /// By part and document; 0 where it is not.
-    values: Vec<Vec<f32>>,
+    /// By part: documents that have it, ascending, and how well.
+    values: Vec<Vec<(u32, f32)>>,
 }
 
 impl<'a> Scan<'a> {
@@ -98,25 +97,28 @@ impl<'a> Scan<'a> {
     }
 
     /// Learnwares that have at least `needed` of the words, with their scores.
-    pub(in crate::words) fn found(&self, needed: usize, allowed: Option<&RoaringTreemap>) -> Vec<(u64, f32)> {
+    pub(in crate::words) fn found(&self, needed: usize) -> Vec<(u64, f32)> {
         let mut found = Vec::new();
         for (place, live) in self.index.parts.iter().enumerate() {
-            let columns: Vec<(&[f32], f32)> =
-                self.words.iter().map(|word| (word.values[place].as_slice(), word.frozen.rarity)).collect();
-            for document in live.alive.iter() {
-                let (mut score, mut count) = (0.0, 0);
-                for (values, rarity) in &columns {
-                    let value = values.get(document as usize).copied().unwrap_or(0.0);
-                    if value > 0.0 {
-                        score += value * rarity;
-                        count += 1;
+            let documents = live.part.numbers.len();
+            let (mut scores, mut counts) = (vec![0.0_f32; documents], vec![0_usize; documents]);
+            let mut touched = Vec::new();
+            for word in &self.words {
+                for &(document, value) in &word.values[place] {
+                    let at = document as usize;
+                    if counts[at] == 0 {
+                        touched.push(document);
                     }
-                }
-                let number = live.part.numbers[document as usize];
-                if count >= needed && allowed.is_none_or(|allowed| allowed.contains(number)) {
-                    found.push((number, score));
+                    scores[at] += value * word.frozen.rarity;
+                    counts[at] += 1;
                 }
             }
+            touched.retain(|&document| counts[document as usize] >= needed && live.alive.contains(document));
+            touched.sort_unstable();
+            let numbers = &live.part.numbers;
+            found.extend(
+                touched.iter().map(|&document| (numbers[document as usize], scores[document as usize])),
+            );
         }
         found
     }
@@ -141,8 +143,7 @@ impl TextIndex {
         let parts = self.parts.iter().zip(&word.values);
         parts
             .map(|(live, values)| {
-                let has = |document: &u32| values.get(*document as usize).is_some_and(|value| *value > 0.0);
-                live.alive.iter().filter(has).count()
+                values.iter().filter(|(document, _)| live.alive.contains(*document)).count()
             })
             .sum()
     }
@@ -173,49 +174,54 @@ impl TextIndex {
 }
 
 impl LivePart {
-    /// How well each document has a word: of its needles at least `needed`, of each any alternative.
-    fn values(&self, needles: &[Vec<Needle>], needed: u32, worth: f32) -> Result<Vec<f32>> {
-        if needles.is_empty() {
-            return Ok(Vec::new());
-        }
+    /// Documents that have a word, and how well: of its needles at least `needed`, of each any alternative.
+    fn values(&self, needles: &[Vec<Needle>], needed: u32, worth: f32) -> Result<Vec<(u32, f32)>> {
         let documents = self.part.numbers.len();
+        // Memory that is all zeros costs nothing until it is touched.
         let mut counts = vec![[0_u32; FIELDS]; documents];
         let mut masks = vec![0_u64; documents];
+        let mut touched = Vec::new();
         for (bit, alternatives) in needles.iter().enumerate() {
             for needle in alternatives {
                 self.part.visit(needle, |document, field, count| {
-                    let document = document as usize;
-                    counts[document][field] = counts[document][field].saturating_add(count);
-                    masks[document] |= 1 << (bit % 64);
+                    let at = document as usize;
+                    if masks[at] == 0 {
+                        touched.push(document);
+                    }
+                    counts[at][field] = counts[at][field].saturating_add(count);
+                    masks[at] |= 1 << (bit % 64);
                 })?;
             }
         }
+        touched.retain(|&document| masks[document as usize].count_ones() >= needed);
+        touched.sort_unstable();
         let lengths = length_factors();
-        let share = worth / needles.len() as f32;
-        let value = |document: usize| {
-            if masks[document].count_ones() < needed {
-                return 0.0;
-            }
+        let share = worth / needles.len().max(1) as f32;
+        let value = |document: u32| {
             let fields = (0..FIELDS).map(|field| {
-                let count = counts[document][field] as f32;
-                let length = lengths[field][usize::from(self.part.length_code(field, document as u32))];
+                let count = counts[document as usize][field] as f32;
+                let length = lengths[field][usize::from(self.part.length_code(field, document))];
                 FIELD_WEIGHTS[field] * count * (K1 + 1.0) / (count + length)
             });
             share * fields.sum::<f32>()
         };
-        Ok((0..documents).map(value).collect())
+        Ok(touched.into_iter().map(|document| (document, value(document))).collect())
     }
 }
 
 /// `K1 (1 - b + b length / usual)` by field and code of the length.
-fn length_factors() -> [Vec<f32>; FIELDS] {
-    std::array::from_fn(|field| {
-        let factor = |code: u8| {
-            let relative = Part::length_of_code(code) as f32 / FIELD_LENGTHS[field];
-            K1 * (1.0 - LENGTH_SHARES[field] + LENGTH_SHARES[field] * relative)
-        };
-        (0..=u8::MAX).map(factor).collect()
-    })
+fn length_factors() -> &'static [Vec<f32>; FIELDS] {
+    static FACTORS: OnceLock<[Vec<f32>; FIELDS]> = OnceLock::new();
+    let factors = || {
+        std::array::from_fn(|field| {
+            let factor = |code: u8| {
+                let relative = Part::length_of_code(code) as f32 / FIELD_LENGTHS[field];
+                K1 * (1.0 - LENGTH_SHARES[field] + LENGTH_SHARES[field] * relative)
+            };
+            (0..=u8::MAX).map(factor).collect()
+        })
+    };
+    FACTORS.get_or_init(factors)
 }
 
 /// Ways to read a word, the plainest first.
