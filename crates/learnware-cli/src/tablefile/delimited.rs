@@ -111,7 +111,7 @@ fn fields<'a>(path: &Path, record: &'a csv::ByteRecord, line: usize) -> Result<V
 }
 
 fn newlines(bytes: &[u8]) -> usize {
-    bytes.iter().filter(|&&byte| byte == b'\n').count()
+    bytes.split(|&byte| byte == b'\n').count() - 1
 }
 
 /// Rows on their way into a block.
@@ -120,10 +120,12 @@ struct Rows {
     parsers: Vec<fn(&str) -> Cell>,
     lines: Vec<usize>,
     header: Header,
-    rows_max: usize,
+    /// Rows of a full block.
+    full_at: usize,
     /// Columns without a name of their own, and whether they count the rows so far from 0 and from 1.
     unnamed: Vec<(usize, [bool; 2])>,
-    rows_before: usize,
+    /// Rows in the blocks before.
+    before: usize,
 }
 
 impl Rows {
@@ -137,11 +139,11 @@ impl Rows {
         Ok(Self {
             parsers: columns.iter().map(|column| options.cell_of(&column.name)).collect(),
             unnamed: unnamed.map(|(place, _)| (place, [true; 2])).collect(),
-            rows_max: block_rows(columns.len()),
+            full_at: block_rows(columns.len()),
             columns,
             lines: Vec::new(),
             header: if options.no_header { Header::Positional } else { Header::Named },
-            rows_before: 0,
+            before: 0,
         })
     }
 
@@ -153,7 +155,7 @@ impl Rows {
         for ((column, parse), field) in self.columns.iter_mut().zip(&self.parsers).zip(fields) {
             column.cells.push(parse(field));
         }
-        let row = self.rows_before + self.lines.len();
+        let row = self.before + self.lines.len();
         for (place, counts) in &mut self.unnamed {
             let cell = self.columns[*place].cells.last();
             for (start, counts) in counts.iter_mut().enumerate() {
@@ -165,11 +167,11 @@ impl Rows {
     }
 
     fn is_full(&self) -> bool {
-        self.lines.len() >= self.rows_max
+        self.lines.len() >= self.full_at
     }
 
     fn next_block(&mut self) -> RawTable {
-        self.rows_before += self.lines.len();
+        self.before += self.lines.len();
         let take = |column: &mut RawColumn| RawColumn {
             name: column.name.clone(),
             cells: std::mem::take(&mut column.cells),
@@ -195,8 +197,7 @@ impl Rows {
                     .into(),
             );
         }
-        let counting =
-            self.unnamed.iter().filter(|(_, counts)| self.rows_before > 2 && counts.contains(&true));
+        let counting = self.unnamed.iter().filter(|(_, counts)| self.before > 2 && counts.contains(&true));
         for (place, _) in counting {
             warnings.push(format!(
                 "column {0:?} has no name of its own and only counts the rows; leave it out with --drop {0:?}",
@@ -272,7 +273,7 @@ fn header(path: &Path, fields: &[&str], options: &ReadOptions) -> Result<Vec<Raw
 fn open_quote(path: &Path, start: u64, delimiter: u8) -> Result<bool> {
     let unreadable = |source| TableFileError::Unreadable { path: path.into(), source };
     let (mut reader, _) = open(path)?;
-    reader.seek_relative(start as i64).map_err(unreadable)?;
+    reader.seek_relative(start.cast_signed()).map_err(unreadable)?;
     let (mut inside, mut field_start) = (false, true);
     for byte in reader.bytes() {
         let byte = byte.map_err(unreadable)?;

@@ -431,7 +431,7 @@ mod tests {
             ("owner:me", "leave out `owner:`"),
             ("format:zip", "format:onnx"),
             (&"word ".repeat(500), "at most 1000 characters"),
-            (&(0..40).map(|i| format!("w{i} ")).collect::<String>(), "at most 32"),
+            (&(0..40).map(|i| i.to_string()).collect::<Vec<_>>().join(" w"), "at most 32"),
         ] {
             assert!(refusal(text).contains(wanted), "{text}: {}", refusal(text));
         }

@@ -4,11 +4,6 @@
 //! known for each vector, so that bounds computed from the codes stay bounds. Codes stand axis by axis in blocks
 //! of [`LANES`] vectors; each lane is summed alone, so that numbers are the same on every processor.
 
-#![expect(
-    clippy::inline_always,
-    reason = "vector code is only made inside the function that chose the processor"
-)]
-
 use std::ops::Range;
 
 /// Vectors in one block.

@@ -52,7 +52,9 @@ fn orthonormal(rows: Matrix) -> Matrix {
         }
         let length = dot(&row, &row).sqrt();
         if length > SHORTEST * before {
-            row.iter_mut().for_each(|value| *value /= length);
+            for value in &mut row {
+                *value /= length;
+            }
             done.push(row);
         }
     }

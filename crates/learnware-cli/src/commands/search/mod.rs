@@ -272,16 +272,16 @@ fn print_certificate(results: &SearchResults, printer: &Printer) {
     if results.island.is_none() {
         return;
     }
-    let mut text = if funnel.certified {
+    let proof = if funnel.certified {
         format!("proved: none of the {} compared is nearer", funnel.comparable)
     } else {
         "not proved: a learnware that was not looked at closely may be nearer".to_owned()
     };
-    text += &format!(" ({} distances computed in full)", funnel.evaluated);
+    let mut parts = vec![format!("{proof} ({} distances computed in full)", funnel.evaluated)];
     if let Some(gap) = results.multiple.as_ref().and_then(|multiple| multiple.gap) {
-        text += &format!("; no combination of any size is nearer by more than {gap:.4}");
+        parts.push(format!("no combination of any size is nearer by more than {gap:.4}"));
     }
-    printer.line(toned(Tone::Faint, text));
+    printer.line(toned(Tone::Faint, parts.join("; ")));
 }
 
 fn print_nothing(printer: &Printer) {

@@ -66,11 +66,9 @@ pub(super) async fn write(
     let coverage = Coverage::new(&Embedding::<f32>::new(made.specification.rkme(), kernel));
     let numbers = compat::fill_with_means(&made.numbers)?;
     let parts = coverage.of_rows(&kernel.prepare(&numbers), &members);
-    let mut text = String::from("line,covered\n");
-    for (line, part) in made.data.lines.iter().zip(&parts) {
-        text += &format!("{line},{part:.4}\n");
-    }
-    files::write(output, text.as_bytes())?;
+    let rows = made.data.lines.iter().zip(&parts).map(|(line, part)| format!("{line},{part:.4}"));
+    let text: Vec<String> = std::iter::once("line,covered".to_owned()).chain(rows).collect();
+    files::write(output, (text.join("\n") + "\n").as_bytes())?;
     let few = parts.iter().filter(|&&part| part < COVERED_FROM).count();
     printer.note(format!(
         "{few} of {} {} are covered less than half; each is in {}",

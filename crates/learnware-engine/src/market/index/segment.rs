@@ -66,7 +66,9 @@ impl Segment {
         let codes = basis.map(|basis| {
             let mut codes = Codes::new(basis.axes());
             let found = parallel::map(members.len(), |i| basis.code(&members[i].embedding(shape)));
-            found.iter().for_each(|code| codes.push(code));
+            for code in &found {
+                codes.push(code);
+            }
             Arc::new(codes)
         });
         Self::of(members, codes)
