@@ -281,7 +281,9 @@ mod tests {
             let vectors: Vec<Vec<f64>> = (0..count).map(|i| draw(if i % 3 == 0 { far } else { 1.0 })).collect();
             let grid = Grid::around(&sample);
             let mut codes = Codes::new(axes);
-            vectors.iter().for_each(|vector| codes.push(&grid.encode(vector, 0.0)));
+            for vector in &vectors {
+                codes.push(&grid.encode(vector, 0.0));
+            }
             let target = draw(1.5);
             let bounds = codes.lower_bounds(&grid.query(&target, 0.0), 0..count);
             let products = codes.products_with_errors(&grid.direction(&target, 0.0), 0..count);
