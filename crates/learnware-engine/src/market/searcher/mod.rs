@@ -84,7 +84,8 @@ enum Words<'a> {
 }
 
 fn words<'a>(organizer: &'a Organizer, user: &UserInfo, options: &SearchOptions) -> Words<'a> {
-    if user.semantic == SemanticSpecification::default() && options.exclude.is_empty() {
+    let no_words = user.semantic == SemanticSpecification::default();
+    if no_words && options.exclude.is_empty() && options.among.is_none() {
         return Words::All;
     }
     let excluded: BTreeSet<&LearnwareId> = options.exclude.iter().collect();
