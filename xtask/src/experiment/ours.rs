@@ -177,7 +177,7 @@ impl Market<'_> {
     fn distances(&mut self, specification: &Path) -> Result<Vec<f64>, String> {
         let count = self.ids.len().to_string();
         let arguments = [
-            words(&["search", "--count", &count, "--mixture", "none"]),
+            words(&["search", "--limit", &count, "--mixture", "none"]),
             paths(&[("--dock", &self.dock), ("--spec", specification)]),
         ];
         let answer = self.json("distances_of_all", &arguments.concat())?;

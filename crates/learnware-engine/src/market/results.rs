@@ -95,7 +95,8 @@ pub struct SingleResult {
     pub distance: Option<f64>,
     /// Cosine of the two embeddings: 1 for the same distribution, 0 for nothing in common.
     pub similarity: Option<f64>,
-    /// Share of the user's data that it covers by itself, 0 to 1 ([`crate::specification::coverage`]).
+    /// Share of the user's data that it covers by itself, 0 to 1; `None` where there are too many columns to tell
+    /// ([`crate::specification::coverage`]).
     pub covered: Option<f64>,
     /// The reference's display score, relative to the other candidates; only under its kernel.
     pub score: Option<f64>,

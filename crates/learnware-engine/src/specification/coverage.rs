@@ -17,6 +17,10 @@ const STRETCH: f64 = 2.0;
 /// Weight with which a point counts at its own place at most: few points would else cover nothing but themselves.
 const OWN_WEIGHT_MAX: f64 = 0.02;
 
+/// Columns up to which one learnware alone can be told to cover a part: with more, densities are too flat, and a learnware
+/// of four digits out of ten seems to cover nearly all (docs/adr/0016-coverage.md).
+const COLUMNS_MAX: usize = 24;
+
 /// The data of a user, against which learnwares are held.
 #[derive(Debug, Clone)]
 pub struct Coverage<T> {
@@ -45,6 +49,11 @@ impl<T: Number> Coverage<T> {
         let total: f64 = self.weights.iter().sum();
         let covered: f64 = parts.iter().zip(&self.weights).map(|(part, weight)| part * weight).sum();
         if total > 0.0 { (covered / total).clamp(0.0, 1.0) } else { 0.0 }
+    }
+
+    /// Share that one learnware covers by itself; `None` where there are too many columns to tell.
+    pub fn share_alone(&self, learnware: &Embedding<T>) -> Option<f64> {
+        (self.points.dimension() <= COLUMNS_MAX).then(|| self.share(&[(learnware, 1.0)]))
     }
 
     /// Covered part, 0 to 1, of each of `rows`, which are prepared for the same kernel.
@@ -123,6 +132,7 @@ mod tests {
         let kernel = IslandKernel::pooled([&known].into_iter());
         let user = Embedding::<f64>::new(&known, &kernel);
         let coverage = Coverage::new(&user);
+        assert_eq!(coverage.share_alone(&user), Some(1.0));
         assert_eq!(coverage.share(&[]), 0.0);
         assert_eq!(coverage.share(&[(&user, 0.0)]), 0.0);
     }

@@ -76,7 +76,7 @@ fn by_island_kernel(
                 id: member.id().clone(),
                 distance: Some(distance.max(0.0)),
                 similarity: (norms > 0.0).then(|| (product / norms).clamp(0.0, 1.0)),
-                covered: Some(coverage.share(&[(embedding, 1.0)])),
+                covered: coverage.share_alone(embedding),
                 score: None,
             }
         })
@@ -210,7 +210,7 @@ fn by_reference_kernel(
             id: id(rank),
             distance: Some(distances[rank]),
             similarity: None,
-            covered: Some(coverage.share(&[(&embeddings[ranked[rank].0], 1.0)])),
+            covered: coverage.share_alone(&embeddings[ranked[rank].0]),
             score: Some(score),
         })
         .collect();
