@@ -142,8 +142,6 @@ def prepare(folder, out_root, arguments):
         users.append(prepare_user(pictures, index, place, all_rows))
         if arguments.labelled and index < pictures.suite["labelled_users"]:
             subsets[users[-1]["name"]] = prepare_labelled(pictures, index, place)
-    if arguments.labelled:
-        (work / "self_trained.json").write_text(json.dumps(subsets))
     recipe = "ready models" if arguments.models else f"trained for {arguments.epochs} epochs"
     description = {
         "kind": "image", "suite": folder.name, "dataset": pictures.suite["dataset"], "task": "classification",
@@ -151,9 +149,7 @@ def prepare(folder, out_root, arguments):
         "classes": [str(number) for number in range(pictures.class_count)], "labelled": arguments.labelled,
         "learnwares": learnwares, "users": users, "cpu_seconds": time.process_time() - started,
     }
-    (work / "prepared.json").write_text(json.dumps(description, indent=1))
-    work.rename(final)
-    return final
+    return suites.finish(work, final, description, subsets if arguments.labelled else None)
 
 
 def main():
@@ -170,11 +166,7 @@ def main():
     parser.add_argument("--labelled", action="store_true", help="write labelled subsets")
     arguments = parser.parse_args()
     arguments.cache = arguments.cache.resolve()
-    try:
-        print(prepare(arguments.suite.resolve(), arguments.out_root.resolve(), arguments))
-    except (suites.SuiteError, FileNotFoundError) as error:
-        print(f"prepare_image.py: {error}", file=sys.stderr)
-        sys.exit(2)
+    suites.run(lambda: prepare(arguments.suite.resolve(), arguments.out_root.resolve(), arguments))
 
 
 if __name__ == "__main__":

@@ -166,17 +166,14 @@ def prepare(folder, space, out_root, arguments):
         print(f"prepared {folder.name} {space}: {index + 1}/{len(suite['groups'])}", file=sys.stderr, flush=True)
     write_table(work / "all_test.parquet", np.concatenate(all_test), columns)
     np.save(work / "all_test.npy", np.concatenate(all_test))
-    if arguments.labelled:
-        (work / "self_trained.json").write_text(json.dumps(baselines))
     description = {
-        "kind": "table", "about": about(arguments), "suite": folder.name, "dataset": suite["dataset"], "space": space, "columns": columns,
+        "kind": "table", "about": about(arguments), "suite": folder.name, "dataset": suite["dataset"],
+        "space": space, "columns": columns,
         "standardised": not arguments.raw, "task": task, "classes": classes, "recipe": recipe,
         "labelled": arguments.labelled, "lightgbm": lightgbm.__version__, "learnwares": groups, "users": groups,
         "cpu_seconds": time.process_time() - started,
     }
-    (work / "prepared.json").write_text(json.dumps(description, indent=1))
-    work.rename(final)
-    return final
+    return suites.finish(work, final, description, baselines if arguments.labelled else None)
 
 
 def main():
@@ -189,11 +186,7 @@ def main():
     parser.add_argument("--full", action="store_true", help="the published recipe: 127 leaves, 1,000 rounds")
     parser.add_argument("--labelled", action="store_true", help="write labelled subsets and train on each")
     arguments = parser.parse_args()
-    try:
-        print(prepare(arguments.suite.resolve(), arguments.space, arguments.out_root.resolve(), arguments))
-    except (suites.SuiteError, FileNotFoundError) as error:
-        print(f"prepare_table.py: {error}", file=sys.stderr)
-        sys.exit(2)
+    suites.run(lambda: prepare(arguments.suite.resolve(), arguments.space, arguments.out_root.resolve(), arguments))
 
 
 if __name__ == "__main__":

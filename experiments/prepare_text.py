@@ -168,8 +168,6 @@ def prepare(folder, out_root, arguments):
         users.append(prepare_user(documents, index, place, all_rows))
         if arguments.labelled and not (arguments.users and index >= arguments.users):
             baselines[name] = prepare_labelled(documents, index, place, arguments.repeats)
-    if arguments.labelled:
-        (work / "self_trained.json").write_text(json.dumps(baselines))
     description = {
         "kind": "text", "suite": folder.name, "dataset": documents.suite["dataset"], "task": "classification",
         "about": "Each learnware: TF-IDF (English stop words) and multinomial naive Bayes (alpha .1) by scikit-learn, "
@@ -177,9 +175,7 @@ def prepare(folder, out_root, arguments):
         "classes": documents.names, "labelled": arguments.labelled, "scikit_learn": sklearn.__version__,
         "learnwares": learnwares, "users": users, "cpu_seconds": time.process_time() - started,
     }
-    (work / "prepared.json").write_text(json.dumps(description, indent=1))
-    work.rename(final)
-    return final
+    return suites.finish(work, final, description, baselines if arguments.labelled else None)
 
 
 def main():
@@ -191,11 +187,7 @@ def main():
     parser.add_argument("--users", type=int, default=0, help="labelled subsets of the first N users only")
     parser.add_argument("--repeats", type=int, default=0, help="the first N labelled subsets of each size only")
     arguments = parser.parse_args()
-    try:
-        print(prepare(arguments.suite.resolve(), arguments.out_root.resolve(), arguments))
-    except (suites.SuiteError, FileNotFoundError) as error:
-        print(f"prepare_text.py: {error}", file=sys.stderr)
-        sys.exit(2)
+    suites.run(lambda: prepare(arguments.suite.resolve(), arguments.out_root.resolve(), arguments))
 
 
 if __name__ == "__main__":

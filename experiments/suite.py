@@ -6,6 +6,7 @@ form is read, so suites that were never seen work the same way. Nothing is drawn
 """
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -125,3 +126,21 @@ def subsets_from(suite, splits, first, count):
     for k, (size, repeat) in zip(range(first, first + count), plan_of(suite)):
         found.append((int(size), int(repeat), splits["labeled_pos"][offsets[k] : offsets[k + 1]]))
     return found
+
+
+def finish(work, final, description, self_trained=None):
+    """Writes what describes prepared data, then gives the folder its final name, which is returned."""
+    if self_trained is not None:
+        (work / "self_trained.json").write_text(json.dumps(self_trained))
+    (work / "prepared.json").write_text(json.dumps(description, indent=1))
+    work.rename(final)
+    return final
+
+
+def run(prepare):
+    """Prints the folder that `prepare` makes; a suite of another form ends with one line and exit code 2."""
+    try:
+        print(prepare())
+    except (SuiteError, FileNotFoundError) as error:
+        print(f"{Path(sys.argv[0]).name}: {error}", file=sys.stderr)
+        sys.exit(2)

@@ -25,16 +25,16 @@ mod target;
 mod team;
 mod teaminput;
 
-/// Blocks of rows and layers of models are made and dropped all the time: the system's allocator gives their memory back
-/// and asks for it again, which took a third of the time.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 use std::process::ExitCode;
 
 use clap::Parser as _;
 
 use crate::printer::Printer;
+
+/// Blocks of rows and layers of models are made and dropped all the time: the system's allocator gives their memory back
+/// and asks for it again, which took a third of the time.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 #[tokio::main]
 async fn main() -> ExitCode {

@@ -174,11 +174,13 @@ impl<'a> Maker<'a> {
     fn table(&self, table: &RawTable) -> anyhow::Result<Made> {
         let inferred = table::infer(table, &self.columns)?;
         inferred.warnings.iter().for_each(|warning| self.printer.warning(warning.to_string()));
-        let described = table::encode(table, &inferred.filling_columns())?;
+        let filling = inferred.filling_columns();
+        let described = table::encode(table, &filling)?;
         let (rkme, disclosure) = self.rkme(&described, self.generate.compat)?;
-        let numbers = table::encode(table, &inferred.columns)?;
-        let input = Some(table::dimensions(inferred.columns));
         let distance = distance_to_data(&rkme, &described);
+        let keeps_absent = filling != inferred.columns;
+        let numbers = if keeps_absent { table::encode(table, &inferred.columns)? } else { described };
+        let input = Some(table::dimensions(inferred.columns));
         Ok(Made {
             specification: StatisticalSpecification::Table(rkme),
             input,

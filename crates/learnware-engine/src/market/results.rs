@@ -102,6 +102,13 @@ pub struct SingleResult {
     pub score: Option<f64>,
 }
 
+impl SingleResult {
+    /// One that was found by words alone.
+    pub fn by_words(id: LearnwareId) -> Self {
+        Self { id, distance: None, similarity: None, covered: None, score: None }
+    }
+}
+
 /// Several learnwares whose mixture was found.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct MultipleResult {

@@ -77,24 +77,16 @@ impl IslandKernel {
     /// each learnware's share keep one of absurd scale from blinding the others. There must be at least one
     /// specification; all have one dimension.
     pub fn pooled<'a>(specifications: impl Iterator<Item = &'a Rkme>) -> Self {
-        let moments: Vec<(Vec<f64>, Vec<f64>)> = specifications.map(Rkme::moments).collect();
-        let dimension = moments.first().map_or(0, |first| first.0.len());
-        let (mut centre, mut deviations) = (Vec::new(), Vec::new());
-        for axis in 0..dimension {
-            let middle = median(moments.iter().map(|moment| moment.0[axis]).collect());
-            let within = median(moments.iter().map(|moment| moment.1[axis]).collect());
-            let shares = moments.iter().map(|(mean, variance)| {
-                let between = mean[axis] - middle;
-                between.mul_add(between, variance[axis])
-            });
-            let shares: Vec<f64> = shares.collect();
-            let typical = median(shares.clone());
-            // A column that is constant in most learnwares has no typical share to bound the others by.
-            let bound = if typical > 0.0 { SHARE_MAX * typical } else { f64::INFINITY };
-            let total = shares.iter().map(|share| share.min(bound)).sum::<f64>() / shares.len() as f64;
-            centre.push(middle);
-            deviations.push(WITHIN_PART.mul_add(within.min(total), (1.0 - WITHIN_PART) * total).sqrt());
-        }
+        let (centre, deviations): (Vec<f64>, Vec<f64>) = spreads(specifications)
+            .into_iter()
+            .map(|Spread { middle, within, shares }| {
+                let typical = median(shares.clone());
+                // A column that is constant in most learnwares has no typical share to bound the others by.
+                let bound = if typical > 0.0 { SHARE_MAX * typical } else { f64::INFINITY };
+                let total = shares.iter().map(|share| share.min(bound)).sum::<f64>() / shares.len() as f64;
+                (middle, WITHIN_PART.mul_add(within.min(total), (1.0 - WITHIN_PART) * total).sqrt())
+            })
+            .unzip();
         Self::scaled(&centre, &deviations)
     }
 
@@ -102,20 +94,13 @@ impl IslandKernel {
     /// any two points are about equally far apart: narrow widths see noise only, so there is one wide Gaussian, in
     /// columns scaled by their spread within a typical learnware (docs/adr/0017-embedding-kernel.md).
     pub fn embedded(members: &[&Rkme]) -> Self {
-        let moments: Vec<(Vec<f64>, Vec<f64>)> = members.iter().map(|member| member.moments()).collect();
-        let dimension = moments.first().map_or(0, |first| first.0.len());
-        let (mut centre, mut deviations) = (Vec::new(), Vec::new());
-        for axis in 0..dimension {
-            let middle = median(moments.iter().map(|moment| moment.0[axis]).collect());
-            let within = median(moments.iter().map(|moment| moment.1[axis]).collect());
-            let shares = moments.iter().map(|(mean, variance)| {
-                let between = mean[axis] - middle;
-                between.mul_add(between, variance[axis])
-            });
-            let total = shares.sum::<f64>() / moments.len() as f64;
-            centre.push(middle);
-            deviations.push(within.max(WITHIN_MIN * total).sqrt());
-        }
+        let (centre, deviations): (Vec<f64>, Vec<f64>) = spreads(members.iter().copied())
+            .into_iter()
+            .map(|Spread { middle, within, shares }| {
+                let total = shares.iter().sum::<f64>() / shares.len() as f64;
+                (middle, within.max(WITHIN_MIN * total).sqrt())
+            })
+            .unzip();
         let mut kernel = Self::scaled(&centre, &deviations);
         kernel.multipliers.iter_mut().for_each(|multiplier| *multiplier *= EMBEDDED_GAMMA.sqrt());
         Self { shape: Shape::Gaussian, ..kernel }
@@ -142,6 +127,32 @@ impl IslandKernel {
     pub fn prepare_rows<T: crate::numeric::kernel::Number>(&self, rows: &[f64]) -> Points<T> {
         Points::of_rows(rows, &self.centre, &self.multipliers)
     }
+}
+
+/// How a column is spread over specifications.
+struct Spread {
+    /// Median of their means.
+    middle: f64,
+    /// Median of their variances.
+    within: f64,
+    /// What each adds to the variance around the middle.
+    shares: Vec<f64>,
+}
+
+/// The spread of each column.
+fn spreads<'a>(specifications: impl Iterator<Item = &'a Rkme>) -> Vec<Spread> {
+    let moments: Vec<(Vec<f64>, Vec<f64>)> = specifications.map(Rkme::moments).collect();
+    let dimension = moments.first().map_or(0, |first| first.0.len());
+    let spread = |axis: usize| {
+        let middle = median(moments.iter().map(|moment| moment.0[axis]).collect());
+        let within = median(moments.iter().map(|moment| moment.1[axis]).collect());
+        let shares = moments.iter().map(|(mean, variance)| {
+            let between = mean[axis] - middle;
+            between.mul_add(between, variance[axis])
+        });
+        Spread { middle, within, shares: shares.collect() }
+    };
+    (0..dimension).map(spread).collect()
 }
 
 /// A positive number with three binary digits after the leading one: in bits, so that every machine agrees.

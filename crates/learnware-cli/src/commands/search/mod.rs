@@ -42,20 +42,26 @@ pub(super) async fn run(arguments: &SearchArgs, printer: &Printer) -> anyhow::Re
             let maker = Maker::new(options, &arguments.columns, &embedders, printer);
             let Some(output) = &arguments.uncovered else {
                 let described = specfile::read_or_make(path, &maker)?;
-                return Ok(compare(arguments, query, vec![described.specification], printer).await?.0);
+                let dock = open(arguments).await?;
+                return Ok(compare(&dock, arguments, query, vec![described.specification], printer).await?.0);
             };
             uncovered::require_data(path)?;
             let made = maker.make(path)?;
+            let dock = open(arguments).await?;
             let (outcome, results) =
-                compare(arguments, query, vec![made.specification.clone()], printer).await?;
-            uncovered::write(arguments, &made, &results, output, printer).await?;
+                compare(&dock, arguments, query, vec![made.specification.clone()], printer).await?;
+            uncovered::write(&dock, &made, &results, output, printer).await?;
             Ok(outcome)
         }
         (None, WordsHow::Fuzzy | WordsHow::Exact) => {
             refuse_page(arguments, "--words fuzzy and --words exact have the order of the reference")?;
-            Ok(compare(arguments, query, Vec::new(), printer).await?.0)
+            Ok(compare(&open(arguments).await?, arguments, query, Vec::new(), printer).await?.0)
         }
     }
+}
+
+async fn open(arguments: &SearchArgs) -> anyhow::Result<Dock> {
+    target::open(&arguments.dock, &ModelArgs::default(), Create::Never).await
 }
 
 /// The query that is read as full text; the reference's ways of comparing take it as it is.
@@ -78,7 +84,7 @@ fn refuse_page(arguments: &SearchArgs, reason: &str) -> anyhow::Result<()> {
 
 /// Finds learnwares by words and tags alone.
 async fn by_words(arguments: &SearchArgs, mut query: Query, printer: &Printer) -> anyhow::Result<Outcome> {
-    let dock = target::open(&arguments.dock, &ModelArgs::default(), Create::Never).await?;
+    let dock = open(arguments).await?;
     for id in &arguments.exclude {
         query.filters.exclude.push(LearnwareNumber::from_id(&LearnwareId(id.clone()))?);
     }
@@ -92,13 +98,7 @@ async fn by_words(arguments: &SearchArgs, mut query: Query, printer: &Printer) -
     };
     results.funnel.excluded = arguments.exclude.iter().filter(is_there).count();
     results.funnel.semantic = found.total as usize;
-    let single = |hit: &Hit| SingleResult {
-        id: hit.id.clone(),
-        distance: None,
-        similarity: None,
-        covered: None,
-        score: None,
-    };
+    let single = |hit: &Hit| SingleResult::by_words(hit.id.clone());
     results.single = found.hits.iter().map(single).collect();
     let words = |hit: &Hit| Some((hit.id.clone(), organizer.get(&hit.id)?.specification.semantic.clone()));
     let mut document = to_json(&results, &found.hits.iter().filter_map(words).collect());
@@ -126,12 +126,12 @@ async fn by_words(arguments: &SearchArgs, mut query: Query, printer: &Printer) -
 
 /// Finds learnwares by what the user's data are like, or by words as the reference compares them.
 async fn compare(
+    dock: &Dock,
     arguments: &SearchArgs,
     query: Query,
     statistical: Vec<StatisticalSpecification>,
     printer: &Printer,
 ) -> anyhow::Result<(Outcome, SearchResults)> {
-    let dock = target::open(&arguments.dock, &ModelArgs::default(), Create::Never).await?;
     let has_specification = !statistical.is_empty();
     let (query, semantic) = match arguments.words {
         WordsHow::Full => (query, SemanticSpecification::default()),
@@ -145,7 +145,7 @@ async fn compare(
     if !has_specification {
         results.single.truncate(arguments.page.limit.unwrap_or(SHOWN));
     }
-    let names = names(&dock).await?;
+    let names = names(dock).await?;
     let mut document = to_json(&results, &names);
     document["words"] = found::readings_json(&readings);
     printer.result("search", document, |printer| {

@@ -2,18 +2,17 @@
 
 use std::path::Path;
 
-use learnware_dock::config::Create;
+use learnware_dock::Dock;
 use learnware_engine::learnware::LearnwareId;
 use learnware_engine::market::SearchResults;
 use learnware_engine::specification::coverage::Coverage;
-use learnware_engine::specification::{Embedding, StatisticalSpecification, compat};
+use learnware_engine::specification::{Embedding, compat};
 
-use crate::cli::{ModelArgs, SearchArgs};
 use crate::datafile;
 use crate::error::advised;
+use crate::files;
 use crate::printer::Printer;
 use crate::specfile::Generated;
-use crate::{files, target};
 
 /// Covered part below which an example counts as covered by nobody.
 const COVERED_FROM: f64 = 0.5;
@@ -31,13 +30,12 @@ pub(super) fn require_data(path: &Path) -> anyhow::Result<()> {
 
 /// Writes for each example its line and the part of it that the learnwares found cover.
 pub(super) async fn write(
-    arguments: &SearchArgs,
+    dock: &Dock,
     made: &Generated,
     results: &SearchResults,
     output: &Path,
     printer: &Printer,
 ) -> anyhow::Result<()> {
-    let dock = target::open(&arguments.dock, &ModelArgs::default(), Create::Never).await?;
     let snapshot = dock.catalog().await?;
     let island = results.island.as_ref().and_then(|key| snapshot.market.organizer().island(key));
     let Some(island) = island.filter(|_| made.numbers.rows() > 0) else {
@@ -54,11 +52,7 @@ pub(super) async fn write(
         }
         None => members.extend(results.single.first().map(|single| (&single.id, 1.0))),
     }
-    let embedding = |id: &LearnwareId| {
-        let own = &snapshot.market.organizer().get(id)?.specification.statistical;
-        let own = own.iter().find(|one| Some(one.island()) == results.island)?;
-        Some(Embedding::<f32>::new(StatisticalSpecification::rkme(own), kernel))
-    };
+    let embedding = |id: &LearnwareId| Some(Embedding::<f32>::new(island.specification(id)?.rkme(), kernel));
     let embeddings: Vec<(Embedding<f32>, f64)> =
         members.iter().filter_map(|(id, weight)| Some((embedding(id)?, *weight))).collect();
     let members: Vec<(&Embedding<f32>, f64)> =

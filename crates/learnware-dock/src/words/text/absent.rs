@@ -1,7 +1,7 @@
 //! Stands in for the parts of the word index in a program built without the feature `full-text`: tags, filters,
 //! orders and pages work, words are refused.
 
-use super::Texts;
+use super::{Needle, Texts};
 use crate::error::{DockError, Result};
 
 /// There is none.
@@ -9,17 +9,6 @@ use crate::error::{DockError, Result};
 pub(super) struct Part {
     pub(super) numbers: Vec<u64>,
     never: std::convert::Infallible,
-}
-
-/// What would be looked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Needle {
-    /// A word and its relatives, by their stem.
-    Stem(String),
-    /// A token as it is.
-    Token(String),
-    /// Tokens with this beginning.
-    Beginning(String),
 }
 
 impl Part {

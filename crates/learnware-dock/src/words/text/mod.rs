@@ -26,6 +26,17 @@ pub(super) const FIELDS: usize = 3;
 /// A part is built again with the newer ones when it has at most so many times their learnwares.
 const MERGE_FACTOR: u64 = 2;
 
+/// What is looked for in a part.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Needle {
+    /// A word and its relatives, by their stem.
+    Stem(String),
+    /// A token as it is.
+    Token(String),
+    /// Tokens with this beginning.
+    Beginning(String),
+}
+
 /// The texts of a learnware, by field.
 #[derive(Debug, Clone)]
 pub(super) struct Texts<'a>(pub(super) [std::borrow::Cow<'a, str>; FIELDS]);

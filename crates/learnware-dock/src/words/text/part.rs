@@ -14,7 +14,7 @@ use tantivy::schema::{Field, IndexRecordOption, Schema, TextFieldIndexing, TextO
 use tantivy::tokenizer::{Token, TokenStream, Tokenizer, TokenizerManager};
 use tantivy::{DocSet as _, TERMINATED, TantivyDocument, Term};
 
-use super::{FIELDS, Texts};
+use super::{FIELDS, Needle, Texts};
 use crate::error::{DockError, Result};
 use crate::words::tokens::{self, TokenKind};
 
@@ -35,17 +35,6 @@ pub(super) struct Part {
     fields: [Field; FIELDS],
     /// Codes of the lengths of their texts, by field and document.
     lengths: [Vec<u8>; FIELDS],
-}
-
-/// What is looked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Needle {
-    /// A word and its relatives, by their stem.
-    Stem(String),
-    /// A token as it is.
-    Token(String),
-    /// Tokens with this beginning.
-    Beginning(String),
 }
 
 impl Part {

@@ -7,7 +7,8 @@
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
-use super::part::{Needle, Part};
+use super::Needle;
+use super::part::Part;
 use super::{FIELDS, LivePart, TextIndex};
 use crate::error::Result;
 use crate::words::query::{Spelling, Word};

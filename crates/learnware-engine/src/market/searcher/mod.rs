@@ -37,13 +37,7 @@ pub(super) fn search(
     results.funnel.excluded = options.exclude.iter().filter(|id| organizer.get(id).is_some()).count();
     results.funnel.semantic = words.count(organizer);
     if user.statistical.is_empty() {
-        let single = |id: &LearnwareId| SingleResult {
-            id: id.clone(),
-            distance: None,
-            similarity: None,
-            covered: None,
-            score: None,
-        };
+        let single = |id: &LearnwareId| SingleResult::by_words(id.clone());
         results.single = match &words {
             Words::All => organizer.iter().map(|learnware| single(&learnware.id)).collect(),
             Words::Matching { order, .. } => order.iter().map(|id| single(id)).collect(),

@@ -19,8 +19,6 @@ use crate::specification::{Embedding, IslandKernel, Rkme, reference_distance};
 /// A further member is taken when it lowers the distance to this part of what it was. The reference asks for
 /// more; with weights, further members helped on every suite (docs/adr/0003-island-kernel.md).
 const DECAY: f64 = 0.995;
-/// The same in the reference.
-const REFERENCE_DECAY: f64 = 0.95;
 /// Squared distance below which two specifications are one, up to rounding.
 const SAME_BELOW: f64 = 1e-12;
 /// Gap below which two kernel widths count as one.
@@ -57,12 +55,8 @@ fn by_island_kernel(
     let nearest = index.nearest(&target, options.single_max.max(candidate_count(options)), wanted);
     results.funnel.evaluated = nearest.evaluations;
     results.funnel.certified = nearest.certified;
-    let embeddings: Vec<Embedding<f32>> = nearest
-        .found
-        .iter()
-        .take(options.single_max.max(candidate_count(options)))
-        .map(|(member, _)| member.embedding(target.shape()))
-        .collect();
+    let embeddings: Vec<Embedding<f32>> =
+        nearest.found.iter().map(|(member, _)| member.embedding(target.shape())).collect();
     let coverage = Coverage::new(&target);
     results.single = nearest
         .found
@@ -135,18 +129,16 @@ fn judge<T: Number>(
     results.verdict = Verdict::of_covered(covered);
 }
 
-/// A mixture of more than one member, if any.
+/// A mixture of more than one of the candidates, if any, as the reference looks for it.
 fn find_mixture<T: Number>(
     target: &Embedding<T>,
     candidates: &[&Embedding<T>],
     options: &SearchOptions,
 ) -> Option<mixture::Found> {
-    let decay = match options.kernel {
-        KernelChoice::Island => DECAY,
-        KernelChoice::Reference => REFERENCE_DECAY,
-    };
     let found = match options.mixture {
-        MixtureMethod::Greedy => mixture::greedy(target, candidates, options.max_learnwares, decay),
+        MixtureMethod::Greedy => {
+            mixture::greedy(target, candidates, options.max_learnwares, mixture::REFERENCE_DECAY)
+        }
         MixtureMethod::Auto => mixture::auto(target, candidates, options.max_learnwares),
         MixtureMethod::None => None,
     };
