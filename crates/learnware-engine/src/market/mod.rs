@@ -48,8 +48,11 @@ impl Market {
     /// The same market with new indexes where they want renewal. Takes time (minutes for a million learnwares) and
     /// changes no proved answer: made in the background, then given to [`Market::adopting`].
     #[must_use]
-    pub fn renewed(&self) -> Self {
-        Self { organizer: self.organizer.renewed() }
+    ///
+    /// # Errors
+    /// When points can't be read.
+    pub fn renewed(&self) -> Result<Self> {
+        Ok(Self { organizer: self.organizer.renewed()? })
     }
 
     /// This market with the indexes of one that was renewed from an earlier snapshot.

@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use imbl::OrdMap;
 
 use super::index::{IslandIndex, Stored, island_kernel, kernel_sample};
+use crate::error::Result;
 use crate::learnware::{Learnware, LearnwareId};
 use crate::numeric::parallel;
 use crate::specification::{IslandKernel, IslandKey, Rkme, StatisticalSpecification};
@@ -84,14 +85,14 @@ impl Organizer {
 
     /// The same learnwares with a new index where one wants renewal: takes time, changes no proved answer.
     #[must_use]
-    pub fn renewed(&self) -> Self {
+    pub fn renewed(&self) -> Result<Self> {
         let mut next = self.clone();
         for (key, island) in &self.islands {
             if let Some(index) = island.index.get().filter(|index| index.wants_renewal()) {
-                next.islands.insert(key.clone(), Arc::new(island.with_index(index.renewed())));
+                next.islands.insert(key.clone(), Arc::new(island.with_index(index.renewed()?)));
             }
         }
-        next
+        Ok(next)
     }
 
     /// The same learnwares with what `renewed`, made of an earlier snapshot, has of newer indexes.

@@ -3,22 +3,29 @@
 //! With a linear map `T` of norm at most 1 from the kernel's space to `R^r` and the residual
 //! `rho = sqrt(|mu|^2 - |T mu|^2)`, the squared distance of two specifications is at least
 //! `|T a - T b|^2 + (rho_a - rho_b)^2` (Pythagoras and Cauchy-Schwarz; algorithms 3.2): the vectors `[T mu; rho]`
-//! are never farther apart than the specifications. `T` is the projection on the span of landmark points,
+//! are never farther apart than the specifications. Their heads, some axes and the length of the others, are
+//! bounds too. `T` is the projection on the span of landmark points,
 //! followed by the directions that carry most of the island's members. What single precision does to a vector
 //! is bounded and kept with its code, so that the bound holds for the numbers as computed.
 
+use super::codes::Coded;
+use super::file::{TableReader, TableWriter, check};
+use crate::error::Result;
 use crate::numeric::cholesky::Cholesky;
-use crate::numeric::codes::{Code, Grid, Query};
+use crate::numeric::codes::{Grid, Query};
 use crate::numeric::kernel::{self, Points};
 use crate::numeric::random::Stream;
 use crate::numeric::vector::dot;
 use crate::numeric::{Matrix, kmeans, parallel, principal};
 use crate::specification::Embedding;
+use std::io;
 
 /// Landmark points at most.
 const LANDMARKS_MAX: usize = 1024;
 /// Directions kept; one axis more holds the residual.
-const RANK: usize = 127;
+const RANK: usize = 255;
+/// Axes of a head, the last of which holds all that the others miss.
+const HEAD: usize = 32;
 /// Members whose points and directions shape the basis.
 const SAMPLE: usize = 2048;
 /// Points among which landmarks are placed.
@@ -42,6 +49,9 @@ pub(super) struct Basis {
     transform: Matrix,
     /// Bound of the transform's norm.
     stretch: f64,
+    /// Codes of heads.
+    head_grid: Grid,
+    /// Codes of whole vectors.
     grid: Grid,
     /// Mean share of the squared norm that the directions miss.
     residual_share: f64,
@@ -61,16 +71,49 @@ impl Basis {
         let sample: Vec<Embedding<f32>> = parallel::map(chosen.len(), |i| member(chosen[i]));
         let landmarks = landmarks(&sample, (count / 8).clamp(64, LANDMARKS_MAX), &mut stream);
         let (transform, stretch) = transform(&landmarks, &sample, &mut stream);
-        let grid = Grid::from_parts(Vec::new(), Vec::new());
-        let mut basis = Self { landmarks, transform, stretch, grid, residual_share: 0.0 };
+        let none = Grid::from_parts(Vec::new(), Vec::new());
+        let head_grid = none.clone();
+        let mut basis = Self { landmarks, transform, stretch, head_grid, grid: none, residual_share: 0.0 };
         let vectors: Vec<Vec<f64>> = parallel::map(sample.len(), |i| basis.project(&sample[i]).vector);
         basis.grid = Grid::around(&vectors);
+        basis.head_grid = Grid::around(&vectors.iter().map(|vector| head(vector)).collect::<Vec<_>>());
         let shares = vectors.iter().map(|vector| {
             let (square, residual) = (dot(vector, vector), vector[vector.len() - 1]);
             if square > 0.0 { residual * residual / square } else { 0.0 }
         });
         basis.residual_share = shares.sum::<f64>() / vectors.len() as f64;
         basis
+    }
+
+    /// Writes what [`Basis::read`] reads.
+    pub(super) fn write(&self, table: &mut TableWriter<'_>) -> io::Result<()> {
+        let landmarks = (0..self.landmarks.count()).flat_map(|i| self.landmarks.row(i));
+        table.array(&landmarks.copied().collect::<Vec<f32>>())?;
+        table.array(self.transform.as_slice())?;
+        table.array(&[self.stretch, self.residual_share])?;
+        for grid in [&self.head_grid, &self.grid] {
+            table.array(grid.offsets())?;
+            table.array(grid.steps())?;
+        }
+        Ok(())
+    }
+
+    /// Reads a basis of a kernel of `dimension` columns.
+    pub(super) fn read(dimension: usize, table: &mut TableReader) -> Result<Self> {
+        let (rows, transform) = (table.array::<f32>()?, table.array::<f64>()?);
+        let [stretch, residual_share] = table.fixed::<f64, 2>()?;
+        let mut grids = [const { (Vec::new(), Vec::new()) }; 2];
+        for (offsets, steps) in &mut grids {
+            (*offsets, *steps) = (table.array::<f64>()?, table.array::<f64>()?);
+            check(offsets.len() == steps.len(), "a grid of two sizes")?;
+        }
+        let [head_grid, grid] = grids.map(|(offsets, steps)| Grid::from_parts(offsets, steps));
+        let count = rows.len() / dimension.max(1);
+        check(count * dimension == rows.len() && count > 0, "landmarks of another dimension")?;
+        let landmarks = Points::from_rows(count, dimension, rows);
+        let transform = Matrix::new(transform.len() / count, count, transform)?;
+        check(grid.axes() == transform.rows() + 1 && head_grid.axes() <= HEAD, "a grid of another size")?;
+        Ok(Self { landmarks, transform, stretch, head_grid, grid, residual_share })
     }
 
     /// Axes of a vector.
@@ -104,9 +147,19 @@ impl Basis {
     }
 
     /// The code of a member.
-    pub(super) fn code(&self, embedding: &Embedding<f32>) -> Code {
-        let projection = self.project(embedding);
-        self.grid.encode(&projection.vector, projection.error)
+    pub(super) fn code(&self, embedding: &Embedding<f32>) -> Coded {
+        let Projection { vector, error } = self.project(embedding);
+        Coded { head: self.head_grid.encode(&head(&vector), error), whole: self.grid.encode(&vector, error) }
+    }
+
+    /// Axes of a head.
+    pub(super) fn head_axes(&self) -> usize {
+        self.head_grid.axes()
+    }
+
+    /// A user's head, to be compared with codes of heads by distance.
+    pub(super) fn head_query(&self, projection: &Projection) -> Query {
+        self.head_grid.query(&head(&projection.vector), projection.error)
     }
 
     /// A user's vector, to be compared with codes by distance.
@@ -123,6 +176,12 @@ impl Basis {
     pub(super) fn direction(&self, vector: &[f64], error: f64) -> Query {
         self.grid.direction(vector, error)
     }
+}
+
+/// The first axes of a vector and the length of the others: heads are never farther apart than vectors.
+fn head(vector: &[f64]) -> Vec<f64> {
+    let (first, rest) = vector.split_at(vector.len().min(HEAD - 1));
+    first.iter().copied().chain([dot(rest, rest).sqrt()]).collect()
 }
 
 /// Landmark points: centres of points of the sample.

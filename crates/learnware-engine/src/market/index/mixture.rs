@@ -3,17 +3,19 @@
 //!
 //! With `g = u - sum_j w_j a_j`, the step from the mixture towards a member lowers the squared distance by about
 //! `<g, a_i - mix>^2 / |a_i - mix|^2`. A scan of the codes finds the members where that is most, the exact simplex
-//! QP decides between them. At the end `2 max_i <g, a_i - mix>`, the Frank-Wolfe gap, bounds what any mixture of
-//! members could gain (Jaggi 2013, section 2); the maximum is bounded by the codes and exact products.
+//! QP decides between them. At the end the largest `<g, a_i - mix>` over all members, known from
+//! exact products and from bounds, proves how much nearer any mixture could be: the Frank-Wolfe gap (Jaggi 2013,
+//! section 2), sharpened by Cauchy-Schwarz.
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use super::IslandIndex;
 use super::basis::Basis;
-use super::nearest::{Place, Wanted};
-use super::segment::Stored;
-use crate::numeric::codes::{Codes, Query};
+use super::codes::Codes;
+use super::nearest::Wanted;
+use super::pool::{Pool, high};
+use super::stored::Stored;
+use crate::error::Result;
 use crate::numeric::{Matrix, parallel};
 use crate::specification::Embedding;
 use crate::specification::mixture::{self, Mixture};
@@ -57,21 +59,30 @@ struct Team<'a> {
 impl IslandIndex {
     /// The mixture of wanted members that comes near `target`; `nearest` are members near it, nearest first, the
     /// first of which begins. `None` when there are none.
+    ///
+    /// # Errors
+    /// When points can't be read.
     pub fn mixture(
         &self,
         target: &Embedding<f32>,
         nearest: &[Arc<Stored>],
         wanted: Wanted,
         options: MixtureOptions,
-    ) -> Option<Mixed> {
-        let mut team = Team::of_one(target, nearest.first()?);
+    ) -> Result<Option<Mixed>> {
+        let Some(first) = nearest.first() else { return Ok(None) };
+        let mut team = Team::of_one(target, first);
+        let pool = self.basis.as_ref().map(|basis| (&**basis, Pool::new(self, basis, target, wanted)));
+        let everyone = if pool.is_none() { self.all_wanted(wanted)? } else { Vec::new() };
         // Members may leave the team, so that it can take more steps than it has places.
         for _ in 0..2 * options.count_max {
             if team.members.len() == options.count_max {
                 break;
             }
             let mut candidates: Vec<Arc<Stored>> = nearest.to_vec();
-            candidates.extend(self.promising(&team, wanted));
+            match &pool {
+                Some((basis, pool)) => candidates.extend(self.promising(&team, basis, pool)?),
+                None => candidates.extend(everyone.iter().cloned()),
+            }
             candidates.sort_by(|a, b| a.id().cmp(b.id()));
             candidates.dedup_by(|a, b| a.id() == b.id());
             candidates.retain(|candidate| !team.has(candidate));
@@ -80,22 +91,25 @@ impl IslandIndex {
                 Some(_) | None => break,
             }
         }
-        let gap = self.gap(&team, wanted);
+        let rise = match &pool {
+            Some((basis, pool)) => self.rise(&team, basis, pool)?,
+            None => team.rise(&everyone, f64::NEG_INFINITY),
+        };
+        let distance = team.mixture.distance.max(0.0);
         let weights = team.mixture.weights.iter();
         let members =
             team.members.iter().zip(weights).map(|((member, _), &weight)| (Arc::clone(member), weight));
-        Some(Mixed { members: members.collect(), distance: team.mixture.distance.max(0.0), gap })
+        Ok(Some(Mixed { members: members.collect(), distance, gap: gap(distance, rise) }))
     }
 
-    /// Wanted members that a step towards would gain most, as the codes say; all of an island without codes.
-    fn promising(&self, team: &Team<'_>, wanted: Wanted) -> Vec<Arc<Stored>> {
-        let Some(basis) = &self.basis else { return self.all_wanted(wanted) };
+    /// Members of the pool that a step towards would gain most, as the codes say.
+    fn promising(&self, team: &Team<'_>, basis: &Basis, pool: &Pool) -> Result<Vec<Arc<Stored>>> {
         let (gradient, mix, _) = team.vectors(basis);
         let base: f64 = gradient.iter().zip(&mix).map(|(g, m)| g * m).sum();
         let (gradient, mix) = (basis.direction(&gradient, 0.0), basis.place(&mix));
-        let gains = |codes: &Codes, range: Range<usize>| {
-            let products = codes.products_with_errors(&gradient, range.clone());
-            let lengths = codes.distances(&mix, range);
+        let gains = |codes: &Codes, members: &[usize]| {
+            let products = codes.wholes.products_with_errors(&gradient, members);
+            let lengths = codes.wholes.distances(&mix, members);
             let parts = products.into_iter().zip(lengths);
             parts
                 .map(|((product, _), length)| {
@@ -105,75 +119,41 @@ impl IslandIndex {
                 })
                 .collect()
         };
-        let places = self.highest(CANDIDATES, wanted, &gains);
-        places.into_iter().map(|(place, _)| Arc::clone(self.member(place))).collect()
+        pool.highest(self, CANDIDATES, gains).into_iter().map(|(place, _)| self.member(place)).collect()
     }
 
-    fn all_wanted(&self, wanted: Wanted) -> Vec<Arc<Stored>> {
-        self.wanted_places(wanted).map(|place| Arc::clone(self.member(place))).collect()
+    fn all_wanted(&self, wanted: Wanted) -> Result<Vec<Arc<Stored>>> {
+        self.wanted_places(wanted).map(|place| self.member(place)).collect()
     }
 
-    /// The places of the `count` wanted members for which `values` are highest, highest first.
-    fn highest(
-        &self,
-        count: usize,
-        wanted: Wanted,
-        values: &(dyn Fn(&Codes, Range<usize>) -> Vec<f32> + Sync),
-    ) -> Vec<(Place, f32)> {
-        let order = |a: &(Place, f32), b: &(Place, f32)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
-        let first = |mut found: Vec<(Place, f32)>| {
-            if found.len() > count {
-                found.select_nth_unstable_by(count, order);
-                found.truncate(count);
-            }
-            found
-        };
-        let pieces = self.pieces();
-        let found = parallel::map(pieces.len(), |i| {
-            let (number, range) = pieces[i].clone();
-            let segment = &self.segments[number];
-            let Some(codes) = segment.codes() else { return Vec::new() };
-            let values = values(codes, range.clone());
-            let allowed = |index: usize| {
-                !segment.is_gone(index) && wanted.is_none_or(|wanted| wanted(segment.member(index).id()))
-            };
-            let entries = range.zip(values).filter(|&(index, _)| allowed(index));
-            first(entries.map(|(index, value)| ((number, index), value)).collect())
-        });
-        let mut found = first(found.concat());
-        found.sort_by(order);
-        found
-    }
-
-    /// The Frank-Wolfe gap, bounded from above; never more than the squared distance itself.
-    fn gap(&self, team: &Team<'_>, wanted: Wanted) -> f64 {
-        let base = team.mix_product();
-        let Some(basis) = &self.basis else {
-            let products = team.gradient_products(&self.all_wanted(wanted));
-            let most = products.into_iter().fold(base, f64::max);
-            return (2.0 * (most - base)).clamp(0.0, team.mixture.distance.max(0.0));
-        };
+    /// A bound of `<g, a_i - mix>` for all wanted members.
+    fn rise(&self, team: &Team<'_>, basis: &Basis, pool: &Pool) -> Result<f64> {
+        if !team.is_of_distributions() {
+            return Ok(f64::INFINITY);
+        }
         let (mut gradient, _, error) = team.vectors(basis);
         let known: f64 = gradient.iter().map(|value| value * value).sum();
-        let rest = (team.mixture.distance - known).max(0.0).sqrt();
         let last = gradient.len() - 1;
-        gradient[last] = rest;
-        let direction: Query = basis.direction(&gradient, error);
-        let highs = |codes: &Codes, range: Range<usize>| {
-            codes
-                .products_with_errors(&direction, range)
-                .into_iter()
-                .map(|(product, lost)| product + lost)
-                .collect()
+        gradient[last] = (team.mixture.distance - known).max(0.0).sqrt();
+        let direction = basis.direction(&gradient, error);
+        let highs = |codes: &Codes, members: &[usize]| {
+            let products = codes.wholes.products_with_errors(&direction, members).into_iter();
+            products.map(|(product, lost)| high(product, lost)).collect()
         };
-        let places = self.highest(GAP_PRODUCTS + 1, wanted, &highs);
+        let places = pool.highest(self, GAP_PRODUCTS + 1, highs);
         // The last one is not looked at: its bound stands for all that are not.
-        let looked: Vec<Arc<Stored>> =
-            places.iter().take(GAP_PRODUCTS).map(|&(place, _)| Arc::clone(self.member(place))).collect();
-        let unseen = places.get(GAP_PRODUCTS).map_or(base, |&(_, high)| f64::from(high));
-        let most = team.gradient_products(&looked).into_iter().fold(unseen.max(base), f64::max);
-        (2.0 * (most - base)).clamp(0.0, team.mixture.distance.max(0.0))
+        let looked: Result<Vec<Arc<Stored>>> =
+            places.iter().take(GAP_PRODUCTS).map(|&(place, _)| self.member(place)).collect();
+        let unseen = places.get(GAP_PRODUCTS).map_or(f64::NEG_INFINITY, |&(_, high)| f64::from(high));
+        Ok(team.rise(&looked?, unseen.max(pool.outside)))
     }
+}
+
+/// How much nearer any mixture could be, if `<g, a_i - mix>` is at most `rise` for all members: every mixture `x`
+/// has `|u - x| |g| >= <g, u - x> = |g|^2 - <g, x - mix> >= |g|^2 - rise`.
+fn gap(distance: f64, rise: f64) -> f64 {
+    let left = (distance - rise.max(0.0)).max(0.0);
+    if distance > 0.0 && rise.is_finite() { distance - left * left / distance } else { distance }
 }
 
 impl<'a> Team<'a> {
@@ -188,6 +168,18 @@ impl<'a> Team<'a> {
 
     fn has(&self, candidate: &Arc<Stored>) -> bool {
         self.members.iter().any(|(member, _)| member.id() == candidate.id())
+    }
+
+    /// Whether no weight is negative anywhere.
+    fn is_of_distributions(&self) -> bool {
+        let all = self.members.iter().map(|(_, member)| member).chain([self.target]);
+        all.flat_map(|embedding| embedding.weights()).all(|&weight| weight >= 0.0)
+    }
+
+    /// The largest `<g, a_i - mix>` of `looked` and of the team, if no other `<g, a_i>` is above `unseen`.
+    fn rise(&self, looked: &[Arc<Stored>], unseen: f64) -> f64 {
+        let base = self.mix_product();
+        self.gradient_products(looked).into_iter().fold(unseen.max(base), f64::max) - base
     }
 
     /// The team with the candidate that brings it nearest to the target, without members that lost their weight.

@@ -6,20 +6,28 @@
 //! (docs/adr/0014-index.md).
 
 mod basis;
+mod codes;
+mod file;
+mod filed;
 mod mixture;
 mod nearest;
+mod pool;
+mod scan;
 mod segment;
+mod stored;
 #[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
 
 use basis::Basis;
+pub use filed::ReadAt;
 pub use mixture::{Mixed, MixtureOptions};
 pub use nearest::{Nearest, Wanted};
 use segment::Segment;
-pub use segment::Stored;
+pub use stored::Stored;
 
+use crate::error::Result;
 use crate::learnware::LearnwareId;
 use crate::specification::{IslandKernel, IslandKey, Rkme};
 
@@ -86,7 +94,7 @@ impl IslandIndex {
             if left.count() > 2 * right.count() || both > MERGED_MAX {
                 break;
             }
-            let merged = left.merged(right);
+            let Some(merged) = left.merged(right) else { break };
             next.segments.truncate(next.segments.len() - 2);
             next.segments.push(merged);
         }
@@ -106,16 +114,33 @@ impl IslandIndex {
         next
     }
 
-    /// The same members with a basis and a segment of their own: takes time, and makes searches fast again.
-    #[must_use]
-    pub fn renewed(&self) -> Self {
-        let live = self
-            .segments
-            .iter()
-            .flat_map(|segment| segment.live().map(|index| Arc::clone(segment.member(index))));
-        let mut members: Vec<Arc<Stored>> = live.collect();
-        members.sort_by(|a, b| a.id().cmp(b.id()));
-        Self::new(self.kernel.clone(), members)
+    /// The same members with a basis and a segment of their own, all points in memory: takes time, and makes
+    /// searches fast again.
+    ///
+    /// # Errors
+    /// When points can't be read.
+    pub fn renewed(&self) -> Result<Self> {
+        let members: Result<Vec<Arc<Stored>>> =
+            self.in_order().into_iter().map(|place| self.member(place)).collect();
+        Ok(Self::new(self.kernel.clone(), members?))
+    }
+
+    /// Places of all members in the order of their identifiers.
+    fn in_order(&self) -> Vec<scan::Place> {
+        let mut places: Vec<scan::Place> = self.wanted_places(None).collect();
+        places.sort_by(|&(a, i), &(b, j)| self.segments[a].id(i).cmp(self.segments[b].id(j)));
+        places
+    }
+
+    /// Whether a member is there and was made of this specification.
+    pub fn has(&self, id: &LearnwareId, specification: &Rkme) -> bool {
+        let places = self.segments.iter().filter_map(|segment| Some(segment.numbers(segment.find(id)?)));
+        places.into_iter().any(|numbers| numbers.mark == stored::mark(specification))
+    }
+
+    /// Identifiers of all members, segment by segment.
+    pub fn ids(&self) -> impl Iterator<Item = &LearnwareId> {
+        self.wanted_places(None).map(|(segment, index)| self.segments[segment].id(index))
     }
 
     /// Whether [`IslandIndex::renewed`] would pay: the island has doubled since its basis was made, or more than

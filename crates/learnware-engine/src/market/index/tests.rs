@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 
+use super::scan::Scan;
 use super::*;
 use crate::numeric::Matrix;
 use crate::numeric::random::Stream;
@@ -64,10 +65,10 @@ proptest! {
         for user in [seed + 5000, seed % 700] {
             let target = Embedding::new(&specification(user), &kernel);
             for wanted in [None, Some(&odd as &(dyn Fn(&LearnwareId) -> bool + Sync))] {
-                let all = index.nearest_of_all(&target, count, wanted);
-                prop_assert_eq!(bits(&index.nearest(&target, count, wanted)), bits(&all));
-                let renewed = index.renewed();
-                prop_assert_eq!(bits(&renewed.nearest(&target, count, wanted)), bits(&all));
+                let all = index.nearest_of_all(&target, count, wanted).unwrap();
+                prop_assert_eq!(bits(&index.nearest(&target, count, wanted).unwrap()), bits(&all));
+                let renewed = index.renewed().unwrap();
+                prop_assert_eq!(bits(&renewed.nearest(&target, count, wanted).unwrap()), bits(&all));
                 prop_assert_eq!(renewed.len(), index.len());
             }
         }
@@ -80,12 +81,12 @@ fn bounds_are_below_exact_distances() {
     let index = index(600, &kernel);
     for seed in [3, 9000, 9001, 9002, 9003 * 31 + 2] {
         let target = Embedding::new(&specification(seed), &kernel);
-        let bounds = index.scan(index.basis.as_deref().unwrap(), &target, None).within(f64::INFINITY);
+        let bounds = Scan::new(&index, index.basis.as_deref().unwrap(), &target, None).within(f64::INFINITY);
         assert_eq!(bounds.len(), 600);
         let useful = bounds.iter().filter(|(_, bound)| *bound > 0.01).count();
         assert!(seed > 9003 || useful > 300, "{useful} bounds say something");
         for (place, bound) in bounds {
-            let exact = target.distance(&index.member(place).embedding(kernel.shape));
+            let exact = target.distance(&index.member(place).unwrap().embedding(kernel.shape));
             assert!(f64::from(bound) <= exact.max(0.0), "{bound} {exact}");
         }
     }
@@ -99,9 +100,10 @@ fn one_thread_and_two_give_the_same() {
             let kernel = kernel();
             let index = index(500, &kernel);
             let target = Embedding::new(&specification(9999), &kernel);
-            let nearest = index.nearest(&target, 10, None);
+            let nearest = index.nearest(&target, 10, None).unwrap();
             let near: Vec<Arc<Stored>> = nearest.found.iter().map(|found| Arc::clone(&found.0)).collect();
-            let mixed = index.mixture(&target, &near, None, MixtureOptions { count_max: 5, decay: 0.995 });
+            let options = MixtureOptions { count_max: 5, decay: 0.995 };
+            let mixed = index.mixture(&target, &near, None, options).unwrap();
             (bits(&nearest), nearest.evaluations, mixed)
         })
     };
@@ -124,10 +126,10 @@ fn no_mixture_is_nearer_than_the_gap_says() {
             let user = Matrix::new(rows, DIMENSION, points).unwrap();
             let user = Rkme::new(user, vec![1.0 / rows as f64; rows], 0.1, 100).unwrap();
             let target = Embedding::new(&user, &kernel);
-            let near = index.nearest(&target, 25, None);
+            let near = index.nearest(&target, 25, None).unwrap();
             let near: Vec<Arc<Stored>> = near.found.iter().map(|found| Arc::clone(&found.0)).collect();
             let options = MixtureOptions { count_max: 4, decay: 0.995 };
-            let found = index.mixture(&target, &near, None, options).unwrap();
+            let found = index.mixture(&target, &near, None, options).unwrap().unwrap();
             let best = mixture::fit(&target, &embeddings.iter().collect::<Vec<_>>());
             assert!(found.members.len() <= 4 && found.gap >= 0.0);
             assert!((found.members.iter().map(|member| member.1).sum::<f64>() - 1.0).abs() < 1e-9);
@@ -147,13 +149,82 @@ fn adding_keeps_earlier_snapshots_and_wants_renewal_in_time() {
         assert!(!index.wants_renewal());
         index = index.with_added(stored(number, number, &kernel));
     }
-    assert!(index.wants_renewal() && !index.renewed().wants_renewal());
+    assert!(index.wants_renewal() && !index.renewed().unwrap().wants_renewal());
     assert_eq!((first.len(), index.len()), (260, 520));
     let target = Embedding::new(&specification(519), &kernel);
-    assert_eq!(index.nearest(&target, 1, None).found[0].0.id().0, "000519");
+    assert_eq!(index.nearest(&target, 1, None).unwrap().found[0].0.id().0, "000519");
     assert!(index.size_bytes().codes > 0);
-    assert!(index.nearest(&target, 0, None).found.is_empty());
+    assert!(index.nearest(&target, 0, None).unwrap().found.is_empty());
     let none = IslandIndex::new(kernel.clone(), Vec::new());
-    assert!(none.is_empty() && none.nearest(&target, 3, None).found.is_empty());
-    assert!(none.mixture(&target, &[], None, MixtureOptions { count_max: 2, decay: 0.9 }).is_none());
+    assert!(none.is_empty() && none.nearest(&target, 3, None).unwrap().found.is_empty());
+    let options = MixtureOptions { count_max: 2, decay: 0.9 };
+    assert!(none.mixture(&target, &[], None, options).unwrap().is_none());
+}
+
+/// A file in memory.
+#[derive(Debug)]
+struct Bytes(Vec<u8>);
+
+impl ReadAt for Bytes {
+    fn read_at(&self, offset: u64, bytes: &mut [u8]) -> std::io::Result<()> {
+        let from = usize::try_from(offset).unwrap().min(self.0.len());
+        std::io::Read::read_exact(&mut &self.0[from..], bytes)
+    }
+
+    fn length(&self) -> std::io::Result<u64> {
+        Ok(self.0.len() as u64)
+    }
+}
+
+#[test]
+fn an_index_from_its_file_answers_the_same_and_goes_on() {
+    let kernel = kernel();
+    let index =
+        index(700, &kernel).with_added(stored(800, 800, &kernel)).with_removed(&LearnwareId("000005".into()));
+    let mut bytes = Vec::new();
+    index.write(&mut bytes).unwrap();
+    let opened = IslandIndex::open(Arc::new(Bytes(bytes))).unwrap();
+    assert_eq!((opened.kernel(), opened.len()), (index.kernel(), index.len()));
+    let id = |number: u64| LearnwareId(format!("{number:06}"));
+    assert!(opened.has(&id(800), &specification(800)) && !opened.has(&id(800), &specification(801)));
+    assert!(!opened.has(&id(5), &specification(5)));
+    let changed = |index: &IslandIndex| index.with_added(stored(900, 77, &kernel)).with_removed(&id(9));
+    for (one, other) in [(&index, &opened), (&changed(&index), &changed(&opened))] {
+        for seed in [9000, 9001, 3, 77] {
+            let target = Embedding::new(&specification(seed), &kernel);
+            let (a, b) = (one.nearest(&target, 12, None).unwrap(), other.nearest(&target, 12, None).unwrap());
+            assert_eq!(bits(&a), bits(&b));
+            let near: Vec<Arc<Stored>> = a.found.iter().map(|found| Arc::clone(&found.0)).collect();
+            let options = MixtureOptions { count_max: 3, decay: 0.995 };
+            assert_eq!(
+                one.mixture(&target, &near, None, options).unwrap(),
+                other.mixture(&target, &near, None, options).unwrap()
+            );
+        }
+    }
+}
+
+#[test]
+fn a_damaged_file_is_refused() {
+    let kernel = kernel();
+    let index = index(300, &kernel);
+    let mut good = Vec::new();
+    index.write(&mut good).unwrap();
+    let target = Embedding::new(&specification(9000), &kernel);
+    let opened = |bytes: Vec<u8>| {
+        let index = IslandIndex::open(Arc::new(Bytes(bytes)))?;
+        index.nearest_of_all(&target, 300, None).map(|found| found.found.len())
+    };
+    assert_eq!(opened(good.clone()).unwrap(), 300);
+    let mut stream = Stream::new(1);
+    for _ in 0..400 {
+        let mut bytes = good.clone();
+        let at = stream.below(bytes.len());
+        bytes[at] ^= 1 << stream.below(8);
+        let error = opened(bytes).unwrap_err().to_string();
+        assert!(error.contains("delete it"), "{error}");
+        assert!(opened(good[..at].to_vec()).is_err());
+    }
+    assert!(opened(Vec::new()).is_err());
+    assert!(super::IslandIndex::new(kernel, Vec::new()).write(&mut Vec::new()).is_err());
 }

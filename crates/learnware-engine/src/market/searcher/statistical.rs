@@ -33,7 +33,7 @@ pub(crate) fn search(
     results: &mut SearchResults,
 ) -> Result<()> {
     match options.kernel {
-        KernelChoice::Island => by_island_kernel(island.index(), user, wanted, options, results),
+        KernelChoice::Island => by_island_kernel(island.index(), user, wanted, options, results)?,
         KernelChoice::Reference => by_reference_kernel(island, user, wanted, options, results)?,
     }
     Ok(())
@@ -50,9 +50,9 @@ fn by_island_kernel(
     wanted: Wanted,
     options: &SearchOptions,
     results: &mut SearchResults,
-) {
+) -> Result<()> {
     let target = Embedding::<f32>::new(user, index.kernel());
-    let nearest = index.nearest(&target, options.single_max.max(candidate_count(options)), wanted);
+    let nearest = index.nearest(&target, options.single_max.max(candidate_count(options)), wanted)?;
     results.funnel.evaluated = nearest.evaluations;
     results.funnel.certified = nearest.certified;
     let embeddings: Vec<Embedding<f32>> =
@@ -77,7 +77,7 @@ fn by_island_kernel(
         .collect();
     let candidates: Vec<&Embedding<f32>> = embeddings.iter().take(candidate_count(options)).collect();
     if candidates.is_empty() {
-        return;
+        return Ok(());
     }
     judge(&target, &coverage, &candidates, results);
     let near: Vec<Arc<Stored>> = nearest.found.iter().map(|(member, _)| Arc::clone(member)).collect();
@@ -86,7 +86,7 @@ fn by_island_kernel(
             let how = MixtureOptions { count_max: options.max_learnwares, decay: DECAY };
             let near = &near[..candidates.len()];
             index
-                .mixture(&target, near, wanted, how)
+                .mixture(&target, near, wanted, how)?
                 .filter(|found| found.members.len() > 1)
                 .map(|found| whole_island(found, &coverage, target.shape()))
         }
@@ -100,6 +100,7 @@ fn by_island_kernel(
             })
         }
     };
+    Ok(())
 }
 
 /// A mixture that was looked for among all.
