@@ -10,10 +10,9 @@
 use std::sync::Arc;
 
 use super::IslandIndex;
-use super::basis::Basis;
 use super::codes::Codes;
 use super::nearest::Wanted;
-use super::pool::{Pool, high};
+use super::space::{Space, Vectors};
 use super::stored::Stored;
 use crate::error::Result;
 use crate::numeric::{Matrix, parallel};
@@ -71,16 +70,16 @@ impl IslandIndex {
     ) -> Result<Option<Mixed>> {
         let Some(first) = nearest.first() else { return Ok(None) };
         let mut team = Team::of_one(target, first);
-        let pool = self.basis.as_ref().map(|basis| (&**basis, Pool::new(self, basis, target, wanted)));
-        let everyone = if pool.is_none() { self.all_wanted(wanted)? } else { Vec::new() };
+        let mut space = self.basis.as_ref().map(|basis| Space::new(self, basis, target, wanted));
+        let everyone = if space.is_none() { self.all_wanted(wanted)? } else { Vec::new() };
         // Members may leave the team, so that it can take more steps than it has places.
         for _ in 0..2 * options.count_max {
             if team.members.len() == options.count_max {
                 break;
             }
             let mut candidates: Vec<Arc<Stored>> = nearest.to_vec();
-            match &pool {
-                Some((basis, pool)) => candidates.extend(self.promising(&team, basis, pool)?),
+            match &mut space {
+                Some(space) => candidates.extend(self.promising(&team, space)?),
                 None => candidates.extend(everyone.iter().cloned()),
             }
             candidates.sort_by(|a, b| a.id().cmp(b.id()));
@@ -91,8 +90,8 @@ impl IslandIndex {
                 Some(_) | None => break,
             }
         }
-        let rise = match &pool {
-            Some((basis, pool)) => self.rise(&team, basis, pool)?,
+        let rise = match &mut space {
+            Some(space) => self.rise(&team, space, wanted)?,
             None => team.rise(&everyone, f64::NEG_INFINITY),
         };
         let distance = team.mixture.distance.max(0.0);
@@ -103,10 +102,10 @@ impl IslandIndex {
     }
 
     /// Members of the pool that a step towards would gain most, as the codes say.
-    fn promising(&self, team: &Team<'_>, basis: &Basis, pool: &Pool) -> Result<Vec<Arc<Stored>>> {
-        let (gradient, mix, _) = team.vectors(basis);
+    fn promising(&self, team: &Team<'_>, space: &mut Space<'_>) -> Result<Vec<Arc<Stored>>> {
+        let Vectors { gradient, mix, .. } = space.vectors(&team.members, &team.mixture.weights);
         let base: f64 = gradient.iter().zip(&mix).map(|(g, m)| g * m).sum();
-        let (gradient, mix) = (basis.direction(&gradient, 0.0), basis.place(&mix));
+        let (gradient, mix) = (space.basis.direction(&gradient, 0.0), space.basis.place(&mix));
         let gains = |codes: &Codes, members: &[usize]| {
             let products = codes.wholes.products_with_errors(&gradient, members);
             let lengths = codes.wholes.distances(&mix, members);
@@ -119,7 +118,8 @@ impl IslandIndex {
                 })
                 .collect()
         };
-        pool.highest(self, CANDIDATES, gains).into_iter().map(|(place, _)| self.member(place)).collect()
+        let places = self.highest(&space.pool, CANDIDATES, gains);
+        places.into_iter().map(|(place, _)| self.member(place)).collect()
     }
 
     fn all_wanted(&self, wanted: Wanted) -> Result<Vec<Arc<Stored>>> {
@@ -127,26 +127,32 @@ impl IslandIndex {
     }
 
     /// A bound of `<g, a_i - mix>` for all wanted members.
-    fn rise(&self, team: &Team<'_>, basis: &Basis, pool: &Pool) -> Result<f64> {
+    fn rise(&self, team: &Team<'_>, space: &mut Space<'_>, wanted: Wanted) -> Result<f64> {
         if !team.is_of_distributions() {
             return Ok(f64::INFINITY);
         }
-        let (mut gradient, _, error) = team.vectors(basis);
+        let Vectors { mut gradient, error, .. } = space.vectors(&team.members, &team.mixture.weights);
         let known: f64 = gradient.iter().map(|value| value * value).sum();
         let last = gradient.len() - 1;
         gradient[last] = (team.mixture.distance - known).max(0.0).sqrt();
-        let direction = basis.direction(&gradient, error);
+        let direction = space.basis.direction(&gradient, error);
         let highs = |codes: &Codes, members: &[usize]| {
             let products = codes.wholes.products_with_errors(&direction, members).into_iter();
             products.map(|(product, lost)| high(product, lost)).collect()
         };
-        let places = pool.highest(self, GAP_PRODUCTS + 1, highs);
+        let places = self.highest(&self.wanted_runs(wanted), GAP_PRODUCTS + 1, highs);
         // The last one is not looked at: its bound stands for all that are not.
         let looked: Result<Vec<Arc<Stored>>> =
             places.iter().take(GAP_PRODUCTS).map(|&(place, _)| self.member(place)).collect();
         let unseen = places.get(GAP_PRODUCTS).map_or(f64::NEG_INFINITY, |&(_, high)| f64::from(high));
-        Ok(team.rise(&looked?, unseen.max(pool.outside)))
+        Ok(team.rise(&looked?, unseen))
     }
+}
+
+/// The largest that a product may be; what is not a number may be anything.
+fn high(product: f32, lost: f32) -> f32 {
+    let high = product + lost;
+    if high.is_nan() { f32::INFINITY } else { high }
 }
 
 /// How much nearer any mixture could be, if `<g, a_i - mix>` is at most `rise` for all members: every mixture `x`
@@ -218,25 +224,6 @@ impl<'a> Team<'a> {
         let mixture = mixture::solve(&gram, &cross, self.target.norm_squared());
         let members = kept.iter().map(|&i| self.members[i].clone()).collect();
         Self { target: self.target, members, gram, cross, mixture }
-    }
-
-    /// Vectors of `g` and of the mixture, and how far rounding may have moved the first. The last axis, the
-    /// residual, is 0 in both.
-    fn vectors(&self, basis: &Basis) -> (Vec<f64>, Vec<f64>, f64) {
-        let own = basis.project(self.target);
-        let (mut gradient, mut mix) = (own.vector, vec![0.0; basis.axes()]);
-        let mut error = own.error;
-        for ((_, member), weight) in self.members.iter().zip(&self.mixture.weights) {
-            let theirs = basis.project(member);
-            error += weight * theirs.error;
-            for (place, value) in theirs.vector.iter().enumerate() {
-                mix[place] += weight * value;
-                gradient[place] -= weight * value;
-            }
-        }
-        let last = gradient.len() - 1;
-        (gradient[last], mix[last]) = (0.0, 0.0);
-        (gradient, mix, error)
     }
 
     /// `<g, mix>`.

@@ -11,9 +11,9 @@ mod file;
 mod filed;
 mod mixture;
 mod nearest;
-mod pool;
 mod scan;
 mod segment;
+mod space;
 mod stored;
 #[cfg(test)]
 mod tests;

@@ -17,6 +17,12 @@ const CHUNK: usize = 64;
 /// A member by segment and index.
 pub(super) type Place = (usize, usize);
 
+/// Some members of a segment, in order.
+pub(super) struct Run {
+    pub(super) segment: usize,
+    pub(super) members: Vec<usize>,
+}
+
 /// Lower bounds of all members' squared distances by their heads.
 pub(super) struct Scan<'a> {
     index: &'a IslandIndex,
@@ -45,6 +51,20 @@ impl IslandIndex {
             (0..count).step_by(PIECE).map(move |first| (number, first..(first + PIECE).min(count)))
         });
         pieces.collect()
+    }
+}
+
+impl IslandIndex {
+    /// All wanted members, in pieces of work.
+    pub(super) fn wanted_runs(&self, wanted: Wanted) -> Vec<Run> {
+        let pieces = self.pieces();
+        parallel::map(pieces.len(), |i| {
+            let (number, range) = pieces[i].clone();
+            let segment = &self.segments[number];
+            let is_wanted = |index: usize| wanted.is_none_or(|wanted| wanted(segment.id(index)));
+            let members = range.filter(|&index| !segment.is_gone(index) && is_wanted(index)).collect();
+            Run { segment: number, members }
+        })
     }
 }
 
@@ -113,6 +133,25 @@ impl<'a> Scan<'a> {
         let mut found = found.concat();
         in_order(&mut found);
         found
+    }
+
+    /// About `count` members with the least bounds: as many as are below the bound that a part of them suggests.
+    pub(super) fn nearest_heads(&self, count: usize) -> Vec<Run> {
+        let all: usize = self.pieces.iter().map(|piece| piece.bounds.len()).sum();
+        let reach = if all <= count {
+            f32::MAX
+        } else {
+            let parts = self.pieces.iter().flat_map(|piece| piece.bounds.iter().step_by(CHUNK));
+            let mut parts: Vec<f32> = parts.copied().collect();
+            let place = (parts.len() * count / all).min(parts.len() - 1);
+            *parts.select_nth_unstable_by(place, f32::total_cmp).1
+        };
+        parallel::map(self.pieces.len(), |number| {
+            let piece = &self.pieces[number];
+            let chunks = (0..piece.least.len()).filter(|&chunk| piece.least[chunk] <= reach);
+            let members = chunks.flat_map(|chunk| piece.chunk(chunk, reach)).collect();
+            Run { segment: piece.segment, members }
+        })
     }
 
     /// Bounds of members of a segment by their whole vectors.

@@ -241,17 +241,44 @@ fn weigh_forces_body<T: Number>(distances: &mut [T], values: &mut [T], weights: 
     }
 }
 
-/// Numbers that [`sum`] adds one after the other in double precision.
+/// Numbers that [`sum`] adds in double precision.
 const SUMMED_DOUBLE: usize = 128;
 
-/// The sum; overwrites the numbers. Adds halves in pairs first, which loses few digits and is fast.
+/// The sum; overwrites the numbers. Adds halves in pairs first, which loses few digits and is fast, then lane by
+/// lane.
 fn sum<T: Number>(mut values: &mut [T]) -> f64 {
     while values.len() > SUMMED_DOUBLE && values.len().is_multiple_of(2) {
         let (left, right) = values.split_at_mut(values.len() / 2);
         add(left, right);
         values = left;
     }
-    values.iter().map(|value| value.to_f64()).sum()
+    let mut sums = [0.0; LANES];
+    let (lanes, rest) = values.as_chunks::<LANES>();
+    add_lanes(lanes, &mut sums);
+    let rest: f64 = rest.iter().map(|value| value.to_f64()).sum();
+    let mut half = LANES / 2;
+    while half > 0 {
+        let (left, right) = sums.split_at_mut(half);
+        left.iter_mut().zip(right).for_each(|(left, right)| *left += *right);
+        half /= 2;
+    }
+    sums[0] + rest
+}
+
+fn add_lanes<T: Number>(lanes: &[[T; LANES]], sums: &mut [f64; LANES]) {
+    pulp::Arch::new().dispatch(
+        #[inline(always)]
+        move || {
+            // As above; lanes are added in a place of their own.
+            let mut own = [0.0; LANES];
+            for lanes in lanes {
+                for (sum, lane) in own.iter_mut().zip(lanes) {
+                    *sum += lane.to_f64();
+                }
+            }
+            *sums = own;
+        },
+    );
 }
 
 fn add<T: Number>(left: &mut [T], right: &[T]) {
