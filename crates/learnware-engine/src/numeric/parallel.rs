@@ -21,3 +21,11 @@ pub fn map_mut<A: Send, T: Send>(items: &mut [A], work: impl Fn(usize, &mut A) -
     }
     items.iter_mut().enumerate().map(|(place, item)| work(place, item)).collect()
 }
+
+/// Runs work that maps often and little: once among the threads, each of its maps begins without waking one.
+pub fn among_threads<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    #[cfg(feature = "parallel")]
+    return rayon::scope(|_| work());
+    #[cfg(not(feature = "parallel"))]
+    work()
+}

@@ -68,6 +68,16 @@ impl IslandIndex {
         wanted: Wanted,
         options: MixtureOptions,
     ) -> Result<Option<Mixed>> {
+        parallel::among_threads(|| self.mixture_proved(target, nearest, wanted, options))
+    }
+
+    fn mixture_proved(
+        &self,
+        target: &Embedding<f32>,
+        nearest: &[Arc<Stored>],
+        wanted: Wanted,
+        options: MixtureOptions,
+    ) -> Result<Option<Mixed>> {
         let Some(first) = nearest.first() else { return Ok(None) };
         let mut team = Team::of_one(target, first);
         let mut space = self.basis.as_ref().map(|basis| Space::new(self, basis, target, wanted));

@@ -13,9 +13,9 @@ use crate::numeric::parallel;
 use crate::specification::Embedding;
 
 /// Members with near heads among which the first exact distances are chosen.
-const SEEDS: usize = 512;
+const SEEDS: usize = 128;
 /// Exact distances computed side by side.
-const BATCH: usize = 16;
+const BATCH: usize = 32;
 /// Exact distances of a search at most; past it the answer is not proved.
 const EVALUATIONS_MAX: usize = 20_000;
 
@@ -46,6 +46,10 @@ impl IslandIndex {
     /// # Errors
     /// When points can't be read.
     pub fn nearest(&self, target: &Embedding<f32>, count: usize, wanted: Wanted) -> Result<Nearest> {
+        parallel::among_threads(|| self.nearest_proved(target, count, wanted))
+    }
+
+    fn nearest_proved(&self, target: &Embedding<f32>, count: usize, wanted: Wanted) -> Result<Nearest> {
         let mut best = Best { count, found: Vec::with_capacity(count + 1), evaluations: 0 };
         if count == 0 {
             return Ok(best.done(true));
