@@ -12,6 +12,7 @@ use std::sync::Arc;
 use super::IslandIndex;
 use super::codes::Codes;
 use super::nearest::Wanted;
+use super::scan::Run;
 use super::space::{Space, Vectors};
 use super::stored::Stored;
 use crate::error::Result;
@@ -150,12 +151,17 @@ impl IslandIndex {
             let products = codes.wholes.products_with_errors(&direction, members).into_iter();
             products.map(|(product, lost)| high(product, lost)).collect()
         };
-        let places = self.highest(&self.wanted_runs(wanted), GAP_PRODUCTS + 1, highs);
-        // The last one is not looked at: its bound stands for all that are not.
-        let looked: Result<Vec<Arc<Stored>>> =
-            places.iter().take(GAP_PRODUCTS).map(|&(place, _)| self.member(place)).collect();
-        let unseen = places.get(GAP_PRODUCTS).map_or(f64::NEG_INFINITY, |&(_, high)| f64::from(high));
-        Ok(team.rise(&looked?, unseen))
+        let bound = |runs: &[Run]| {
+            let places = self.highest(runs, GAP_PRODUCTS + 1, &highs);
+            // The last one is not looked at: its bound stands for all that are not.
+            let looked: Result<Vec<Arc<Stored>>> =
+                places.iter().take(GAP_PRODUCTS).map(|&(place, _)| self.member(place)).collect();
+            let unseen = places.get(GAP_PRODUCTS).map_or(f64::NEG_INFINITY, |&(_, high)| f64::from(high));
+            Ok(team.rise(&looked?, unseen))
+        };
+        // What nothing can be proved of among some, nothing can be proved of among all.
+        let of_some = bound(&space.pool)?;
+        if of_some >= team.mixture.distance { Ok(of_some) } else { bound(&self.wanted_runs(wanted)) }
     }
 }
 
