@@ -52,7 +52,9 @@ fn the_answer_gives_its_reasons_as_text_document_and_page() {
         assert!(text.contains(told), "{told:?} is missing in {text}");
     }
     let page = std::fs::read_to_string(context.path("page.html")).unwrap();
-    for part in ["<svg", "Percentile", "A combination is nearer", "How the answer was found", "Near your data"] {
+    for part in
+        ["<svg", "Percentile", "A combination is nearer", "How the answer was found", "Near your data"]
+    {
         assert!(page.contains(part), "{part:?} is missing");
     }
     let loads = ["<script", "<link", "http:", "https:", "url(", "src="];
@@ -68,10 +70,11 @@ fn stages_name_who_is_left_out_and_names_are_inert_on_the_page() {
     }
     context.linear_model("model.onnx", &[&[1.0, 1.0, 1.0]]);
     context.write("train.csv", three_columns());
-    context.json("pack model.onnx --data train.csv --labels y --name Wide --license mit -o wide.zip");
+    context.json("pack model.onnx --data train.csv --labels y --task regression --name Broad-sums --license mit -o wide.zip");
     context.json("submit wide.zip");
     context.write("user.csv", plane_csv(0.0, [1.0, 2.0]));
-    let search = "search --spec user.csv --drop y --exclude 00000003 --license mit --explain --report page.html";
+    let search =
+        "search --spec user.csv --drop y --exclude 00000003 --license mit --explain --report page.html";
     let answer = context.json(search);
     let count = |stage: &str| {
         let stages = list(&answer, "/explanation/stages");
@@ -86,14 +89,15 @@ fn stages_name_who_is_left_out_and_names_are_inert_on_the_page() {
     let page = std::fs::read_to_string(context.path("page.html")).unwrap();
     assert!(page.contains("Sums &lt;img src=x onerror=alert(1)&gt;") && !page.contains("<img"), "{page}");
 
-    let by_words = context.json("search Wide --explain");
+    let by_words = context.json("search Broad --explain");
     assert_eq!(list(&by_words, "/explanation/stages").len(), 2, "{by_words}");
-    assert!(context.run("search Wide --explain").stdout.contains("-4  do not match your words or filters"));
-    assert_eq!(context.run("search Wide --report page.html").code, 2, "a report needs data");
+    assert!(context.run("search Broad --explain").stdout.contains("-4  do not match your words or filters"));
+    assert_eq!(context.run("search Broad --report page.html").code, 2, "a report needs data");
 }
 
 fn three_columns() -> String {
-    let rows = (0..40).map(|row| format!("{},{},{},{}\n", row % 7, row % 5, row % 3, row % 7 + row % 5 + row % 3));
+    let rows =
+        (0..40).map(|row| format!("{},{},{},{}\n", row % 7, row % 5, row % 3, row % 7 + row % 5 + row % 3));
     String::from("p,q,r,y\n") + &rows.collect::<String>()
 }
 
@@ -104,7 +108,10 @@ fn own_mistakes_on_labels_decide_where_learnwares_predict_what_they_mean() {
     let answer = context.json(search);
     let ranked = list(&answer, "/by_labels/ranked");
     assert_eq!((ranked.len(), &answer["by_labels"]["rows"]), (10, &40.into()));
-    assert!(ranked.iter().all(|one| one["measure"] == "held_out" && one["kind"] == "error_share"), "{answer}");
+    assert!(
+        ranked.iter().all(|one| one["measure"] == "held_out" && one["kind"] == "error_share"),
+        "{answer}"
+    );
     let losses: Vec<f64> = ranked.iter().map(|one| one["loss"].as_f64().unwrap()).collect();
     assert!(losses.is_sorted() && losses[0] < 0.7 && losses[0] < ranked[0]["guessing"].as_f64().unwrap());
     let places: Vec<u64> = ranked.iter().map(|one| one["nearest"].as_u64().unwrap()).collect();
@@ -156,7 +163,10 @@ fn quantities_words_and_learnwares_that_can_not_run_each_have_their_place() {
     assert_eq!(ranked[0]["id"], "00000002", "{answer}");
     assert!(ranked[..2].iter().all(|one| one["measure"] == "log_me"), "{answer}");
     assert!(ranked[0]["evidence"].as_f64() > ranked[1]["evidence"].as_f64(), "{answer}");
-    assert!(ranked[0]["because"].as_str().unwrap().contains("labels of a regression are numbers"), "{answer}");
+    assert!(
+        ranked[0]["because"].as_str().unwrap().contains("labels of a regression are numbers"),
+        "{answer}"
+    );
     let text = context.run("search --spec words.csv --labels y").stdout;
     assert!(text.contains("LogME") && text.contains("could not run"), "{text}");
 }
@@ -164,10 +174,11 @@ fn quantities_words_and_learnwares_that_can_not_run_each_have_their_place() {
 #[test]
 fn labels_that_tell_nothing_are_refused_with_advice() {
     let context = TestContext::new();
-    context.submit_sum("Sums", [1.0, 2.0], 0.0);
+    context.submit_sum("Near sums", [1.0, 2.0], 0.0);
     let rows = |label: &str| {
         let plane = plane_csv(0.0, [1.0, 2.0]);
-        let lines = plane.lines().skip(1).map(|line| format!("{},{label}\n", line.rsplit_once(',').unwrap().0));
+        let lines =
+            plane.lines().skip(1).map(|line| format!("{},{label}\n", line.rsplit_once(',').unwrap().0));
         String::from("a,b,y\n") + &lines.collect::<String>()
     };
     context.write("none.csv", rows(""));

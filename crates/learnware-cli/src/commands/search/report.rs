@@ -112,22 +112,25 @@ impl Page<'_> {
         if results.single.is_empty() {
             return;
         }
+        // In many columns no share of a single learnware is told.
+        let has_shares = results.single.iter().any(|single| single.covered.is_some());
         add!(
             body,
             "<h2>Single learnwares, nearest first</h2><div class=\"scroll\"><table><thead><tr><th>Learnware</th>\
              <th>Id</th><th class=\"number\">Distance</th><th class=\"number\">Percentile</th>\
-             <th class=\"number\">Similarity</th><th class=\"number\">Covers</th></tr></thead><tbody>"
+             <th class=\"number\">Similarity</th>{}</tr></thead><tbody>",
+            if has_shares { "<th class=\"number\">Covers</th>" } else { "" }
         );
         for single in &results.single {
+            let covers = single.covered.map(|share| format!("<td class=\"number\">{}</td>", percent(share)));
             add!(
                 body,
-                "<tr>{}<td class=\"number\">{}</td><td class=\"number\">{}</td><td class=\"number\">{}</td>\
-                 <td class=\"number\">{}</td></tr>",
+                "<tr>{}<td class=\"number\">{}</td><td class=\"number\">{}</td><td class=\"number\">{}</td>{}</tr>",
                 self.cells(&single.id),
                 number(single.distance),
                 percentile(single.percentile),
                 number(single.similarity),
-                single.covered.map_or_else(|| "-".into(), percent)
+                covers.unwrap_or_default()
             );
         }
         add!(
@@ -140,11 +143,19 @@ impl Page<'_> {
 
     fn mixture(&self, body: &mut String) {
         let Some(multiple) = &self.answer.results.multiple else { return };
-        let most = multiple.members.iter().map(|member| member.weight).fold(f64::MIN_POSITIVE, f64::max);
-        let bars = multiple.members.iter().enumerate().map(|(place, member)| {
-            let weight = member.weight;
-            let name = format!("{} {}", member.id, self.answer.name(&member.id));
-            (name, weight / most, format!("{:.1} %", weight * 100.0), place % COLOURS)
+        // Members are drawn in the colours of their places, and listed by weight.
+        let mut members: Vec<_> = multiple.members.iter().enumerate().collect();
+        members.sort_by(|a, b| b.1.weight.total_cmp(&a.1.weight));
+        let most = members.first().map_or(f64::MIN_POSITIVE, |(_, heaviest)| heaviest.weight);
+        let bars = members.into_iter().map(|(place, member)| {
+            let name = self.answer.name(&member.id);
+            let name = if name.is_empty() { &member.id.0 } else { name };
+            (
+                name.to_owned(),
+                member.weight / most,
+                format!("{:.1} %", member.weight * 100.0),
+                place % COLOURS,
+            )
         });
         let percentile = multiple.percentile.map_or_else(String::new, |share| {
             format!(", nearer than {} of random pairs of learnwares", percentile(Some(share)))

@@ -18,6 +18,8 @@ use crate::user_info::UserInfo;
 const WEIGHT_MIN: f64 = 1e-6;
 /// Part of the squared distance below which a change is rounding.
 const GAIN_MIN: f64 = 1e-6;
+/// Change of a squared distance that is rounding, however small the distance.
+const ROUNDING: f64 = 1e-12;
 
 /// Facts behind the answer of a search by distance.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -187,7 +189,7 @@ fn reason(weight: f64, gain: f64, without: f64, count: usize, options: &SearchOp
     if options.mixture == MixtureMethod::None {
         return LeftOutReason::NoMixture;
     }
-    if weight < WEIGHT_MIN || gain <= GAIN_MIN * without {
+    if weight < WEIGHT_MIN || gain <= GAIN_MIN * without + ROUNDING {
         return LeftOutReason::AddsNothing;
     }
     let decay = match options.kernel {
