@@ -14,7 +14,8 @@ use crate::printer::{Printer, Tone, toned};
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(super) struct Stage {
     /// Which.
-    pub(super) stage: &'static str,
+    #[serde(rename = "stage")]
+    pub(super) name: &'static str,
     /// Learnwares that are left out here, or that remain.
     pub(super) count: usize,
     /// Whether they are left out.
@@ -27,9 +28,9 @@ pub(super) struct Stage {
 pub(super) fn stages(results: &SearchResults) -> Vec<Stage> {
     let funnel = &results.funnel;
     let mut stages = vec![remain("dock", funnel.total, "in the dock")];
-    let mut drop = |stage, count, words: String| {
+    let mut drop = |name, count, words: String| {
         if count > 0 {
-            stages.push(Stage { stage, count, left_out: true, words });
+            stages.push(Stage { name, count, left_out: true, words });
         }
     };
     drop("excluded", funnel.excluded, "excluded by you".into());
@@ -62,8 +63,8 @@ pub(super) fn stages(results: &SearchResults) -> Vec<Stage> {
     stages
 }
 
-fn remain(stage: &'static str, count: usize, words: &str) -> Stage {
-    Stage { stage, count, left_out: false, words: words.into() }
+fn remain(name: &'static str, count: usize, words: &str) -> Stage {
+    Stage { name, count, left_out: false, words: words.into() }
 }
 
 /// What is proved, a sentence a piece.
@@ -81,6 +82,9 @@ pub(super) fn certificate(answer: &Answer, explanation: &Explanation) -> Vec<Str
         }
     });
     match results.multiple.as_ref().map(|multiple| (multiple.distance, multiple.gap)) {
+        Some((distance, Some(gap))) if gap >= distance => sentences.push(format!(
+            "The combination is at distance {distance:.4}; how much nearer another one could be is not bounded."
+        )),
         Some((distance, Some(gap))) => sentences.push(format!(
             "The combination is at distance {distance:.4}; no combination of any of them, however many, is nearer \
              than {:.4} (gap {gap:.4}).",
@@ -176,15 +180,21 @@ pub(super) fn print(answer: &Answer, printer: &Printer) {
     print_stages(&answer.results, printer);
     let Some(explanation) = &answer.explanation else { return };
     heading("What is proved", printer);
-    certificate(answer, explanation).iter().for_each(|sentence| printer.line(sentence));
+    print_sentences(&certificate(answer, explanation), printer);
     heading("What distances mean here", printer);
-    meaning(answer, explanation).iter().for_each(|sentence| printer.line(sentence));
+    print_sentences(&meaning(answer, explanation), printer);
     if explanation.left_out.is_empty() {
         return;
     }
     heading("Near your data, but not used", printer);
     for entry in &explanation.left_out {
         printer.line(format!("{}: {}", entry.id, reason(entry)));
+    }
+}
+
+fn print_sentences(sentences: &[String], printer: &Printer) {
+    for sentence in sentences {
+        printer.line(sentence);
     }
 }
 

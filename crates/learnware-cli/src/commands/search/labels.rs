@@ -272,7 +272,7 @@ impl ByLabels {
         let rows = self.rows().into_iter().map(|(id, words, beside, nearest)| {
             vec![id.to_string(), words, nearest.to_string(), answer.name(id).to_owned(), beside]
         });
-        printer.table(&["id", "on your labels", "nearest", "name", "beside"], rows.collect());
+        printer.table(&["id", "on your labels", "by distance", "name", "beside"], rows.collect());
         printer.line(toned(
             Tone::Faint,
             "% wrong and RMSE are of the learnware's own predictions; LogME tells how well its answers explain your \

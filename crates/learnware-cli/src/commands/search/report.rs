@@ -10,6 +10,7 @@ use super::print::{number, percent, percentile, verdict_words};
 use crate::cli::SearchArgs;
 use crate::page::charts::{self, COLOURS};
 use crate::page::{self, add, escape, picture};
+use crate::printer::Tone;
 
 /// Learnwares drawn in the picture at most; more hide each other.
 const DRAWN_MAX: usize = 5;
@@ -66,12 +67,9 @@ impl Page<'_> {
             results.funnel.comparable,
             results.funnel.total
         );
-        match verdict_words(results.verdict) {
-            Some((tone, words)) => add!(body, "<p class=\"verdict {}\">{words}.</p>", page::class(tone)),
-            None => {
-                add!(body, "<p class=\"verdict careful\">No learnware can be compared with your data.</p>")
-            }
-        }
+        let (tone, words) = verdict_words(results.verdict)
+            .unwrap_or((Tone::Careful, "No learnware can be compared with your data"));
+        add!(body, "<p class=\"verdict {}\">{words}.</p>", page::class(tone));
         if let Some(covered) = results.covered {
             add!(
                 body,
@@ -175,13 +173,13 @@ impl Page<'_> {
         add!(
             body,
             "<h2>{}</h2><div class=\"scroll\"><table><thead><tr><th>Learnware</th><th>Id</th><th>On your labels</th>\
-             <th class=\"number\">Nearest</th><th>Beside</th></tr></thead><tbody>",
+             <th class=\"number\">By distance</th><th>Beside</th></tr></thead><tbody>",
             escape(&by_labels.title())
         );
         for (id, words, beside, nearest) in by_labels.rows() {
             add!(
                 body,
-                "<tr>{}<td>{}</td><td class=\"number\">{nearest}</td><td>{}</td></tr>",
+                "<tr>{}<td class=\"short\">{}</td><td class=\"number\">{nearest}</td><td>{}</td></tr>",
                 self.cells(id),
                 escape(&words),
                 escape(&beside)

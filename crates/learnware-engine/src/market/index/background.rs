@@ -93,7 +93,7 @@ fn pairs(count: usize) -> Vec<(usize, usize)> {
 
 /// The pair at a place of the order (0, 1), (0, 2), (1, 2), (0, 3), ...
 fn pair(place: usize) -> (usize, usize) {
-    let guess = ((8.0 * place as f64 + 1.0).sqrt() + 1.0) / 2.0;
+    let guess = 0.5 + 0.5 * (8.0 * place as f64 + 1.0).sqrt();
     let mut larger = guess as usize;
     // The root is rounded; sizes here are far below where it is off by more than one.
     while larger * (larger - 1) / 2 > place {
