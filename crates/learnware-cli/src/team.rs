@@ -97,7 +97,8 @@ pub(crate) fn job_selector(
     Ok(Some(selector?))
 }
 
-fn known_rows(column: &RawColumn) -> Vec<usize> {
+/// Rows of a label column that have one.
+pub(crate) fn known_rows(column: &RawColumn) -> Vec<usize> {
     (0..column.cells.len()).filter(|&row| column.cells[row] != Cell::Missing).collect()
 }
 
@@ -106,6 +107,14 @@ pub(crate) fn known_cells(column: &RawColumn, lines: &[usize]) -> (RawColumn, Ve
     let rows = known_rows(column);
     let cells = rows.iter().map(|&row| column.cells[row].clone()).collect();
     (RawColumn { name: column.name.clone(), cells }, rows.iter().map(|&row| lines[row]).collect())
+}
+
+/// The error of a label column without labels.
+pub(crate) fn no_label(column: &RawColumn) -> anyhow::Error {
+    advised(
+        format!("column {:?} has no label in any row", column.name),
+        "fill in the labels that you know, or leave --labels out",
+    )
 }
 
 /// Which learnware an error of the team speaks of.
@@ -127,10 +136,7 @@ pub(crate) fn known_labels(
 ) -> anyhow::Result<KnownLabels> {
     let rows = known_rows(column);
     if rows.is_empty() {
-        return Err(advised(
-            format!("column {:?} has no label in any row", column.name),
-            "fill in the labels that you know, or leave --labels out",
-        ));
+        return Err(no_label(column));
     }
     let (known, known_lines) = known_cells(column, lines);
     let labels = table::labels(&known, &known_lines).with_context(|| format!("labels {:?}", column.name))?;

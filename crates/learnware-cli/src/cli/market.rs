@@ -39,13 +39,19 @@ pub(crate) struct SubmitArgs {
 /// Find learnwares for your data, by words, or both.
 ///
 /// With --spec the learnwares are compared with your data and the best ones, alone and combined, are shown
-/// with their distance (squared MMD: 0 is the same distribution) and how much of your data they cover. Your
-/// rows are not part of a specification and go nowhere.
+/// with their distance (squared MMD: 0 is the same distribution), its percentile (which share of random pairs of
+/// learnwares of the dock are farther from each other) and how much of your data they cover. Your rows are not
+/// part of a specification and go nowhere.
+///
+/// With --labels the learnwares found run here on the rows that have a label and are ranked by what these say:
+/// by their own mistakes where they predict what your labels mean, else by how well their answers explain the
+/// labels (LogME: higher is better). To leave a column out without that, use --drop.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
   learnware search --spec stat.json
   learnware search --spec customers.csv --labels churned --task classification
+  learnware search --spec customers.csv --drop churned --explain --report search.html
   learnware search --spec reviews.csv --text review
   learnware search --spec photos/ --resize 32x32
   learnware search \"house prices\" --license mit --license apache-2.0
@@ -71,6 +77,13 @@ pub(crate) struct SearchArgs {
     /// Needs data for --spec; computed on this machine.
     #[arg(long, value_name = "FILE", requires = "spec")]
     pub(crate) uncovered: Option<PathBuf>,
+    /// Tell how the answer was found: who was left out at which stage, what is proved, what distances mean here,
+    /// and why learnwares near your data are not used.
+    #[arg(long)]
+    pub(crate) explain: bool,
+    /// Write the answer with all reasons as one HTML file with plots.
+    #[arg(long, value_name = "FILE", requires = "spec")]
+    pub(crate) report: Option<PathBuf>,
     /// How a combination is looked for.
     #[arg(long, value_enum, default_value_t, value_name = "HOW")]
     pub(crate) mixture: MixtureWord,
@@ -101,6 +114,9 @@ pub(crate) struct SearchArgs {
     /// Which part of the table is read.
     #[command(flatten)]
     pub(crate) table: TableArgs,
+    /// How models run, with --labels.
+    #[command(flatten)]
+    pub(crate) model: ModelArgs,
     /// What its columns are.
     #[command(flatten)]
     pub(crate) columns: ColumnArgs,

@@ -30,6 +30,28 @@ pub(crate) fn bars(title: &str, bars: impl ExactSizeIterator<Item = (String, f64
     svg + "</svg>"
 }
 
+/// A bar of which a part is filled.
+pub(crate) fn share(covered: f64) -> String {
+    let mut svg = open(44.0, "Covered share");
+    let width = WIDTH - 2.0;
+    add!(
+        svg,
+        "<rect x=\"1\" y=\"4\" width=\"{width}\" height=\"20\" rx=\"3\" fill=\"none\" stroke=\"var(--line)\"/>"
+    );
+    add!(
+        svg,
+        "<rect x=\"1\" y=\"4\" width=\"{:.1}\" height=\"20\" rx=\"3\" fill=\"var(--c0)\"/>",
+        width * covered
+    );
+    add!(svg, "<text x=\"1\" y=\"41\">{:.0} % covered</text>", covered * 100.0);
+    add!(
+        svg,
+        "<text x=\"{WIDTH}\" y=\"41\" text-anchor=\"end\" class=\"faint\">{:.0} % by nobody</text>",
+        (1.0 - covered) * 100.0
+    );
+    svg + "</svg>"
+}
+
 /// Vertical bars side by side, the highest as high as the plot.
 pub(crate) fn columns(title: &str, values: &[f64], height: f64) -> String {
     let mut svg = open_wordless(height, title);

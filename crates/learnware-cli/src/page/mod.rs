@@ -5,6 +5,8 @@
 pub(crate) mod charts;
 pub(crate) mod picture;
 
+use crate::printer::Tone;
+
 /// A whole page; the title is escaped, the body is markup.
 pub(crate) fn document(title: &str, body: &str) -> String {
     format!(
@@ -14,6 +16,15 @@ pub(crate) fn document(title: &str, body: &str) -> String {
         escape(title),
         include_str!("page.css")
     )
+}
+
+/// The class of a text with this meaning.
+pub(crate) fn class(tone: Tone) -> &'static str {
+    match tone {
+        Tone::Good => "good",
+        Tone::Bad => "bad",
+        Tone::Heading | Tone::Careful | Tone::Faint => "careful",
+    }
 }
 
 /// Text that can't be taken for markup.

@@ -14,7 +14,7 @@ fn learnwares_are_submitted_found_shown_downloaded_and_deleted() {
     assert_eq!(list["learnwares"][1]["status"], "usable");
 
     context.write("user.csv", plane_csv(50.0, [0.0, 0.0]));
-    let found = context.json("search --spec user.csv --labels y");
+    let found = context.json("search --spec user.csv --drop y");
     assert_eq!(found["schema"], "learnware.search/1");
     assert_eq!(found["single"][0]["id"], far.as_str());
     assert_eq!(found["single"][0]["name"], "Sums far away");
@@ -22,7 +22,7 @@ fn learnwares_are_submitted_found_shown_downloaded_and_deleted() {
     assert_eq!(found["island"]["dimension"], 2);
     let excluded = context.json("search sums --exclude 00000002");
     assert_eq!(excluded["single"].as_array().unwrap().len(), 1);
-    let answer = context.run("search --spec user.csv --labels y");
+    let answer = context.run("search --spec user.csv --drop y");
     assert!(answer.stdout.contains("These learnwares fit your data"), "{answer:?}");
     assert!(answer.stderr.contains("Next: learnware"), "{answer:?}");
 

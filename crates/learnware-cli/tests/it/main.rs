@@ -14,6 +14,7 @@ mod quickstart;
 mod readme;
 mod reuse;
 mod run;
+mod search;
 mod spec;
 mod tables;
 mod text;

@@ -56,7 +56,7 @@ fn words_narrow_a_search_with_data_and_the_reference_ways_stay() {
     let context = dock();
     context.write("user.csv", crate::context::plane_csv(10.0, [0.0, 0.0]));
     let search = |words: &[&str]| {
-        let data = ["search", "--spec", "user.csv", "--labels", "y", "--json"];
+        let data = ["search", "--spec", "user.csv", "--drop", "y", "--json"];
         context.run_with(&[&data[..], words].concat()).json()
     };
     assert_eq!(ids(&search(&[]), "single")[0], "00000002");
@@ -64,7 +64,7 @@ fn words_narrow_a_search_with_data_and_the_reference_ways_stay() {
     assert_eq!(ids(&narrowed, "single"), ["00000004"]);
     assert_eq!(narrowed["funnel"]["semantic"], 1);
     assert_eq!(narrowed["words"]["similar"][0]["read_as"][0], "weather");
-    assert!(context.refusal("search --spec user.csv --labels y --sort newest").contains("leave out --sort"));
+    assert!(context.refusal("search --spec user.csv --drop y --sort newest").contains("leave out --sort"));
 
     let exact = context.run_with(&["search", "hous", "--words", "exact", "--json"]).json();
     assert_eq!(ids(&exact, "single"), ["00000001"]);

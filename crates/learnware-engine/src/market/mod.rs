@@ -12,6 +12,8 @@ pub use results::{
     SingleResult, Verdict,
 };
 
+pub use searcher::explain::{BackgroundFacts, Explanation, KernelFacts, LeftOut, LeftOutReason};
+
 use crate::error::Result;
 use crate::learnware::{Learnware, LearnwareId};
 use crate::user_info::UserInfo;
@@ -69,5 +71,16 @@ impl Market {
     /// Searches this snapshot.
     pub fn search(&self, user: &UserInfo, options: &SearchOptions) -> Result<SearchResults> {
         searcher::search(&self.organizer, user, options)
+    }
+
+    /// Why a search of this snapshot for `user` with `options` answered `results`; `None` for a search by words alone
+    /// and where nothing was comparable.
+    pub fn explain(
+        &self,
+        user: &UserInfo,
+        options: &SearchOptions,
+        results: &SearchResults,
+    ) -> Option<Explanation> {
+        searcher::explain::explain(&self.organizer, user, options, results)
     }
 }

@@ -93,6 +93,9 @@ pub struct SingleResult {
     pub id: LearnwareId,
     /// Squared distance to the user's specification.
     pub distance: Option<f64>,
+    /// Share of pairs of random tasks of the island whose specifications are farther from each other than this one is
+    /// from the user's, 0 to 1; `None` under the reference's kernel and where the island has too few.
+    pub percentile: Option<f64>,
     /// Cosine of the two embeddings: 1 for the same distribution, 0 for nothing in common.
     pub similarity: Option<f64>,
     /// Share of the user's data that it covers by itself, 0 to 1; `None` where there are too many columns to tell
@@ -105,7 +108,7 @@ pub struct SingleResult {
 impl SingleResult {
     /// One that was found by words alone.
     pub fn by_words(id: LearnwareId) -> Self {
-        Self { id, distance: None, similarity: None, covered: None, score: None }
+        Self { id, distance: None, percentile: None, similarity: None, covered: None, score: None }
     }
 }
 
@@ -116,6 +119,8 @@ pub struct MultipleResult {
     pub members: Vec<Member>,
     /// Squared distance of the mixture to the user's specification.
     pub distance: f64,
+    /// As of a single result.
+    pub percentile: Option<f64>,
     /// No mixture of the learnwares that could be found, of however many, is nearer than `distance - gap`; `None`
     /// where only some were looked at.
     pub gap: Option<f64>,
@@ -151,9 +156,9 @@ pub enum Verdict {
 
 /// Covered share from which the data counts as covered. On four suites of real tables every task of the market's own
 /// kind is above, and half to nine tenths of the tasks of another suite are below (docs/adr/0016-coverage.md).
-const FITS_FROM: f64 = 0.9;
+pub const FITS_FROM: f64 = 0.9;
 /// Covered share below which nothing fits.
-const NOTHING_BELOW: f64 = 0.5;
+pub const NOTHING_BELOW: f64 = 0.5;
 
 impl Verdict {
     /// The verdict for a covered share.

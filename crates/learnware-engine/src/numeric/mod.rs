@@ -18,6 +18,7 @@ pub mod product;
 pub mod quadratic;
 pub mod random;
 pub mod real;
+pub mod symmetric;
 pub mod vector;
 
 pub use matrix::Matrix;

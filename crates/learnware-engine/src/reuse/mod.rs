@@ -7,13 +7,17 @@
 //! * [`averaging`]: mean and votes, equal or weighted by the mixture.
 //! * [`job_selector`]: each row to the learnware whose specification covers it.
 //! * [`ensemble_pruning`]: the subset that does best on labelled rows.
+//! * [`evidence`]: how well outputs of another meaning explain labels.
 //! * [`feature_augment`]: a linear model on the rows and the members' answers.
+//! * [`held_out`]: the loss of one learnware on labelled rows.
 //! * [`own_model`]: a model of the labelled rows alone, the rival of all reuse.
 
 pub mod automatic;
 pub mod averaging;
 pub mod ensemble_pruning;
+pub mod evidence;
 pub mod feature_augment;
+pub mod held_out;
 pub mod job_selector;
 pub mod own_model;
 mod team;

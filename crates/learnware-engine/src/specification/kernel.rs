@@ -118,6 +118,18 @@ impl IslandKernel {
         Self { centre: centre.collect(), multipliers, shape: self.shape }
     }
 
+    /// Widths `w` of the Gaussians `exp(-(distance / w)^2)` that are averaged, in units of the typical distance of two
+    /// rows, for a kernel of an island of this key.
+    pub fn widths(&self, key: &IslandKey) -> Vec<f64> {
+        match (self.shape, key) {
+            (Shape::ThreeScale, _) => vec![2.0, 1.0, 0.5],
+            (Shape::Gaussian, IslandKey::Text { .. } | IslandKey::Image { .. }) => {
+                vec![1.0 / EMBEDDED_GAMMA.sqrt()]
+            }
+            (Shape::Gaussian, IslandKey::Table { .. } | IslandKey::ReferenceImage { .. }) => vec![1.0],
+        }
+    }
+
     /// Points in the kernel's own coordinates, where `r` is the squared distance.
     pub fn prepare<T: crate::numeric::kernel::Number>(&self, points: &Matrix) -> Points<T> {
         Points::centred(points, &self.centre, &self.multipliers)

@@ -2,7 +2,7 @@
 
 use learnware_engine::Matrix;
 use learnware_engine::learnware::{Learnware, LearnwareId, ModelFormat, Specification};
-use learnware_engine::market::{Market, MixtureMethod, SearchOptions, Verdict};
+use learnware_engine::market::{KernelChoice, LeftOutReason, Market, MixtureMethod, SearchOptions, Verdict};
 use learnware_engine::numeric::random::Stream;
 use learnware_engine::semantic::SemanticSpecification;
 use learnware_engine::specification::{Embedding, IslandKey, Rkme, StatisticalSpecification};
@@ -130,4 +130,67 @@ fn a_large_island_after_changes_answers_as_one_made_at_once() {
         [&market, &direct, &adopted].map(|market| market.search(&wanted, &SearchOptions::default()).unwrap());
     assert!(answers.iter().all(|answer| answer.funnel.certified && answer.single == answers[0].single));
     assert_eq!(answers[0].covered, answers[1].covered);
+}
+
+#[test]
+fn ones_own_specification_is_nearer_than_every_random_pair() {
+    let tables: Vec<Rkme> = (0..40).map(|i| table(f64::from(i) * 0.3, 1.0, i as u64)).collect();
+    let market = Market::from_learnwares(tables.iter().cloned().enumerate().map(|(i, t)| learnware(i, t)));
+    let results = market.search(&user(tables[17].clone()), &SearchOptions::default()).unwrap();
+    assert_eq!((results.single[0].id.0.as_str(), results.single[0].percentile), ("00000017", Some(1.0)));
+    let percentiles: Vec<f64> = results.single.iter().map(|single| single.percentile.unwrap()).collect();
+    assert!(percentiles.is_sorted_by(|a, b| a >= b) && percentiles[9] < 1.0, "{percentiles:?}");
+    let far = market.search(&user(table(90.0, 1.0, 3)), &SearchOptions::default()).unwrap();
+    assert!(far.single[0].percentile.unwrap() < 0.5, "{far:?}");
+
+    let reference = SearchOptions { kernel: KernelChoice::Reference, ..SearchOptions::default() };
+    let results = market.search(&user(tables[17].clone()), &reference).unwrap();
+    assert_eq!(results.single[0].percentile, None);
+    let few = Market::from_learnwares(tables[..4].iter().cloned().enumerate().map(|(i, t)| learnware(i, t)));
+    assert_eq!(few.search(&user(tables[2].clone()), &reference).unwrap().single[0].percentile, None);
+    assert_eq!(
+        few.search(&user(tables[2].clone()), &SearchOptions::default()).unwrap().single[0].percentile,
+        None
+    );
+}
+
+#[test]
+fn every_learnware_near_but_not_used_has_its_reason() {
+    // Two places make the user's data; a twin of the first one and one in between are near as well.
+    let mut tables = vec![table(0.0, 1.0, 1), table(3.0, 1.0, 2), table(0.0, 1.0, 1), table(0.1, 1.0, 3)];
+    tables.extend((0..8).map(|i| table(6.0 + f64::from(i), 1.0, 10 + i as u64)));
+    let market = Market::from_learnwares(tables.iter().cloned().enumerate().map(|(i, t)| learnware(i, t)));
+    let rows: Vec<f64> =
+        [&tables[0], &tables[1]].iter().flat_map(|t| t.points().as_slice().to_vec()).collect();
+    let both = Rkme::new(Matrix::new(80, 3, rows).unwrap(), vec![1.0 / 80.0; 80], 0.1, 80).unwrap();
+    let user = user(both);
+    let options = SearchOptions { single_max: 5, ..SearchOptions::default() };
+    let results = market.search(&user, &options).unwrap();
+    let explanation = market.explain(&user, &options, &results).unwrap();
+    let used = &results.multiple.as_ref().unwrap().members;
+    assert_eq!(used.len(), 2, "{results:?}");
+    assert_eq!(explanation.left_out.len(), results.single.len() - 2);
+    let twin = explanation.left_out.iter().find(|entry| entry.id.0 == "00000002").unwrap();
+    assert_eq!(
+        (twin.reason, twin.most_like.0.as_str()),
+        (LeftOutReason::AddsNothing, "00000000"),
+        "{twin:?}"
+    );
+    assert!(twin.similarity > 0.999 && twin.gain < 1e-6, "{twin:?}");
+    assert_eq!(explanation.others_from, results.single.last().unwrap().distance);
+    assert_eq!(explanation.kernel.widths, [2.0, 1.0, 0.5]);
+    assert_eq!((explanation.kernel.scaled_by, explanation.kernel.constant_columns), (12, 0));
+    assert_eq!(explanation.background.unwrap().pairs, 66);
+
+    let one = SearchOptions { max_learnwares: 1, ..options.clone() };
+    let results = market.search(&user, &one).unwrap();
+    let left_out = market.explain(&user, &one, &results).unwrap().left_out;
+    assert!(left_out.iter().any(|entry| entry.reason == LeftOutReason::Full), "{left_out:?}");
+    let none = SearchOptions { mixture: MixtureMethod::None, ..options };
+    let results = market.search(&user, &none).unwrap();
+    let left_out = market.explain(&user, &none, &results).unwrap().left_out;
+    assert!(left_out.iter().all(|entry| entry.reason == LeftOutReason::NoMixture), "{left_out:?}");
+    let words = UserInfo::default();
+    let results = market.search(&words, &none).unwrap();
+    assert!(market.explain(&words, &none, &results).is_none());
 }

@@ -1,5 +1,9 @@
 //! `learnware search`.
 
+mod explain;
+mod labels;
+mod print;
+mod report;
 mod uncovered;
 
 use std::collections::BTreeMap;
@@ -10,7 +14,8 @@ use learnware_dock::ids::LearnwareNumber;
 use learnware_dock::words::{Hit, Query};
 use learnware_engine::learnware::LearnwareId;
 use learnware_engine::market::{
-    KernelChoice, MixtureMethod, SearchOptions, SearchResults, SemanticMode, SingleResult, Verdict,
+    Explanation, KernelChoice, MixtureMethod, SearchOptions, SearchResults, SemanticMode, SingleResult,
+    Verdict,
 };
 use learnware_engine::semantic::SemanticSpecification;
 use learnware_engine::specification::{IslandKey, StatisticalSpecification};
@@ -19,16 +24,52 @@ use serde_json::{Value, json};
 
 use crate::cli::{KernelWord, MixtureWord, ModelArgs, SearchArgs, WordsHow};
 use crate::datafile::DataOptions;
-use crate::embedders::{self, Embedders};
+use crate::embedders::Embedders;
 use crate::error::{Outcome, advised};
-use crate::printer::{Printer, Tone, toned};
-use crate::specfile::{self, Maker};
+use crate::printer::Printer;
+use crate::specfile::{self, Generated, Maker};
 use crate::{found, target};
+use labels::ByLabels;
 
-/// Cells of a bar that shows a weight.
-const BAR_CELLS: f64 = 20.0;
 /// Single learnwares shown when no limit is given.
 const SHOWN: usize = 10;
+
+/// What the user brings besides words.
+enum Question {
+    /// Nothing.
+    Words,
+    /// A specification, of a file or of data that nobody needs any more.
+    Specification(StatisticalSpecification),
+    /// A specification with the data that it was made of.
+    Data(Box<Generated>),
+}
+
+impl Question {
+    fn specification(&self) -> Option<&StatisticalSpecification> {
+        match self {
+            Self::Words => None,
+            Self::Specification(specification) => Some(specification),
+            Self::Data(made) => Some(&made.specification),
+        }
+    }
+}
+
+/// All that a search has to tell.
+struct Answer {
+    results: SearchResults,
+    /// Words of every learnware.
+    names: BTreeMap<LearnwareId, SemanticSpecification>,
+    /// Why, where it was asked for.
+    explanation: Option<Explanation>,
+    /// What labelled rows say of the learnwares found.
+    by_labels: Option<ByLabels>,
+}
+
+impl Answer {
+    fn name(&self, id: &LearnwareId) -> &str {
+        self.names.get(id).map_or("", |words| words.name.as_str())
+    }
+}
 
 /// Searches and explains.
 pub(super) async fn run(arguments: &SearchArgs, printer: &Printer) -> anyhow::Result<Outcome> {
@@ -40,22 +81,24 @@ pub(super) async fn run(arguments: &SearchArgs, printer: &Printer) -> anyhow::Re
             let embedders = Embedders::open(&arguments.embedder)?;
             let options = DataOptions::new(&arguments.table, &arguments.kind);
             let maker = Maker::new(options, &arguments.columns, &embedders, printer);
-            let Some(output) = &arguments.uncovered else {
-                let described = specfile::read_or_make(path, &maker)?;
-                let dock = open(arguments).await?;
-                return Ok(compare(&dock, arguments, query, vec![described.specification], printer).await?.0);
+            let question = if uncovered::needs_data(arguments, path)? {
+                Question::Data(Box::new(maker.make(path)?))
+            } else {
+                Question::Specification(specfile::read_or_make(path, &maker)?.specification)
             };
-            uncovered::require_data(path)?;
-            let made = maker.make(path)?;
+            if let Question::Data(made) = &question {
+                labels::require_useful(made)?;
+            }
             let dock = open(arguments).await?;
-            let (outcome, results) =
-                compare(&dock, arguments, query, vec![made.specification.clone()], printer).await?;
-            uncovered::write(&dock, &made, &results, output, printer).await?;
+            let (outcome, results) = compare(&dock, arguments, query, &question, printer).await?;
+            if let (Question::Data(made), Some(output)) = (&question, &arguments.uncovered) {
+                uncovered::write(&dock, made, &results, output, printer).await?;
+            }
             Ok(outcome)
         }
         (None, WordsHow::Fuzzy | WordsHow::Exact) => {
             refuse_page(arguments, "--words fuzzy and --words exact have the order of the reference")?;
-            Ok(compare(&open(arguments).await?, arguments, query, Vec::new(), printer).await?.0)
+            Ok(compare(&open(arguments).await?, arguments, query, &Question::Words, printer).await?.0)
         }
     }
 }
@@ -106,11 +149,17 @@ async fn by_words(arguments: &SearchArgs, mut query: Query, printer: &Printer) -
         found::extend_hit_json(&mut document["single"][place], hit);
     }
     found::extend_json(&mut document, &found);
+    if arguments.explain {
+        document["explanation"] = json!({"stages": explain::stages(&results)});
+    }
     printer.result("search", document, |printer| {
-        print_funnel(&results, printer);
+        print::funnel(&results, printer);
+        if arguments.explain {
+            explain::print_stages(&results, printer);
+        }
         found::print_readings(&found.readings, printer);
         if found.hits.is_empty() {
-            return print_nothing(printer);
+            return print::nothing(printer);
         }
         printer.line("");
         found::print_hits(&found, &snapshot, printer);
@@ -119,7 +168,7 @@ async fn by_words(arguments: &SearchArgs, mut query: Query, printer: &Printer) -
             found::print_facets(&found.facets, printer);
         }
         found::print_page(&found, printer);
-        print_next_step(&results, printer);
+        print::next_step(&results, printer);
     });
     Ok(if found.total == 0 { Outcome::Finding } else { Outcome::Success })
 }
@@ -129,10 +178,9 @@ async fn compare(
     dock: &Dock,
     arguments: &SearchArgs,
     query: Query,
-    statistical: Vec<StatisticalSpecification>,
+    question: &Question,
     printer: &Printer,
 ) -> anyhow::Result<(Outcome, SearchResults)> {
-    let has_specification = !statistical.is_empty();
     let (query, semantic) = match arguments.words {
         WordsHow::Full => (query, SemanticSpecification::default()),
         WordsHow::Fuzzy | WordsHow::Exact => {
@@ -140,21 +188,44 @@ async fn compare(
             (Query::default(), SemanticSpecification { name, ..arguments.filter.tags() })
         }
     };
-    let user_info = UserInfo { semantic, statistical };
-    let (mut results, readings) = dock.search_matching(query, user_info, search_options(arguments)).await?;
-    if !has_specification {
+    let user = UserInfo { semantic, statistical: question.specification().cloned().into_iter().collect() };
+    let options = search_options(arguments);
+    let (mut results, readings) = dock.search_matching(query, user.clone(), options.clone()).await?;
+    if question.specification().is_none() {
         results.single.truncate(arguments.page.limit.unwrap_or(SHOWN));
     }
-    let names = names(dock).await?;
-    let mut document = to_json(&results, &names);
+    let market = &dock.catalog().await?.market;
+    let explain = || market.explain(&user, &options, &results);
+    let explanation = if arguments.explain || arguments.report.is_some() {
+        tokio::task::block_in_place(explain)
+    } else {
+        None
+    };
+    let by_labels = match question {
+        Question::Data(made) => labels::rank(arguments, made, &results, printer).await?,
+        Question::Words | Question::Specification(_) => None,
+    };
+    let answer = Answer { results, names: names(dock).await?, explanation, by_labels };
+    if let (Some(path), Some(own)) = (&arguments.report, question.specification()) {
+        let page = report::page(arguments, own, market, &answer);
+        crate::files::write(path, page.as_bytes())?;
+    }
+    let mut document = to_json(&answer.results, &answer.names);
     document["words"] = found::readings_json(&readings);
+    if arguments.explain {
+        document["explanation"] = explain::to_json(&answer);
+    }
+    if let Some(by_labels) = &answer.by_labels {
+        document["by_labels"] = by_labels.to_json(&answer);
+    }
+    document["report"] = json!(arguments.report);
     printer.result("search", document, |printer| {
         found::print_readings(&readings, printer);
-        print(&results, &names, printer);
+        print::answer(&answer, arguments, printer);
     });
-    let nothing_fits = has_specification && results.verdict == Verdict::NothingFits;
-    let nothing = results.single.is_empty() || nothing_fits;
-    Ok((if nothing { Outcome::Finding } else { Outcome::Success }, results))
+    let nothing_fits = question.specification().is_some() && answer.results.verdict == Verdict::NothingFits;
+    let nothing = answer.results.single.is_empty() || nothing_fits;
+    Ok((if nothing { Outcome::Finding } else { Outcome::Success }, answer.results))
 }
 
 fn search_options(arguments: &SearchArgs) -> SearchOptions {
@@ -213,145 +284,4 @@ fn island_json(key: &IslandKey) -> Value {
     let mut value = json!(key);
     value["name"] = json!(key.to_string());
     value
-}
-
-fn print(results: &SearchResults, names: &BTreeMap<LearnwareId, SemanticSpecification>, printer: &Printer) {
-    print_verdict(results, printer);
-    print_funnel(results, printer);
-    if results.single.is_empty() {
-        return print_nothing(printer);
-    }
-    let name = |id: &LearnwareId| names.get(id).map_or_else(String::new, |words| words.name.clone());
-    let task = |id: &LearnwareId| {
-        names.get(id).and_then(|words| words.task.first()).map_or("", |task| task.word()).to_owned()
-    };
-    let number = |value: Option<f64>| value.map_or_else(|| "-".into(), |value| format!("{value:.4}"));
-    let rows = results.single.iter().map(|found| {
-        let mut row = vec![found.id.to_string(), number(found.distance), number(found.similarity)];
-        row.push(found.covered.map_or_else(|| "-".into(), percent));
-        if results.single.iter().any(|found| found.score.is_some()) {
-            row.push(number(found.score));
-        }
-        row.extend([task(&found.id), name(&found.id)]);
-        row
-    });
-    let mut header = vec!["id", "distance", "similarity", "covers"];
-    if results.single.iter().any(|found| found.score.is_some()) {
-        header.push("score");
-    }
-    header.extend(["task", "name"]);
-    printer.line("");
-    printer.line(toned(Tone::Heading, "Single learnwares, nearest first"));
-    printer.table(&header, rows.collect());
-    if let Some(multiple) = &results.multiple {
-        printer.line("");
-        let title = format!(
-            "A combination is nearer (distance {:.4}, covers {})",
-            multiple.distance,
-            percent(multiple.covered)
-        );
-        printer.line(toned(Tone::Heading, title));
-        let rows = multiple.members.iter().map(|member| {
-            let cells = (member.weight * BAR_CELLS).round() as usize;
-            let share = format!("{:5.1} %", member.weight * 100.0);
-            vec![member.id.to_string(), share, "#".repeat(cells), name(&member.id)]
-        });
-        printer.table(&["id", "weight", "", "name"], rows.collect());
-    }
-    print_certificate(results, printer);
-    print_next_step(results, printer);
-}
-
-fn percent(share: f64) -> String {
-    format!("{:.0} %", share * 100.0)
-}
-
-/// What is proved of the answer.
-fn print_certificate(results: &SearchResults, printer: &Printer) {
-    let funnel = &results.funnel;
-    if results.island.is_none() {
-        return;
-    }
-    let proof = if funnel.certified {
-        format!("proved: none of the {} compared is nearer", funnel.comparable)
-    } else {
-        "not proved: a learnware that was not looked at closely may be nearer".to_owned()
-    };
-    let mut parts = vec![format!("{proof} ({} distances computed in full)", funnel.evaluated)];
-    if let Some(gap) = results.multiple.as_ref().and_then(|multiple| multiple.gap) {
-        parts.push(format!("no combination of any size is nearer by more than {gap:.4}"));
-    }
-    printer.line(toned(Tone::Faint, parts.join("; ")));
-}
-
-fn print_nothing(printer: &Printer) {
-    printer.line("No learnware was found.");
-    printer.note("Fewer filters or words find more; `learnware list` shows all.");
-}
-
-fn print_verdict(results: &SearchResults, printer: &Printer) {
-    let covered = results.covered.map_or_else(String::new, |share| {
-        format!(" ({:.0} % of your data resembles what some learnware was trained on)", share * 100.0)
-    });
-    let verdict = match results.verdict {
-        Verdict::Fits => toned(Tone::Good, "These learnwares fit your data"),
-        Verdict::FitsPartly => toned(Tone::Careful, "These learnwares fit a part of your data"),
-        Verdict::NothingFits => toned(Tone::Bad, "Nothing here fits your data: predictions would be guesses"),
-        Verdict::Unknown => return,
-    };
-    printer.line(format!("{verdict}{covered}."));
-}
-
-/// Who was left out, and why.
-fn print_funnel(results: &SearchResults, printer: &Printer) {
-    let funnel = &results.funnel;
-    let mut parts = vec![format!("{} learnwares in the dock", funnel.total)];
-    let words = funnel.total.saturating_sub(funnel.excluded).saturating_sub(funnel.semantic);
-    if funnel.excluded > 0 {
-        parts.push(format!("{} excluded by you", funnel.excluded));
-    }
-    if words > 0 {
-        parts.push(format!("{words} left out by words or filters"));
-    }
-    for (key, count) in &funnel.other_islands {
-        parts.push(match key {
-            IslandKey::Table { dimension } => {
-                format!("{count} left out because they take {dimension} inputs")
-            }
-            _ => format!("{count} left out because they are for {key}"),
-        });
-    }
-    if funnel.other_languages > 0 {
-        parts.push(format!("{} left out because they know other languages", funnel.other_languages));
-    }
-    match &results.island {
-        Some(IslandKey::Table { dimension }) => {
-            parts.push(format!("{} compared with your {dimension} inputs", funnel.comparable));
-        }
-        Some(_) => parts.push(format!("{} compared with your data", funnel.comparable)),
-        None => {}
-    }
-    printer.line(toned(Tone::Faint, parts.join("; ")));
-    let others = funnel.other_islands.iter().map(|(key, _)| key);
-    if let Some(advice) = results.island.as_ref().and_then(|own| embedders::advice(own, others)) {
-        printer.note(advice);
-    }
-}
-
-fn print_next_step(results: &SearchResults, printer: &Printer) {
-    let members = match &results.multiple {
-        Some(multiple) => multiple.members.clone(),
-        None => Vec::new(),
-    };
-    if members.is_empty() {
-        printer.note(format!("Next: learnware run {} DATA -o predictions.csv", results.single[0].id));
-        return;
-    }
-    let ids: Vec<String> = members.iter().map(|member| member.id.to_string()).collect();
-    let weights: Vec<String> = members.iter().map(|member| format!("{:.4}", member.weight)).collect();
-    printer.note(format!(
-        "Next: learnware reuse --learnwares {} --weights {} --method weighted DATA -o predictions.csv",
-        ids.join(","),
-        weights.join(",")
-    ));
 }

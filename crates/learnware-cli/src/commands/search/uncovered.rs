@@ -8,6 +8,7 @@ use learnware_engine::market::SearchResults;
 use learnware_engine::specification::coverage::Coverage;
 use learnware_engine::specification::{Embedding, compat};
 
+use crate::cli::SearchArgs;
 use crate::datafile;
 use crate::error::advised;
 use crate::files;
@@ -17,13 +18,16 @@ use crate::specfile::Generated;
 /// Covered part below which an example counts as covered by nobody.
 const COVERED_FROM: f64 = 0.5;
 
-/// Refuses a specification file, which has no examples.
-pub(super) fn require_data(path: &Path) -> anyhow::Result<()> {
-    if datafile::is_data(path) {
-        return Ok(());
+/// Whether something was asked for that needs the data itself; refuses a specification file for it.
+pub(super) fn needs_data(arguments: &SearchArgs, path: &Path) -> anyhow::Result<bool> {
+    let flags =
+        [(arguments.uncovered.is_some(), "--uncovered"), (arguments.table.labels.is_some(), "--labels")];
+    let Some((_, flag)) = flags.into_iter().find(|(is_given, _)| *is_given) else { return Ok(false) };
+    if datafile::is_data(path) || arguments.kind.kind.is_some() {
+        return Ok(true);
     }
     Err(advised(
-        format!("--uncovered needs your data, but {} is a specification", path.display()),
+        format!("{flag} needs your data, but {} is a specification", path.display()),
         "name the data with --spec; it stays on this machine",
     ))
 }

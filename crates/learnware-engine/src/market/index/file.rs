@@ -126,7 +126,8 @@ impl IslandIndex {
         });
         let filed = Filed { source, dimension, ids, numbers: numbers.collect(), offsets };
         let segments = vec![Segment::of_filed(filed, Codes { heads, wholes })];
-        Ok(Self { kernel, basis: Some(Arc::new(basis)), basis_count: basis_count as usize, segments })
+        let (basis, basis_count) = (Some(Arc::new(basis)), basis_count as usize);
+        Ok(Self { kernel, basis, basis_count, segments, background: Arc::default() })
     }
 }
 

@@ -5,6 +5,7 @@
 //! proved search answers depends on the members only, never on segments, basis or threads
 //! (docs/adr/0014-index.md).
 
+mod background;
 mod basis;
 mod codes;
 mod file;
@@ -18,8 +19,9 @@ mod stored;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+pub use background::Background;
 use basis::Basis;
 pub use filed::ReadAt;
 pub use mixture::{Mixed, MixtureOptions};
@@ -48,6 +50,7 @@ pub struct IslandIndex {
     /// Members when the basis was made.
     basis_count: usize,
     segments: Vec<Segment>,
+    background: Arc<OnceLock<Option<Background>>>,
 }
 
 /// Memory of an index in bytes.
@@ -81,13 +84,14 @@ impl IslandIndex {
         let basis = (basis_count >= BASIS_FROM)
             .then(|| Arc::new(Basis::new(basis_count, |index| members[index].embedding(shape))));
         let segments = vec![Segment::new(members, basis.as_deref(), shape)];
-        Self { kernel, basis, basis_count, segments }
+        Self { kernel, basis, basis_count, segments, background: Arc::default() }
     }
 
     /// The same with one member more, whose identifier is not among the members.
     #[must_use]
     pub fn with_added(&self, member: Arc<Stored>) -> Self {
         let mut next = self.clone();
+        let changed = member.id().clone();
         next.segments.push(Segment::new(vec![member], self.basis.as_deref(), self.kernel.shape));
         while let [.., left, right] = next.segments.as_slice() {
             let both = left.live_count() + right.live_count();
@@ -98,6 +102,7 @@ impl IslandIndex {
             next.segments.truncate(next.segments.len() - 2);
             next.segments.push(merged);
         }
+        next.without_stale_background(&changed);
         next
     }
 
@@ -111,7 +116,16 @@ impl IslandIndex {
                 break;
             }
         }
+        next.without_stale_background(id);
         next
+    }
+
+    /// Forgets distances of random members that may no longer be those of the members as they are.
+    fn without_stale_background(&mut self, changed: &LearnwareId) {
+        let count = self.len();
+        if !matches!(self.background.get(), Some(Some(background)) if background.outlives(count, changed)) {
+            self.background = Arc::default();
+        }
     }
 
     /// The same members with a basis and a segment of their own, all points in memory: takes time, and makes

@@ -228,3 +228,49 @@ fn a_damaged_file_is_refused() {
     assert!(opened(Vec::new()).is_err());
     assert!(super::IslandIndex::new(kernel, Vec::new()).write(&mut Vec::new()).is_err());
 }
+
+/// Distances of random members that an index tells, to the bit.
+fn background_bits(index: &IslandIndex) -> Vec<u64> {
+    let background = index.background().unwrap();
+    (0..64).map(|i| background.share_farther(f64::from(i) / 64.0).to_bits()).collect()
+}
+
+#[test]
+fn distances_of_random_members_follow_from_the_members_alone() {
+    let kernel = kernel();
+    let whole = index(700, &kernel);
+    let wanted = background_bits(&whole);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+    assert_eq!(pool.install(|| background_bits(&index(700, &kernel))), wanted);
+
+    // Added in another order, asked in between, with some that come and go.
+    let mut grown = IslandIndex::new(kernel.clone(), Vec::new());
+    for place in 0..700 {
+        let number = place * 37 % 700;
+        grown = grown.with_added(stored(number, number, &kernel));
+        if place % 50 == 49 {
+            grown.background();
+        }
+    }
+    assert_eq!(background_bits(&grown), wanted);
+    let late = grown.with_added(stored(900, 900, &kernel));
+    assert_eq!(background_bits(&late), wanted, "512 first members are looked at, of 701 too");
+    assert!(std::ptr::eq(late.background().unwrap(), grown.background().unwrap()), "and are kept");
+    let gone = late.with_removed(&LearnwareId("000007".into()));
+    assert_ne!(background_bits(&gone), wanted, "one of them is gone");
+    let back = gone.with_added(stored(7, 7, &kernel));
+    assert_eq!(background_bits(&back), wanted);
+    assert_eq!(background_bits(&back.renewed().unwrap()), wanted);
+    assert!(index(4, &kernel).background().is_none() && index(5, &kernel).background().is_some());
+}
+
+#[test]
+fn nearer_is_nearer_than_more_random_members() {
+    let kernel = kernel();
+    let background = index(100, &kernel).background().unwrap().clone();
+    let shares: Vec<f64> = (0..300).map(|i| background.share_farther(f64::from(i) / 100.0)).collect();
+    assert!(shares.is_sorted_by(|a, b| a >= b));
+    assert_eq!(background.share_farther(f64::INFINITY), 0.0);
+    assert!((background.share_farther(background.median()) - 0.5).abs() < 0.01);
+    assert_eq!(background.pair_count(), 1024);
+}

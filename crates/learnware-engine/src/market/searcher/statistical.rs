@@ -18,7 +18,7 @@ use crate::specification::{Embedding, IslandKernel, Rkme, reference_distance};
 
 /// A further member is taken when it lowers the distance to this part of what it was. The reference asks for
 /// more; with weights, further members helped on every suite (docs/adr/0003-island-kernel.md).
-const DECAY: f64 = 0.995;
+pub(super) const DECAY: f64 = 0.995;
 /// Squared distance below which two specifications are one, up to rounding.
 const SAME_BELOW: f64 = 1e-12;
 /// Gap below which two kernel widths count as one.
@@ -58,6 +58,7 @@ fn by_island_kernel(
     let embeddings: Vec<Embedding<f32>> =
         nearest.found.iter().map(|(member, _)| member.embedding(target.shape())).collect();
     let coverage = Coverage::new(&target);
+    let percentile = |distance: f64| Some(index.background()?.share_farther(distance.max(0.0)));
     results.single = nearest
         .found
         .iter()
@@ -69,6 +70,7 @@ fn by_island_kernel(
             SingleResult {
                 id: member.id().clone(),
                 distance: Some(distance.max(0.0)),
+                percentile: percentile(*distance),
                 similarity: (norms > 0.0).then(|| (product / norms).clamp(0.0, 1.0)),
                 covered: coverage.share_alone(embedding),
                 score: None,
@@ -94,12 +96,16 @@ fn by_island_kernel(
             find_mixture(&target, &candidates, options).map(|found| MultipleResult {
                 members: members(&found, |place| near[place].id().clone()),
                 distance: found.mixture.distance.max(0.0),
+                percentile: None,
                 gap: None,
                 covered: coverage.share(&weighted(&found, &candidates)),
                 score: None,
             })
         }
     };
+    if let Some(multiple) = &mut results.multiple {
+        multiple.percentile = percentile(multiple.distance);
+    }
     Ok(())
 }
 
@@ -113,7 +119,7 @@ fn whole_island(found: Mixed, coverage: &Coverage<f32>, shape: Shape) -> Multipl
     let members =
         found.members.iter().map(|(member, weight)| Member { id: member.id().clone(), weight: *weight });
     let (members, distance, gap) = (members.collect(), found.distance, Some(found.gap));
-    MultipleResult { members, distance, gap, covered, score: None }
+    MultipleResult { members, distance, percentile: None, gap, covered, score: None }
 }
 
 /// How much of the target the candidates cover, in the mixture that comes nearest to it, and what follows from it.
@@ -202,6 +208,7 @@ fn by_reference_kernel(
         .map(|(rank, &score)| SingleResult {
             id: id(rank),
             distance: Some(distances[rank]),
+            percentile: None,
             similarity: None,
             covered: coverage.share_alone(&embeddings[ranked[rank].0]),
             score: Some(score),
@@ -211,6 +218,7 @@ fn by_reference_kernel(
         covered: coverage.share(&weighted(&found, &candidates)),
         members: members(&found, id),
         distance: found.mixture.distance,
+        percentile: None,
         gap: None,
         score: Some(score),
     });

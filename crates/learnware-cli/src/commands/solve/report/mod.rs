@@ -10,7 +10,6 @@ use super::explain;
 use super::story::Story;
 use crate::datafile::unit;
 use crate::page::{self, add, escape};
-use crate::printer::Tone;
 
 /// Rows far from the team that are listed by number.
 const FAR_ROWS_LISTED: usize = 40;
@@ -29,11 +28,7 @@ pub(super) fn page(story: &Story) -> String {
 
 fn head(body: &mut String, story: &Story) {
     let (tone, words) = explain::verdict_words(story.verdict);
-    let class = match tone {
-        Tone::Good => "good",
-        Tone::Bad => "bad",
-        Tone::Heading | Tone::Careful | Tone::Faint => "careful",
-    };
+    let class = page::class(tone);
     add!(body, "<h1>{}</h1>", escape(&story.data));
     let columns = match story.kind {
         DataType::Table => format!(", {} columns", story.columns.len()),
@@ -72,7 +67,7 @@ fn fit(body: &mut String, story: &Story) {
         add!(
             body,
             "<figure>{}<figcaption>Share of your data that the learnwares cover.</figcaption></figure>",
-            plots::share(covered)
+            page::charts::share(covered)
         );
     }
 }

@@ -8,28 +8,6 @@ use crate::commands::solve::story::{Candidate, Teammate};
 use crate::page::add;
 use crate::page::charts::{COLOURS, LEFT, ROW, WIDTH, bars, label, open};
 
-/// A bar of which a part is filled.
-pub(super) fn share(covered: f64) -> String {
-    let mut svg = open(44.0, "Covered share");
-    let width = WIDTH - 2.0;
-    add!(
-        svg,
-        "<rect x=\"1\" y=\"4\" width=\"{width}\" height=\"20\" rx=\"3\" fill=\"none\" stroke=\"var(--line)\"/>"
-    );
-    add!(
-        svg,
-        "<rect x=\"1\" y=\"4\" width=\"{:.1}\" height=\"20\" rx=\"3\" fill=\"var(--c0)\"/>",
-        width * covered
-    );
-    add!(svg, "<text x=\"1\" y=\"41\">{:.0} % covered</text>", covered * 100.0);
-    add!(
-        svg,
-        "<text x=\"{WIDTH}\" y=\"41\" text-anchor=\"end\" class=\"faint\">{:.0} % by nobody</text>",
-        (1.0 - covered) * 100.0
-    );
-    svg + "</svg>"
-}
-
 /// A bar for each member's weight.
 pub(super) fn weights(team: &[Teammate]) -> String {
     let most = team.iter().map(|member| member.weight).fold(f64::MIN_POSITIVE, f64::max);

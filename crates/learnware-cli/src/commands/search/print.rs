@@ -1,0 +1,201 @@
+//! The answer of a search as text.
+
+use learnware_engine::learnware::LearnwareId;
+use learnware_engine::market::{SearchResults, Verdict};
+use learnware_engine::specification::IslandKey;
+
+use super::Answer;
+use super::explain;
+use crate::cli::SearchArgs;
+use crate::embedders;
+use crate::printer::{Printer, Tone, toned};
+
+/// Cells of a bar that shows a weight.
+const BAR_CELLS: f64 = 20.0;
+
+/// Writes the answer.
+pub(super) fn answer(answer: &Answer, arguments: &SearchArgs, printer: &Printer) {
+    let results = &answer.results;
+    verdict(results, printer);
+    funnel(results, printer);
+    if results.single.is_empty() {
+        if arguments.explain {
+            explain::print(answer, printer);
+        }
+        return nothing(printer);
+    }
+    singles(answer, printer);
+    mixture(answer, printer);
+    if let Some(by_labels) = &answer.by_labels {
+        by_labels.print(answer, printer);
+    }
+    if arguments.explain {
+        explain::print(answer, printer);
+    } else {
+        certificate(results, printer);
+    }
+    if let Some(path) = &arguments.report {
+        printer.line("");
+        printer.line(format!("{} {}", toned(Tone::Heading, "Report:"), path.display()));
+    }
+    match &answer.by_labels {
+        Some(by_labels) => printer.note(by_labels.next_step()),
+        None => next_step(results, printer),
+    }
+}
+
+fn singles(answer: &Answer, printer: &Printer) {
+    let results = &answer.results;
+    let task = |id: &LearnwareId| {
+        let words = answer.names.get(id);
+        words.and_then(|words| words.task.first()).map_or("", |task| task.word()).to_owned()
+    };
+    let has_scores = results.single.iter().any(|found| found.score.is_some());
+    let rows = results.single.iter().map(|found| {
+        let mut row = vec![found.id.to_string(), number(found.distance), percentile(found.percentile)];
+        row.extend([number(found.similarity), found.covered.map_or_else(|| "-".into(), percent)]);
+        if has_scores {
+            row.push(number(found.score));
+        }
+        row.extend([task(&found.id), answer.name(&found.id).to_owned()]);
+        row
+    });
+    let mut header = vec!["id", "distance", "percentile", "similarity", "covers"];
+    if has_scores {
+        header.push("score");
+    }
+    header.extend(["task", "name"]);
+    printer.line("");
+    printer.line(toned(Tone::Heading, "Single learnwares, nearest first"));
+    printer.table(&header, rows.collect());
+}
+
+fn mixture(answer: &Answer, printer: &Printer) {
+    let Some(multiple) = &answer.results.multiple else { return };
+    printer.line("");
+    let title = format!(
+        "A combination is nearer (distance {:.4}, covers {})",
+        multiple.distance,
+        percent(multiple.covered)
+    );
+    printer.line(toned(Tone::Heading, title));
+    let rows = multiple.members.iter().map(|member| {
+        let cells = (member.weight * BAR_CELLS).round() as usize;
+        let share = format!("{:5.1} %", member.weight * 100.0);
+        vec![member.id.to_string(), share, "#".repeat(cells), answer.name(&member.id).to_owned()]
+    });
+    printer.table(&["id", "weight", "", "name"], rows.collect());
+}
+
+/// A number with four decimals.
+pub(super) fn number(value: Option<f64>) -> String {
+    value.map_or_else(|| "-".into(), |value| format!("{value:.4}"))
+}
+
+/// A percentile; never rounded up to all.
+pub(super) fn percentile(share: Option<f64>) -> String {
+    share.map_or_else(|| "-".into(), |share| format!("{:.1} %", (share * 1000.0).floor() / 10.0))
+}
+
+/// A share.
+pub(super) fn percent(share: f64) -> String {
+    format!("{:.0} %", share * 100.0)
+}
+
+/// What is proved of the answer.
+fn certificate(results: &SearchResults, printer: &Printer) {
+    let funnel = &results.funnel;
+    if results.island.is_none() {
+        return;
+    }
+    let proof = if funnel.certified {
+        format!("proved: none of the {} compared is nearer", funnel.comparable)
+    } else {
+        "not proved: a learnware that was not looked at closely may be nearer".to_owned()
+    };
+    let mut parts = vec![format!("{proof} ({} distances computed in full)", funnel.evaluated)];
+    if let Some(gap) = results.multiple.as_ref().and_then(|multiple| multiple.gap) {
+        parts.push(format!("no combination of any size is nearer by more than {gap:.4}"));
+    }
+    printer.line(toned(Tone::Faint, parts.join("; ")));
+}
+
+pub(super) fn nothing(printer: &Printer) {
+    printer.line("No learnware was found.");
+    printer.note("Fewer filters or words find more; `learnware list` shows all.");
+}
+
+/// What the verdict means, without a full stop; `None` where there is none.
+pub(super) fn verdict_words(verdict: Verdict) -> Option<(Tone, &'static str)> {
+    match verdict {
+        Verdict::Fits => Some((Tone::Good, "These learnwares fit your data")),
+        Verdict::FitsPartly => Some((Tone::Careful, "These learnwares fit a part of your data")),
+        Verdict::NothingFits => {
+            Some((Tone::Bad, "Nothing here fits your data: predictions would be guesses"))
+        }
+        Verdict::Unknown => None,
+    }
+}
+
+fn verdict(results: &SearchResults, printer: &Printer) {
+    let covered = results.covered.map_or_else(String::new, |share| {
+        format!(" ({:.0} % of your data resembles what some learnware was trained on)", share * 100.0)
+    });
+    if let Some((tone, words)) = verdict_words(results.verdict) {
+        printer.line(format!("{}{covered}.", toned(tone, words)));
+    }
+}
+
+/// Who was left out, and why.
+pub(super) fn funnel(results: &SearchResults, printer: &Printer) {
+    let funnel = &results.funnel;
+    let mut parts = vec![format!("{} learnwares in the dock", funnel.total)];
+    let words = funnel.total.saturating_sub(funnel.excluded).saturating_sub(funnel.semantic);
+    if funnel.excluded > 0 {
+        parts.push(format!("{} excluded by you", funnel.excluded));
+    }
+    if words > 0 {
+        parts.push(format!("{words} left out by words or filters"));
+    }
+    for (key, count) in &funnel.other_islands {
+        parts.push(match key {
+            IslandKey::Table { dimension } => {
+                format!("{count} left out because they take {dimension} inputs")
+            }
+            _ => format!("{count} left out because they are for {key}"),
+        });
+    }
+    if funnel.other_languages > 0 {
+        parts.push(format!("{} left out because they know other languages", funnel.other_languages));
+    }
+    match &results.island {
+        Some(IslandKey::Table { dimension }) => {
+            parts.push(format!("{} compared with your {dimension} inputs", funnel.comparable));
+        }
+        Some(_) => parts.push(format!("{} compared with your data", funnel.comparable)),
+        None => {}
+    }
+    printer.line(toned(Tone::Faint, parts.join("; ")));
+    let others = funnel.other_islands.iter().map(|(key, _)| key);
+    if let Some(advice) = results.island.as_ref().and_then(|own| embedders::advice(own, others)) {
+        printer.note(advice);
+    }
+}
+
+pub(super) fn next_step(results: &SearchResults, printer: &Printer) {
+    let members = match &results.multiple {
+        Some(multiple) => multiple.members.clone(),
+        None => Vec::new(),
+    };
+    if members.is_empty() {
+        printer.note(format!("Next: learnware run {} DATA -o predictions.csv", results.single[0].id));
+        return;
+    }
+    let ids: Vec<String> = members.iter().map(|member| member.id.to_string()).collect();
+    let weights: Vec<String> = members.iter().map(|member| format!("{:.4}", member.weight)).collect();
+    printer.note(format!(
+        "Next: learnware reuse --learnwares {} --weights {} --method weighted DATA -o predictions.csv",
+        ids.join(","),
+        weights.join(",")
+    ));
+}
