@@ -6,10 +6,12 @@ use std::sync::{Arc, PoisonError, RwLock};
 use learnware_engine::learnware::{Learnware, LearnwareId};
 use learnware_engine::market::Market;
 use tokio::sync::Mutex;
+use tokio::task::JoinHandle;
 
 use crate::cpu::Pool;
 use crate::dock::Dock;
 use crate::error::Result;
+use crate::indexes;
 use crate::store::Changes;
 use crate::store::rows::Revision;
 use crate::words::{Found, Matches, Present, Query, Request, Words};
@@ -37,6 +39,8 @@ pub(crate) struct Catalog {
     current: RwLock<Arc<Snapshot>>,
     /// Held while a newer snapshot is made, so that it is made once.
     refreshing: Mutex<()>,
+    /// Indexes being renewed and kept.
+    pub(crate) tending: Mutex<Option<JoinHandle<Result<()>>>>,
 }
 
 impl Catalog {
@@ -68,11 +72,27 @@ impl Dock {
             current = Arc::default(); // An older database was put in place: begin again.
         }
         let changes = state.store.changes(current.revision).await?;
-        let next =
-            state.cpu.run(Pool::Compute, "building the catalog", move || current.after(changes)).await?;
-        let next = Arc::new(next);
+        let folder = state.folder.clone();
+        let build = move || {
+            let next = current.after(changes);
+            if current.market.organizer().is_empty() {
+                Snapshot { market: indexes::load(&folder, next.market), ..next }
+            } else {
+                next
+            }
+        };
+        let next = Arc::new(state.cpu.run(Pool::Compute, "building the catalog", build).await?);
         state.catalog.replace(Arc::clone(&next));
         Ok(next)
+    }
+
+    /// Takes over the indexes of `market`, which was made of an earlier snapshot.
+    pub(crate) async fn adopt_indexes(&self, market: &Market) {
+        let catalog = &self.state().catalog;
+        let _turn = catalog.refreshing.lock().await;
+        let current = catalog.current();
+        let next = Snapshot { market: current.market.adopting(market), ..(*current).clone() };
+        catalog.replace(Arc::new(next));
     }
 }
 

@@ -20,6 +20,7 @@ pub mod error;
 #[doc(hidden)]
 pub mod failpoint;
 pub mod ids;
+mod indexes;
 mod inspect;
 pub mod jobs;
 pub mod policy;

@@ -6,6 +6,7 @@ pub mod organizer;
 pub mod results;
 pub mod searcher;
 
+use index::IslandIndex;
 use organizer::Organizer;
 pub use results::{
     Funnel, KernelChoice, Member, MixtureMethod, MultipleResult, SearchOptions, SearchResults, SemanticMode,
@@ -16,6 +17,7 @@ pub use searcher::explain::{BackgroundFacts, Explanation, KernelFacts, LeftOut, 
 
 use crate::error::Result;
 use crate::learnware::{Learnware, LearnwareId};
+use crate::specification::IslandKey;
 use crate::user_info::UserInfo;
 
 /// All learnwares that can be found, at one moment. Cheap to clone; a change makes a new market.
@@ -55,6 +57,11 @@ impl Market {
     /// When points can't be read.
     pub fn renewed(&self) -> Result<Self> {
         Ok(Self { organizer: self.organizer.renewed()? })
+    }
+
+    /// The same market with the index of an island that was made before; `None` when it is of no use.
+    pub fn with_index(&self, key: &IslandKey, index: IslandIndex) -> Option<Self> {
+        Some(Self { organizer: self.organizer.with_index(key, index)? })
     }
 
     /// This market with the indexes of one that was renewed from an earlier snapshot.

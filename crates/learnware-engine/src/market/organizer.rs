@@ -95,15 +95,24 @@ impl Organizer {
         Ok(next)
     }
 
+    /// The same learnwares with an index of an island that was made before; `None` when it is of no use: the kernel
+    /// is another one, or more than a quarter of the members changed.
+    pub fn with_index(&self, key: &IslandKey, index: IslandIndex) -> Option<Self> {
+        let island = self.islands.get(key)?;
+        let index = island.brought_up_to_date(index)?;
+        let mut next = self.clone();
+        next.islands.insert(key.clone(), Arc::new(island.with_index(index)));
+        Some(next)
+    }
+
     /// The same learnwares with what `renewed`, made of an earlier snapshot, has of newer indexes.
     #[must_use]
     pub fn adopting(&self, renewed: &Self) -> Self {
         let mut next = self.clone();
         for (key, island) in &self.islands {
-            let theirs = renewed
-                .islands
-                .get(key)
-                .filter(|_| island.index.get().is_some_and(IslandIndex::wants_renewal));
+            let theirs = renewed.islands.get(key).filter(|_| {
+                island.index.get().is_some_and(|index| index.wants_renewal() || index.wants_writing())
+            });
             if let Some(index) = theirs.and_then(|theirs| theirs.index_for(island)) {
                 next.islands.insert(key.clone(), Arc::new(island.with_index(index)));
             }
@@ -216,6 +225,34 @@ impl Island {
             }
         }
         Some(index)
+    }
+
+    /// An index from elsewhere with the members of this island.
+    fn brought_up_to_date(&self, index: IslandIndex) -> Option<IslandIndex> {
+        if self.kernel() != *index.kernel() {
+            return None;
+        }
+        let ids: Vec<&LearnwareId> = self.members.keys().collect();
+        let is_new = parallel::map(ids.len(), |i| {
+            self.specification(ids[i]).is_some_and(|theirs| !index.has(ids[i], theirs.rkme()))
+        });
+        let added: Vec<&LearnwareId> =
+            ids.into_iter().zip(is_new).filter_map(|(id, new)| new.then_some(id)).collect();
+        let is_gone = |id: &&LearnwareId| !self.members.contains_key(*id) || added.binary_search(id).is_ok();
+        let gone: Vec<LearnwareId> = index.ids().filter(is_gone).cloned().collect();
+        if 4 * (added.len() + gone.len()) > index.len() {
+            return None;
+        }
+        let index = gone.iter().fold(index, |index, id| index.with_removed(id));
+        added.into_iter().try_fold(index, |index, id| {
+            let stored = self.stored(id, index.kernel())?;
+            Some(index.with_added(stored))
+        })
+    }
+
+    /// Its index, if a search has made it.
+    pub fn index_if_made(&self) -> Option<&IslandIndex> {
+        self.index.get()
     }
 
     /// What its specifications have in common.

@@ -223,6 +223,9 @@ async fn compare(
         found::print_readings(&readings, printer);
         print::answer(&answer, arguments, printer);
     });
+    if let Err(error) = dock.settle().await {
+        printer.note(format!("The next search makes the index again: {error}"));
+    }
     let nothing_fits = question.specification().is_some() && answer.results.verdict == Verdict::NothingFits;
     let nothing = answer.results.single.is_empty() || nothing_fits;
     Ok((if nothing { Outcome::Finding } else { Outcome::Success }, answer.results))

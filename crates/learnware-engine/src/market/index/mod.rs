@@ -165,6 +165,17 @@ impl IslandIndex {
             && (self.basis.is_none() || live >= 2 * self.basis_count || 4 * (held - live) > held)
     }
 
+    /// Whether [`IslandIndex::write`] would take points out of memory: those of more than a tenth of the members.
+    pub fn wants_writing(&self) -> bool {
+        let held = self
+            .segments
+            .iter()
+            .filter(|segment| !segment.is_filed())
+            .map(Segment::live_count)
+            .sum::<usize>();
+        self.basis.is_some() && 10 * held > self.len()
+    }
+
     /// The island's kernel.
     pub fn kernel(&self) -> &IslandKernel {
         &self.kernel

@@ -102,6 +102,11 @@ impl Segment {
         }
     }
 
+    /// Whether points are not in memory.
+    pub(super) fn is_filed(&self) -> bool {
+        matches!(self.members, Members::Filed(_))
+    }
+
     /// Number of members that are there.
     pub(super) fn live_count(&self) -> usize {
         self.count() - self.gone_count
