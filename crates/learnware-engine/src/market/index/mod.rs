@@ -5,16 +5,24 @@
 //! proved search answers depends on the members only, never on segments, basis or threads
 //! (docs/adr/0014-index.md).
 
+mod anchors;
 mod basis;
+mod candidates;
+mod message;
 mod mixture;
 mod nearest;
+#[cfg(test)]
+mod private_tests;
 mod segment;
 #[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
 
+pub use anchors::{Anchors, Ranked};
 use basis::Basis;
+pub use candidates::{Candidate, CandidateOptions, Candidates};
+pub use message::{MESSAGE_ROWS_MAX, Message, Noise};
 pub use mixture::{Mixed, MixtureOptions};
 pub use nearest::{Nearest, Wanted};
 use segment::Segment;

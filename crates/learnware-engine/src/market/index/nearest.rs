@@ -9,6 +9,7 @@ use super::IslandIndex;
 use super::basis::{Basis, DISTANCE_ERROR};
 use super::segment::Stored;
 use crate::learnware::LearnwareId;
+use crate::numeric::codes::Query;
 use crate::numeric::parallel;
 use crate::specification::Embedding;
 
@@ -111,17 +112,21 @@ impl IslandIndex {
     }
 
     pub(super) fn scan(&self, basis: &Basis, target: &Embedding<f32>, wanted: Wanted) -> Scan {
-        let projection = basis.project(target);
-        let query = basis.query(&projection);
         // Errors of exact distances are those of distributions times what the target's weights exceed one by.
         let mass: f64 = target.weights().iter().map(|weight| weight.abs()).sum();
-        let slack = (DISTANCE_ERROR * mass.max(1.0).powi(2)) as f32;
+        let slack = DISTANCE_ERROR * mass.max(1.0).powi(2);
+        self.scan_for(&basis.query(&basis.project(target)), slack, wanted)
+    }
+
+    /// Lower bounds of the distances to a vector, less `slack`.
+    pub(super) fn scan_for(&self, query: &Query, slack: f64, wanted: Wanted) -> Scan {
+        let slack = slack as f32;
         let pieces = self.pieces();
         let scanned = parallel::map(pieces.len(), |i| {
             let (number, range) = pieces[i].clone();
             let segment = &self.segments[number];
             let Some(codes) = segment.codes() else { return Piece::default() };
-            let mut bounds = codes.lower_bounds(&query, range.clone());
+            let mut bounds = codes.lower_bounds(query, range.clone());
             for (bound, index) in bounds.iter_mut().zip(range.clone()) {
                 *bound = (*bound - slack).max(0.0);
                 if segment.is_gone(index) || wanted.is_some_and(|wanted| !wanted(segment.member(index).id()))
@@ -162,7 +167,7 @@ impl Piece {
 
 impl Scan {
     /// At most `count` members with small bounds: the least of each chunk.
-    fn seeds(&self, count: usize) -> Vec<(Place, f32)> {
+    pub(super) fn seeds(&self, count: usize) -> Vec<(Place, f32)> {
         let mut chunks: Vec<(f32, usize, usize)> = Vec::new();
         for (number, piece) in self.pieces.iter().enumerate() {
             chunks.extend(piece.least.iter().enumerate().map(|(chunk, &least)| (least, number, chunk)));
