@@ -339,15 +339,11 @@ impl Numbers<'_> {
 fn payload(kernel: &IslandKernel, basis: &Basis) -> Vec<u8> {
     let (landmarks, transform) = (basis.landmarks(), basis.transform().as_slice());
     let mut bytes = Vec::with_capacity(8 * transform.len());
-    let double = |bytes: &mut Vec<u8>, values: &[f64]| {
-        values.iter().for_each(|value| bytes.extend(value.to_le_bytes()));
-    };
-    double(&mut bytes, &kernel.centre);
-    double(&mut bytes, &kernel.multipliers);
+    bytes.extend(kernel.centre.iter().chain(&kernel.multipliers).flat_map(|value| value.to_le_bytes()));
     for index in 0..landmarks.count() {
-        landmarks.row(index).iter().for_each(|value| bytes.extend(value.to_le_bytes()));
+        bytes.extend(landmarks.row(index).iter().flat_map(|value| value.to_le_bytes()));
     }
-    double(&mut bytes, transform);
+    bytes.extend(transform.iter().flat_map(|value| value.to_le_bytes()));
     bytes
 }
 
