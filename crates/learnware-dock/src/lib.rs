@@ -23,6 +23,8 @@ pub mod ids;
 mod inspect;
 pub mod jobs;
 pub mod policy;
+mod private;
+pub mod redundancy;
 mod search;
 pub mod store;
 pub mod submit;

@@ -1,0 +1,47 @@
+//! Whether others serve what a learnware is for: told to who submits and to who keeps the dock. Nothing is deleted.
+
+use learnware_engine::learnware::{LearnwareId, Specification};
+use learnware_engine::market::redundancy::{self, Redundancy};
+
+use crate::cpu::Pool;
+use crate::dock::Dock;
+use crate::error::Result;
+
+/// What a dock could do without.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RedundantList {
+    /// Usable learnwares that were looked at.
+    pub looked_at: usize,
+    /// Those that others serve, most redundant first; each is judged with all others kept.
+    pub found: Vec<(LearnwareId, Redundancy)>,
+}
+
+impl Dock {
+    /// What others of the dock do of what this usable learnware is for; `None` when it is not usable or has no
+    /// statistical specification.
+    pub async fn redundancy(&self, id: &LearnwareId) -> Result<Option<Redundancy>> {
+        let (snapshot, id) = (self.catalog().await?, self.living(id).await?.number.id());
+        let compare = move || {
+            let organizer = snapshot.market.organizer();
+            redundancy::redundancy(organizer, &organizer.get(&id)?.specification, Some(&id))
+        };
+        self.state().cpu.run(Pool::Compute, "looking for others that do the same", compare).await
+    }
+
+    /// The same for a learnware that is not in the dock.
+    pub async fn redundancy_of(&self, specification: Specification) -> Result<Option<Redundancy>> {
+        let snapshot = self.catalog().await?;
+        let compare = move || redundancy::redundancy(snapshot.market.organizer(), &specification, None);
+        self.state().cpu.run(Pool::Compute, "looking for others that do the same", compare).await
+    }
+
+    /// All learnwares that others serve.
+    pub async fn redundant(&self) -> Result<RedundantList> {
+        let snapshot = self.catalog().await?;
+        let compare = move || {
+            let organizer = snapshot.market.organizer();
+            RedundantList { looked_at: organizer.len(), found: redundancy::redundant(organizer) }
+        };
+        self.state().cpu.run(Pool::Compute, "looking for others that do the same", compare).await
+    }
+}
