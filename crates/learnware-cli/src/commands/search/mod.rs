@@ -1,5 +1,6 @@
 //! `learnware search`.
 
+mod private;
 mod uncovered;
 
 use std::collections::BTreeMap;
@@ -33,6 +34,13 @@ const SHOWN: usize = 10;
 /// Searches and explains.
 pub(super) async fn run(arguments: &SearchArgs, printer: &Printer) -> anyhow::Result<Outcome> {
     let query = arguments.filter.narrow(full_text(arguments))?;
+    if arguments.noise.epsilon.is_some() && !arguments.private {
+        return Err(advised("--epsilon is for what --private sends", "add --private, or leave it out"));
+    }
+    if let Some(path) = &arguments.message {
+        refuse_page(arguments, "--message orders by bounds")?;
+        return private::by_message(&open(arguments).await?, path, arguments, query, printer).await;
+    }
     match (&arguments.spec, arguments.words) {
         (None, WordsHow::Full) => by_words(arguments, query, printer).await,
         (Some(path), _) => {
@@ -40,6 +48,10 @@ pub(super) async fn run(arguments: &SearchArgs, printer: &Printer) -> anyhow::Re
             let embedders = Embedders::open(&arguments.embedder)?;
             let options = DataOptions::new(&arguments.table, &arguments.kind);
             let maker = Maker::new(options, &arguments.columns, &embedders, printer);
+            if arguments.private {
+                let dock = open(arguments).await?;
+                return private::by_data(&dock, path, &maker, arguments, query, printer).await;
+            }
             let Some(output) = &arguments.uncovered else {
                 let described = specfile::read_or_make(path, &maker)?;
                 let dock = open(arguments).await?;
