@@ -44,6 +44,7 @@ fn data_is_searched_with_without_showing_a_specification() {
     assert_eq!((&private["proved"], &private["sent"]["noise"]), (&true.into(), &Value::Null));
     let open = context.json("search --spec user.csv --labels y");
     assert_eq!(ids(&private["single"]), ids(&open["single"]));
+    assert_eq!(private["verdict"], open["verdict"]);
     let answer = context.run("search --spec user.csv --labels y --private");
     assert!(answer.stdout.contains("What left your side") && answer.stdout.contains("proved"), "{answer:?}");
     // A specification is measured to the distances of an ordinary search.

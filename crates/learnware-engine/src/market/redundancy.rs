@@ -79,17 +79,15 @@ impl Redundancy {
     }
 
     /// Takes the others that serve, with their weights, and what follows from them.
-    fn judge(
-        &mut self,
-        target: &Embedding<f32>,
-        members: &[(Embedding<f32>, LearnwareId, f64)],
-        distance: f64,
-    ) {
+    fn judge(&mut self, (target, own_noise): (&Embedding<f32>, f64), others: &[Other], distance: f64) {
         let weighted: Vec<(&Embedding<f32>, f64)> =
-            members.iter().map(|(embedding, _, weight)| (embedding, *weight)).collect();
-        let (covered, allowed) = (Coverage::new(target).share(&weighted), noise(target, members));
+            others.iter().map(|other| (&other.embedding, other.weight)).collect();
+        let covered = Coverage::new(target).share(&weighted);
+        // Independent of each other, so that the squares add up.
+        let theirs: f64 = others.iter().map(|other| other.weight * other.weight * other.noise).sum();
+        let allowed = own_noise + theirs;
         self.others =
-            members.iter().map(|(_, id, weight)| Member { id: id.clone(), weight: *weight }).collect();
+            others.iter().map(|other| Member { id: other.id.clone(), weight: other.weight }).collect();
         self.distance = Some(distance.max(0.0));
         self.distance_max = Some(allowed);
         self.covered = Some(covered);
@@ -144,11 +142,16 @@ pub fn redundant(organizer: &Organizer) -> Vec<(LearnwareId, Redundancy)> {
     found
 }
 
-/// Squared distance at which the specification of a distribution stands from it, at most, on average: that of `K` random
-/// rows, `E |mu_K - mu|^2 = (1 - |mu|^2) / K` with `k(x,x) = 1`. A specification of `K` points is fitted to the rows, of
-/// which there are more, and so stands nearer.
-fn noise_of(embedding: &Embedding<f32>) -> f64 {
-    (1.0 - embedding.norm_squared()).max(0.0) / embedding.weights().len().max(1) as f64
+/// Squared distance at which the specification of a distribution stands from it, with room.
+///
+/// The mean of `n` rows stands `E |mu_n - mu|^2 = (1 - |mu|^2) / n` from its distribution, as `k(x,x) = 1`; few directions
+/// carry most of it, so that twice as much is not rare. `K` random points would stand `(1 - |mu|^2) / K` from it; fitted
+/// ones stand a quarter of that from their rows, or less (measured: docs/adr/0020-anchors.md).
+fn noise_of(embedding: &Embedding<f32>, row_count: usize) -> f64 {
+    let points = embedding.weights().len().max(1);
+    // Where the number of rows is unknown there were at least as many as there are points.
+    let (rows, points) = (row_count.max(points) as f64, points as f64);
+    (1.0 - embedding.norm_squared()).max(0.0) * (2.0 / rows + 0.25 / points)
 }
 
 /// Whether two learnwares do the same task, with the same outputs as far as both tell.
@@ -175,6 +178,14 @@ struct Comparison<'a> {
     wanted: &'a (dyn Fn(&LearnwareId) -> bool + Sync),
 }
 
+/// A learnware that serves, with its weight.
+struct Other {
+    id: LearnwareId,
+    weight: f64,
+    embedding: Embedding<f32>,
+    noise: f64,
+}
+
 impl Comparison<'_> {
     fn made(&self) -> Redundancy {
         let index: &IslandIndex = self.island.index();
@@ -188,24 +199,29 @@ impl Comparison<'_> {
         let close = nearest.iter().take_while(|(_, distance)| *distance <= EQUAL_MAX);
         let equal = close.filter(|(member, _)| self.is_equal(member.id()));
         found.equal = equal.map(|(member, _)| member.id().clone()).collect();
-        let alone = vec![(first.embedding(target.shape()), first.id().clone(), 1.0)];
-        let allowed = noise(&target, &alone);
-        if *first_distance <= allowed {
-            found.judge(&target, &alone, *first_distance);
+        let own = (&target, noise_of(&target, self.specification.rkme().row_count()));
+        let alone = self.other(first, 1.0);
+        if *first_distance <= own.1 + alone.noise {
+            found.judge(own, &[alone], *first_distance);
             return found;
         }
         let options = MixtureOptions { count_max: OTHERS_MAX, decay: DECAY };
         let near: Vec<std::sync::Arc<Stored>> = nearest.into_iter().map(|(member, _)| member).collect();
         if let Some(mixed) = index.mixture(&target, &near, Some(self.wanted), options) {
-            let mut members: Vec<_> = mixed
-                .members
-                .iter()
-                .map(|(member, weight)| (member.embedding(target.shape()), member.id().clone(), *weight))
-                .collect();
-            members.sort_by(|a, b| b.2.total_cmp(&a.2).then_with(|| a.1.cmp(&b.1)));
-            found.judge(&target, &members, mixed.distance);
+            let members = mixed.members.iter();
+            let mut others: Vec<Other> =
+                members.map(|(member, weight)| self.other(member, *weight)).collect();
+            others.sort_by(|a, b| b.weight.total_cmp(&a.weight).then_with(|| a.id.cmp(&b.id)));
+            found.judge(own, &others, mixed.distance);
         }
         found
+    }
+
+    fn other(&self, member: &Stored, weight: f64) -> Other {
+        let embedding = member.embedding(self.island.index().kernel().shape);
+        let rows = self.island.specification(member.id()).map_or(0, |theirs| theirs.rkme().row_count());
+        let noise = noise_of(&embedding, rows);
+        Other { id: member.id().clone(), weight, embedding, noise }
     }
 
     fn is_equal(&self, id: &LearnwareId) -> bool {
@@ -214,14 +230,6 @@ impl Comparison<'_> {
             .map(StatisticalSpecification::rkme)
             .is_some_and(|theirs| theirs.points() == own.points() && theirs.weights() == own.weights())
     }
-}
-
-/// Squared distance of a specification from an independent mixture of others for the same distribution, at most, on
-/// average.
-fn noise(target: &Embedding<f32>, members: &[(Embedding<f32>, LearnwareId, f64)]) -> f64 {
-    let theirs: f64 =
-        members.iter().map(|(embedding, _, weight)| weight * weight * noise_of(embedding)).sum();
-    noise_of(target) + theirs
 }
 
 #[cfg(test)]

@@ -7,9 +7,10 @@ use learnware_dock::Dock;
 use learnware_dock::words::Query;
 use learnware_engine::learnware::LearnwareId;
 use learnware_engine::market::index::{CandidateOptions, Candidates, Message, Ranked};
+use learnware_engine::market::{SearchResults, Verdict};
 use serde_json::{Value, json};
 
-use super::{SHOWN, island_json, names, print_nothing};
+use super::{SHOWN, island_json, names, print_nothing, print_verdict};
 use crate::cli::SearchArgs;
 use crate::error::{Outcome, advised};
 use crate::found;
@@ -77,6 +78,7 @@ pub(super) async fn by_data(
     let ranked = anchors.rank(&target, &candidates, &measuring::points(&fetched), options.count)?;
     let names = names(dock).await?;
     let name = |id: &LearnwareId| names.get(id).map_or_else(String::new, |words| words.name.clone());
+    let results = judged(&ranked);
     let single = ranked
         .found
         .iter()
@@ -84,6 +86,8 @@ pub(super) async fn by_data(
     let document = json!({
         "single": single.collect::<Vec<Value>>(),
         "proved": ranked.proved,
+        "covered": results.covered,
+        "verdict": results.verdict,
         "certified_by_dock": candidates.certified,
         "compared": candidates.compared,
         "candidates": candidates.found.len(),
@@ -104,6 +108,7 @@ pub(super) async fn by_data(
         if ranked.found.is_empty() {
             return print_nothing(printer);
         }
+        print_verdict(&results, printer);
         printer.line("");
         printer.line(toned(Tone::Heading, "Single learnwares, nearest first"));
         let rows = ranked.found.iter().map(|(id, distance)| {
@@ -113,7 +118,17 @@ pub(super) async fn by_data(
         printer.line(toned(Tone::Faint, proof(&ranked, &candidates)));
         printer.note(format!("Next: learnware run {} DATA -o predictions.csv", ranked.found[0].0));
     });
-    Ok(if ranked.found.is_empty() { Outcome::Finding } else { Outcome::Success })
+    let nothing = ranked.found.is_empty() || results.verdict == Verdict::NothingFits;
+    Ok(if nothing { Outcome::Finding } else { Outcome::Success })
+}
+
+/// What the candidates cover, and the verdict, as an ordinary search gives them.
+fn judged(ranked: &Ranked) -> SearchResults {
+    if ranked.found.is_empty() {
+        return SearchResults::default();
+    }
+    let (covered, verdict) = (Some(ranked.covered), Verdict::of_covered(ranked.covered));
+    SearchResults { covered, verdict, ..SearchResults::default() }
 }
 
 fn read(path: &Path) -> anyhow::Result<Message> {

@@ -23,6 +23,8 @@ use crate::numeric::kernel::{self, Points, Shape};
 use crate::numeric::random::Stream;
 use crate::numeric::vector::dot;
 use crate::numeric::{Matrix, parallel};
+use crate::specification::coverage::Coverage;
+use crate::specification::mixture;
 use crate::specification::{Embedding, IslandKernel, IslandKey, PrivacyBudget, Rkme, gaussian_deviation};
 
 /// First line of a file.
@@ -33,6 +35,8 @@ const HEADER_MAX: usize = 4096;
 const NUMBERS_MAX: usize = 1 << 26;
 /// What rounding may add to the norm of a map.
 const NORM_SLACK: f64 = 1e-6;
+/// Nearest candidates in the mixture that tells what is covered, as in an ordinary search.
+const MIXED_MAX: usize = 25;
 /// Seed of the sample of rows; any would do, it is no secret and protects nothing.
 const SAMPLE_SEED: u64 = 0;
 
@@ -62,6 +66,8 @@ pub struct Ranked {
     pub found: Vec<(LearnwareId, f64)>,
     /// Whether every other learnware of the island that could be found is proved to be farther.
     pub proved: bool,
+    /// Share of the data that the best mixture of the nearest candidates covers, 0 to 1; 0 without candidates.
+    pub covered: f64,
 }
 
 impl IslandIndex {
@@ -252,20 +258,24 @@ impl Anchors {
         for (_, specification) in specifications {
             self.require_dimension(specification.dimension())?;
         }
-        let distances = parallel::map(specifications.len(), |i| {
+        let mut compared = parallel::map(specifications.len(), |i| {
             let (id, specification) = &specifications[i];
-            let stored = Stored::new(id.clone(), specification, &self.kernel);
-            target.distance(&stored.embedding(self.kernel.shape))
+            let embedding = Stored::new(id.clone(), specification, &self.kernel).embedding(self.kernel.shape);
+            let distance = target.distance(&embedding);
+            (id.clone(), embedding, distance)
         });
-        let ids = specifications.iter().map(|(id, _)| id.clone());
-        let mut found: Vec<(LearnwareId, f64)> = ids.zip(distances).collect();
-        found.sort_by(|a, b| a.1.total_cmp(&b.1).then_with(|| a.0.cmp(&b.0)));
+        compared.sort_by(|a, b| a.2.total_cmp(&b.2).then_with(|| a.0.cmp(&b.0)));
+        let near: Vec<&Embedding<f32>> =
+            compared.iter().take(MIXED_MAX).map(|(_, embedding, _)| embedding).collect();
+        let covered = covered(target, &near);
+        let mut found: Vec<(LearnwareId, f64)> =
+            compared.into_iter().map(|(id, _, distance)| (id, distance)).collect();
         found.truncate(count);
         let proved = candidates.rest.is_none_or(|rest| {
             // A bound of 0 bounds nothing: rounding may leave a distance below it.
             rest > 0.0 && found.len() == count && found.last().is_some_and(|last| last.1 < rest)
         });
-        Ok(Ranked { found, proved })
+        Ok(Ranked { found, proved, covered })
     }
 
     fn require_rows(&self, rows: &Matrix) -> Result<()> {
@@ -305,6 +315,16 @@ impl Header {
         }
         Err(bad(format!("it has {bytes} bytes of numbers, and its second line makes {wanted}")))
     }
+}
+
+/// Share of the target that the best mixture of some candidates covers.
+fn covered(target: &Embedding<f32>, near: &[&Embedding<f32>]) -> f64 {
+    if near.is_empty() {
+        return 0.0;
+    }
+    let weights = mixture::fit(target, near).weights;
+    let members: Vec<(&Embedding<f32>, f64)> = near.iter().copied().zip(weights).collect();
+    Coverage::new(target).share(&members)
 }
 
 /// Numbers of a file that are not read yet.
