@@ -225,6 +225,9 @@ fn engine_hint(error: &EngineError) -> Option<String> {
         EngineError::Shape { .. } => Some(
             "the data must have the columns that the learnware takes; `learnware show ID` lists them".into(),
         ),
+        EngineError::Format { format: "anchors" | "message", .. } => Some(
+            "get the anchors again with `learnware anchors -o FILE`, then `learnware measure DATA --anchors FILE`".into(),
+        ),
         EngineError::Format { .. } => {
             Some("make the file again with `learnware spec` or `learnware pack`".into())
         }

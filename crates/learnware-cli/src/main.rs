@@ -13,6 +13,7 @@ mod error;
 mod files;
 mod found;
 mod learnwares;
+mod measuring;
 mod modelfile;
 mod page;
 mod predictions;

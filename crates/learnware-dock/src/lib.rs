@@ -24,6 +24,8 @@ mod indexes;
 mod inspect;
 pub mod jobs;
 pub mod policy;
+mod private;
+pub mod redundancy;
 mod search;
 pub mod store;
 pub mod submit;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::find::{FilterArgs, PageArgs, WordsHow};
+use super::private::NoiseArgs;
 use super::shared::{ColumnArgs, DockArgs, EmbedderArgs, KindArgs, ModelArgs, TableArgs};
 
 /// Put a learnware into the dock and check it.
@@ -54,6 +55,8 @@ Examples:
   learnware search --spec customers.csv --drop churned --explain --report search.html
   learnware search --spec reviews.csv --text review
   learnware search --spec photos/ --resize 32x32
+  learnware search --spec customers.csv --labels churned --private
+  learnware search --message message.json
   learnware search \"house prices\" --license mit --license apache-2.0
   learnware search \"房价 regression size:<50MB\" --sort newest --facets
 
@@ -69,6 +72,18 @@ pub(crate) struct SearchArgs {
     /// Your specification file, or data to make one of: a table, texts or images.
     #[arg(long, value_name = "FILE")]
     pub(crate) spec: Option<PathBuf>,
+    /// Show the dock some hundred numbers that are measured on your data, and not a specification.
+    ///
+    /// The dock gives anchors and candidates with their public specifications; exact distances are computed on your
+    /// side, and the answer says whether it is proved to be the same as without --private.
+    #[arg(long, requires = "spec", conflicts_with_all = ["uncovered", "max", "mixture", "kernel", "words"])]
+    pub(crate) private: bool,
+    /// The message of `learnware measure`: shows the dock's candidates for it, with bounds of their distance.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["spec", "private", "uncovered", "max", "mixture", "kernel", "words"])]
+    pub(crate) message: Option<PathBuf>,
+    /// Noise on what is sent.
+    #[command(flatten)]
+    pub(crate) noise: NoiseArgs,
     /// Learnwares in a combination at most.
     #[arg(long, value_name = "COUNT", default_value_t = 5)]
     pub(crate) max: usize,

@@ -1,11 +1,12 @@
 //! The command line: clap types only; a doc comment is the help text.
 //!
 //! Arguments that several commands share are in [`shared`], those that find learnwares by words in [`find`], those of commands on a dock in [`market`], those of
-//! commands on models in [`models`].
+//! commands on models in [`models`], those of a search by anchors in [`private`].
 
 mod find;
 mod market;
 mod models;
+mod private;
 mod quickstart;
 mod shared;
 mod solve;
@@ -21,6 +22,7 @@ pub(crate) use market::{
 pub(crate) use models::{
     CheckArgs, DoctorArgs, FormatWord, MethodWord, PackArgs, ReuseArgs, RunArgs, WordArgs,
 };
+pub(crate) use private::{AnchorsArgs, MeasureArgs, RedundantArgs};
 pub(crate) use quickstart::QuickstartArgs;
 pub(crate) use shared::{
     ColumnArgs, DockArgs, EmbedderArgs, GenerateArgs, KindArgs, ModelArgs, PrivateArgs, TableArgs,
@@ -95,11 +97,14 @@ pub(crate) enum Command {
     Check(CheckArgs),
     Submit(SubmitArgs),
     Search(Box<SearchArgs>),
+    Anchors(AnchorsArgs),
+    Measure(Box<MeasureArgs>),
     Show(ShowArgs),
     Download(DownloadArgs),
     Run(Box<RunArgs>),
     Reuse(Box<ReuseArgs>),
     List(ListArgs),
+    Redundant(RedundantArgs),
     Delete(DeleteArgs),
     Doctor(DoctorArgs),
     Completions(CompletionsArgs),

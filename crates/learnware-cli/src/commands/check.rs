@@ -9,12 +9,15 @@ use learnware_dock::config::Create;
 use learnware_dock::submit::{PackageSource, SubmitOutcome, SubmitRequest};
 use learnware_engine::learnware::LearnwareId;
 use learnware_engine::market::checker::CheckReport;
+use learnware_engine::market::redundancy::Redundancy;
 use serde_json::{Value, json};
 
 use crate::cli::{CheckArgs, DockArgs};
 use crate::error::{Outcome, advised};
 use crate::printer::{Printer, Tone, toned};
 use crate::{report, target};
+
+use super::redundant;
 
 /// Checks a package, a learnware of the dock, or all that wait.
 pub(super) async fn run(arguments: &CheckArgs, printer: &Printer) -> anyhow::Result<Outcome> {
@@ -23,23 +26,36 @@ pub(super) async fn run(arguments: &CheckArgs, printer: &Printer) -> anyhow::Res
         return check_waiting(&dock, printer).await;
     };
     let path = Path::new(name);
-    let found = if path.is_file() || path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("zip"))
-    {
-        check_file(path, arguments, printer).await?
-    } else {
-        let dock = target::open(&arguments.dock, &arguments.model, Create::Never).await?;
-        let progress = printer.progress("checking", None);
-        let found = dock.check(&LearnwareId(name.clone()), None).await;
-        progress.finish_and_clear();
-        found?
-    };
-    let document = json!({"learnware": name, "report": report::to_json(&found), "status": found.status()});
-    printer.result("check", document, |printer| report::print(&found, printer));
+    let (found, others) =
+        if path.is_file() || path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("zip")) {
+            check_file(path, arguments, printer).await?
+        } else {
+            let dock = target::open(&arguments.dock, &arguments.model, Create::Never).await?;
+            let progress = printer.progress("checking", None);
+            let found = dock.check(&LearnwareId(name.clone()), None).await;
+            progress.finish_and_clear();
+            let found = found?;
+            let others = redundant::of(&dock, &LearnwareId(name.clone())).await?;
+            let others = others.filter(|_| !found.has_errors());
+            (found, others)
+        };
+    let document = json!({
+        "learnware": name, "report": report::to_json(&found), "status": found.status(), "others": others,
+    });
+    printer.result("check", document, |printer| {
+        report::print(&found, printer);
+        redundant::print(others.as_ref(), printer);
+    });
     Ok(report::outcome(&found))
 }
 
-/// Checks a package as a dock does: it is submitted to an empty one that is thrown away.
-async fn check_file(path: &Path, arguments: &CheckArgs, printer: &Printer) -> anyhow::Result<CheckReport> {
+/// Checks a package as a dock does: it is submitted to an empty one that is thrown away. Where a dock is named, its
+/// learnwares are compared too.
+async fn check_file(
+    path: &Path,
+    arguments: &CheckArgs,
+    printer: &Printer,
+) -> anyhow::Result<(CheckReport, Option<Redundancy>)> {
     if !path.is_file() {
         return Err(advised(
             format!("there is no package file {}", path.display()),
@@ -52,15 +68,30 @@ async fn check_file(path: &Path, arguments: &CheckArgs, printer: &Printer) -> an
     let progress = printer.progress("checking", None);
     let package = PackageSource::File(path.to_owned());
     let submitted = dock.submit(SubmitRequest { package, semantic: None, replaces: None }).await?;
-    let found = match submitted {
+    let (found, others) = match submitted {
         SubmitOutcome::Accepted(submission) | SubmitOutcome::Duplicate(submission) => {
-            dock.check(&submission.id, Some(submission.version)).await?
+            let found = dock.check(&submission.id, Some(submission.version)).await?;
+            (found, compared(&dock, &submission.id, arguments).await?)
         }
-        SubmitOutcome::Refused(found) => found,
+        SubmitOutcome::Refused(found) => (found, None),
     };
     progress.finish_and_clear();
     dock.close().await;
-    Ok(found)
+    Ok((found, others))
+}
+
+/// What the learnwares of the named dock do of what this one, of the empty dock, is for.
+async fn compared(
+    empty: &Dock,
+    id: &LearnwareId,
+    arguments: &CheckArgs,
+) -> anyhow::Result<Option<Redundancy>> {
+    let folder = target::dock_folder(&arguments.dock).ok();
+    let named = arguments.dock.dock.is_some() && folder.is_some_and(|folder| folder.is_dir());
+    let snapshot = empty.catalog().await?;
+    let Some(learnware) = snapshot.market.organizer().get(id).filter(|_| named) else { return Ok(None) };
+    let dock = target::open(&arguments.dock, &arguments.model, Create::Never).await?;
+    Ok(dock.redundancy_of(learnware.specification.clone()).await?)
 }
 
 async fn check_waiting(dock: &Dock, printer: &Printer) -> anyhow::Result<Outcome> {

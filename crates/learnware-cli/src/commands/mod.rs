@@ -1,5 +1,6 @@
 //! One file for each command.
 
+mod anchors;
 mod check;
 mod completions;
 mod delete;
@@ -7,8 +8,10 @@ mod doctor;
 mod download;
 mod list;
 mod man;
+mod measure;
 mod pack;
 mod quickstart;
+mod redundant;
 mod reuse;
 mod run;
 mod search;
@@ -31,11 +34,14 @@ pub(crate) async fn run(command: Command, printer: &Printer) -> anyhow::Result<O
         Command::Check(arguments) => check::run(&arguments, printer).await,
         Command::Submit(arguments) => submit::run(&arguments, printer).await,
         Command::Search(arguments) => search::run(&arguments, printer).await,
+        Command::Anchors(arguments) => anchors::run(&arguments, printer).await,
+        Command::Measure(arguments) => measure::run(&arguments, printer),
         Command::Show(arguments) => show::run(&arguments, printer).await,
         Command::Download(arguments) => download::run(&arguments, printer).await,
         Command::Run(arguments) => run::run(&arguments, printer).await,
         Command::Reuse(arguments) => reuse::run(&arguments, printer).await,
         Command::List(arguments) => list::run(&arguments, printer).await,
+        Command::Redundant(arguments) => redundant::run(&arguments, printer).await,
         Command::Delete(arguments) => delete::run(&arguments, printer).await,
         Command::Doctor(arguments) => doctor::run(&arguments, printer).await,
         Command::Completions(arguments) => completions::run(&arguments, printer),

@@ -14,6 +14,8 @@ use crate::error::{Outcome, advised};
 use crate::printer::Printer;
 use crate::{report, target};
 
+use super::redundant;
+
 /// Submits a package, and checks it unless told otherwise.
 pub(super) async fn run(arguments: &SubmitArgs, printer: &Printer) -> anyhow::Result<Outcome> {
     if !arguments.zip.is_file() {
@@ -65,9 +67,12 @@ pub(super) async fn run(arguments: &SubmitArgs, printer: &Printer) -> anyhow::Re
     let mut document = submission_json(&submission);
     document["report"] = report::to_json(&found);
     document["status"] = json!(found.status());
+    let others = redundant::of(&dock, &submission.id).await?.filter(|_| !found.has_errors());
+    document["others"] = json!(others);
     printer.result("submit", document, |printer| {
         printer.line(format!("learnware {}, version {}", submission.id, submission.version));
         report::print(&found, printer);
+        redundant::print(others.as_ref(), printer);
     });
     Ok(report::outcome(&found))
 }

@@ -4,6 +4,7 @@
 //! the columns, by which a market can match columns by name. The reference ignores it.
 
 mod large;
+mod numbers;
 
 use std::path::Path;
 
@@ -11,13 +12,13 @@ use anyhow::Context as _;
 use learnware_engine::image::embed;
 use learnware_engine::numeric::Matrix;
 use learnware_engine::numeric::random::Stream;
-use learnware_engine::semantic::{DataType, Dimensions};
+use learnware_engine::semantic::{Column, DataType, Dimensions};
 use learnware_engine::specification::codec::{self, SpecificationKind};
 use learnware_engine::specification::{
     Embedding, IslandKernel, PrivacyBudget, Rkme, RkmeImage, RkmeParameters, RkmeText,
     StatisticalSpecification, column_moments, compat, generate, generate_private,
 };
-use learnware_engine::table::{self, InferOptions, RawTable};
+use learnware_engine::table::{self, InferOptions, Inferred, RawTable};
 use learnware_engine::text::languages;
 use serde_json::Value;
 
@@ -29,11 +30,13 @@ use crate::error::advised;
 use crate::printer::Printer;
 use crate::tablefile::{Source, TableFileError};
 
+pub(crate) use numbers::Numbers;
+
 /// Rows on which the distance between data and specification is measured.
 const ROWS_MEASURED: usize = 4096;
 
 /// Chance that differential privacy fails, when none is said.
-const DELTA: f64 = 1e-6;
+pub(crate) const DELTA: f64 = 1e-6;
 
 /// A specification, with the description of its inputs where it is known.
 #[derive(Debug, Clone)]
@@ -172,10 +175,7 @@ impl<'a> Maker<'a> {
     }
 
     fn table(&self, table: &RawTable) -> anyhow::Result<Made> {
-        let inferred = table::infer(table, &self.columns)?;
-        inferred.warnings.iter().for_each(|warning| self.printer.warning(warning.to_string()));
-        let filling = inferred.filling_columns();
-        let described = table::encode(table, &filling)?;
+        let (inferred, filling, described) = self.encoded(table)?;
         let (rkme, disclosure) = self.rkme(&described, self.generate.compat)?;
         let distance = distance_to_data(&rkme, &described);
         let keeps_absent = filling != inferred.columns;
@@ -188,6 +188,15 @@ impl<'a> Maker<'a> {
             disclosure,
             distance,
         })
+    }
+
+    /// What the columns are, the same with absent numbers as means, and the numbers of those.
+    fn encoded(&self, table: &RawTable) -> anyhow::Result<(Inferred, Vec<Column>, Matrix)> {
+        let inferred = table::infer(table, &self.columns)?;
+        inferred.warnings.iter().for_each(|warning| self.printer.warning(warning.to_string()));
+        let filling = inferred.filling_columns();
+        let described = table::encode(table, &filling)?;
+        Ok((inferred, filling, described))
     }
 
     fn texts(&self, texts: &[String]) -> anyhow::Result<Made> {
@@ -254,15 +263,16 @@ impl<'a> Maker<'a> {
         delta: Option<f64>,
     ) -> anyhow::Result<(Rkme, Disclosure)> {
         let budget = PrivacyBudget::new(epsilon, delta.unwrap_or(DELTA))?;
-        // Whoever knew the seed could take the noise away, so it is drawn here and forgotten.
-        let seed = u64::from_ne_bytes({
-            let mut bytes = [0; 8];
-            getrandom::fill(&mut bytes).context("this machine gives no random numbers")?;
-            bytes
-        });
-        let made = generate_private(numbers, self.generate.reduced_set_size, budget, seed)?;
+        let made = generate_private(numbers, self.generate.reduced_set_size, budget, secret_seed()?)?;
         Ok((made.rkme.clone(), Disclosure::Bounded(budget, made)))
     }
+}
+
+/// A seed of noise: whoever knew it could take the noise away, so it is drawn here and forgotten.
+pub(crate) fn secret_seed() -> anyhow::Result<u64> {
+    let mut bytes = [0; 8];
+    getrandom::fill(&mut bytes).context("this machine gives no random numbers")?;
+    Ok(u64::from_ne_bytes(bytes))
 }
 
 /// A specification on its way.

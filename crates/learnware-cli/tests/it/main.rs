@@ -10,6 +10,7 @@ mod help;
 mod images;
 mod pack;
 mod pages;
+mod private;
 mod quickstart;
 mod readme;
 mod reuse;

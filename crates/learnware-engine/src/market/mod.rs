@@ -3,6 +3,7 @@
 pub mod checker;
 pub mod index;
 pub mod organizer;
+pub mod redundancy;
 pub mod results;
 pub mod searcher;
 

@@ -25,7 +25,7 @@ pub use generate::{
     steps_allowed,
 };
 pub use kernel::IslandKernel;
-pub use private::{PrivacyBudget, PrivateRkme, generate_private};
+pub use private::{PrivacyBudget, PrivateRkme, gaussian_deviation, generate_private};
 pub use rkme::Rkme;
 
 use crate::embedder::EmbedderId;
@@ -111,7 +111,7 @@ impl StatisticalSpecification {
 }
 
 /// What makes specifications comparable: kind and dimensions, or kind and embedder.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum IslandKey {
     /// Tables of one width.
@@ -134,6 +134,17 @@ pub enum IslandKey {
         /// Channels, height, width.
         shape: Vec<usize>,
     },
+}
+
+impl IslandKey {
+    /// Numbers in a point of the island's specifications.
+    pub fn dimension(&self) -> usize {
+        match self {
+            Self::Table { dimension } => *dimension,
+            Self::Text { embedder } | Self::Image { embedder } => embedder.dimension,
+            Self::ReferenceImage { shape } => shape.iter().product(),
+        }
+    }
 }
 
 impl std::fmt::Display for IslandKey {

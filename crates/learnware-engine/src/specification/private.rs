@@ -78,6 +78,12 @@ impl PrivacyBudget {
     }
 }
 
+/// Standard deviation of the Gaussian noise on each number of a vector that one row moves by at most `sensitivity`
+/// (its length), for `rho` of zero-concentrated privacy (Bun and Steinke 2016, proposition 1.6).
+pub fn gaussian_deviation(sensitivity: f64, rho: f64) -> f64 {
+    sensitivity / (2.0 * rho).sqrt()
+}
+
 /// Makes a private specification of `data` (rows x columns, finite). Refuses data with too few rows for the
 /// noise, and says how many are needed.
 ///
@@ -92,7 +98,7 @@ pub fn generate_private(data: &Matrix, size: usize, budget: PrivacyBudget, seed:
     let (rows, columns) = (data.rows() as f64, data.columns() as f64);
     // Replacing a row changes two bins by one in each column of each histogram.
     let bin_noise = (HISTOGRAMS as f64 * columns / rho[0]).sqrt();
-    let feature_noise = 2.0 / rows / (2.0 * rho[1]).sqrt();
+    let feature_noise = gaussian_deviation(2.0 / rows, rho[1]);
     let noise_distance = 2.0 * PAIRS as f64 * feature_noise * feature_noise;
     let needed = (bin_noise / HISTOGRAM_NOISE_MAX).max(rows * (noise_distance / NOISE_MAX).sqrt()).ceil();
     if rows < needed {

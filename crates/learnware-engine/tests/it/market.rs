@@ -125,7 +125,7 @@ fn a_large_island_after_changes_answers_as_one_made_at_once() {
         }
     }
     let direct = Market::from_learnwares(market.organizer().iter().cloned());
-    let adopted = market.adopting(&market.renewed());
+    let adopted = market.adopting(&market.renewed().unwrap());
     let answers =
         [&market, &direct, &adopted].map(|market| market.search(&wanted, &SearchOptions::default()).unwrap());
     assert!(answers.iter().all(|answer| answer.funnel.certified && answer.single == answers[0].single));

@@ -3,6 +3,7 @@
 mod explain;
 mod labels;
 mod print;
+mod private;
 mod report;
 mod uncovered;
 
@@ -74,6 +75,13 @@ impl Answer {
 /// Searches and explains.
 pub(super) async fn run(arguments: &SearchArgs, printer: &Printer) -> anyhow::Result<Outcome> {
     let query = arguments.filter.narrow(full_text(arguments))?;
+    if arguments.noise.epsilon.is_some() && !arguments.private {
+        return Err(advised("--epsilon is for what --private sends", "add --private, or leave it out"));
+    }
+    if let Some(path) = &arguments.message {
+        refuse_page(arguments, "--message orders by bounds")?;
+        return private::by_message(&open(arguments).await?, path, arguments, query, printer).await;
+    }
     match (&arguments.spec, arguments.words) {
         (None, WordsHow::Full) => by_words(arguments, query, printer).await,
         (Some(path), _) => {
@@ -81,6 +89,10 @@ pub(super) async fn run(arguments: &SearchArgs, printer: &Printer) -> anyhow::Re
             let embedders = Embedders::open(&arguments.embedder)?;
             let options = DataOptions::new(&arguments.table, &arguments.kind);
             let maker = Maker::new(options, &arguments.columns, &embedders, printer);
+            if arguments.private {
+                let dock = open(arguments).await?;
+                return private::by_data(&dock, path, &maker, arguments, query, printer).await;
+            }
             let question = if uncovered::needs_data(arguments, path)? {
                 Question::Data(Box::new(maker.make(path)?))
             } else {

@@ -55,8 +55,8 @@ impl Background {
     fn new(index: &IslandIndex) -> Option<Self> {
         let first = index.first(kernel_sample(index.len()));
         let pairs = pairs(first.len());
-        let &(segment, place) = first.last().filter(|_| pairs.len() >= PAIRS_MIN)?;
-        let last = index.segments[segment].id(place).clone();
+        let &last = first.last().filter(|_| pairs.len() >= PAIRS_MIN)?;
+        let last = index.id(last).clone();
         let shape = index.kernel().shape;
         let distances = parallel::map(pairs.len(), |i| {
             let embedding = |place: usize| Ok(index.member(first[place])?.embedding(shape));
@@ -80,7 +80,7 @@ impl IslandIndex {
         let mut first: Vec<Place> = segments
             .flat_map(|(number, segment)| segment.live().take(count).map(move |i| (number, i)))
             .collect();
-        first.sort_unstable_by(|&(a, i), &(b, j)| self.segments[a].id(i).cmp(self.segments[b].id(j)));
+        first.sort_unstable_by(|&a, &b| self.id(a).cmp(self.id(b)));
         first.truncate(count);
         first
     }

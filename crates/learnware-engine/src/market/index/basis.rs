@@ -13,7 +13,7 @@ use super::file::{TableReader, TableWriter, check};
 use crate::error::Result;
 use crate::numeric::cholesky::Cholesky;
 use crate::numeric::codes::{Grid, Query};
-use crate::numeric::kernel::{self, Points};
+use crate::numeric::kernel::{self, Points, Shape};
 use crate::numeric::random::Stream;
 use crate::numeric::vector::dot;
 use crate::numeric::{Matrix, kmeans, parallel, principal};
@@ -116,6 +116,28 @@ impl Basis {
         Ok(Self { landmarks, transform, stretch, head_grid, grid, residual_share })
     }
 
+    /// A basis from its numbers, for projecting only: landmarks x dimension, and directions x landmarks.
+    pub(super) fn from_parts(landmarks: Points<f32>, transform: Matrix) -> Self {
+        let stretch = stretch(&transform);
+        let none = Grid::from_parts(Vec::new(), Vec::new());
+        Self { landmarks, transform, stretch, head_grid: none.clone(), grid: none, residual_share: 0.0 }
+    }
+
+    /// The landmark points, in the kernel's coordinates.
+    pub(super) fn landmarks(&self) -> &Points<f32> {
+        &self.landmarks
+    }
+
+    /// From kernel sums at the landmarks to coordinates, directions x landmarks.
+    pub(super) fn transform(&self) -> &Matrix {
+        &self.transform
+    }
+
+    /// A bound of the map's norm from the kernel's space: at most 1, up to rounding, for a basis made here.
+    pub(super) fn norm_bound(&self, shape: Shape) -> f64 {
+        squared_norm_bound(&landmark_gram(&self.landmarks, shape), &self.transform).sqrt()
+    }
+
     /// Axes of a vector.
     pub(super) fn axes(&self) -> usize {
         self.transform.rows() + 1
@@ -204,9 +226,7 @@ fn landmarks(sample: &[Embedding<f32>], wanted: usize, stream: &mut Stream) -> P
 /// The map from kernel sums at the landmarks to coordinates, and a bound of its norm.
 fn transform(landmarks: &Points<f32>, sample: &[Embedding<f32>], stream: &mut Stream) -> (Matrix, f64) {
     let shape = sample[0].shape();
-    let rows = (0..landmarks.count()).flat_map(|i| landmarks.row(i).iter().map(|&value| f64::from(value)));
-    let exact = Points::<f64>::from_rows(landmarks.count(), landmarks.dimension(), rows.collect());
-    let gram = kernel::gram(&exact, &exact, shape);
+    let gram = landmark_gram(landmarks, shape);
     let factor = Cholesky::with_jitter(&gram, JITTER);
     let whitened = parallel::map(sample.len(), |i| {
         let (points, weights) = (sample[i].points(), sample[i].weights());
@@ -221,14 +241,35 @@ fn transform(landmarks: &Points<f32>, sample: &[Embedding<f32>], stream: &mut St
     });
     let mut transform = Matrix::new(rows.len(), landmarks.count(), rows.concat()).unwrap_or_default();
     // A map of norm at most 1 whatever rounding did: A K A' must not exceed the identity.
+    let norm = squared_norm_bound(&gram, &transform).max(1.0).sqrt();
+    transform.as_mut_slice().iter_mut().for_each(|value| *value /= norm);
+    let stretch = stretch(&transform);
+    (transform, stretch)
+}
+
+/// Landmark points in double precision.
+pub(super) fn in_double(landmarks: &Points<f32>) -> Points<f64> {
+    let rows = (0..landmarks.count()).flat_map(|i| landmarks.row(i).iter().map(|&value| f64::from(value)));
+    Points::from_rows(landmarks.count(), landmarks.dimension(), rows.collect())
+}
+
+fn landmark_gram(landmarks: &Points<f32>, shape: Shape) -> Matrix {
+    let exact = in_double(landmarks);
+    kernel::gram(&exact, &exact, shape)
+}
+
+/// Bounds the largest eigenvalue of `A K A'`: the squared norm of the map from the kernel's space.
+fn squared_norm_bound(gram: &Matrix, transform: &Matrix) -> f64 {
     let through = parallel::map(transform.rows(), |i| {
         gram.iter_rows().map(|row| dot(row, transform.row(i))).collect::<Vec<f64>>()
     });
-    let norm = row_sum_bound(&through, &transform).max(1.0).sqrt();
-    transform.as_mut_slice().iter_mut().for_each(|value| *value /= norm);
+    row_sum_bound(&through, transform)
+}
+
+/// A bound of the norm of the map from kernel sums.
+fn stretch(transform: &Matrix) -> f64 {
     let own: Vec<Vec<f64>> = transform.iter_rows().map(<[f64]>::to_vec).collect();
-    let stretch = row_sum_bound(&own, &transform).sqrt();
-    (transform, stretch)
+    row_sum_bound(&own, transform).sqrt()
 }
 
 /// The largest sum of absolute products of a left row with all right rows: bounds the largest eigenvalue.

@@ -5,13 +5,18 @@
 //! proved search answers depends on the members only, never on segments, basis or threads
 //! (docs/adr/0014-index.md).
 
+mod anchors;
 mod background;
 mod basis;
+mod candidates;
 mod codes;
 mod file;
 mod filed;
+mod message;
 mod mixture;
 mod nearest;
+#[cfg(test)]
+mod private_tests;
 mod scan;
 mod segment;
 mod space;
@@ -21,9 +26,12 @@ mod tests;
 
 use std::sync::{Arc, OnceLock};
 
+pub use anchors::{Anchors, Ranked};
 pub use background::Background;
 use basis::Basis;
+pub use candidates::{Candidate, CandidateOptions, Candidates};
 pub use filed::ReadAt;
+pub use message::{MESSAGE_ROWS_MAX, Message, Noise};
 pub use mixture::{Mixed, MixtureOptions};
 pub use nearest::{Nearest, Wanted};
 use segment::Segment;
@@ -142,7 +150,7 @@ impl IslandIndex {
     /// Places of all members in the order of their identifiers.
     fn in_order(&self) -> Vec<scan::Place> {
         let mut places: Vec<scan::Place> = self.wanted_places(None).collect();
-        places.sort_by(|&(a, i), &(b, j)| self.segments[a].id(i).cmp(self.segments[b].id(j)));
+        places.sort_by(|&a, &b| self.id(a).cmp(self.id(b)));
         places
     }
 
@@ -154,7 +162,7 @@ impl IslandIndex {
 
     /// Identifiers of all members, segment by segment.
     pub fn ids(&self) -> impl Iterator<Item = &LearnwareId> {
-        self.wanted_places(None).map(|(segment, index)| self.segments[segment].id(index))
+        self.wanted_places(None).map(|place| self.id(place))
     }
 
     /// Whether [`IslandIndex::renewed`] would pay: the island has doubled since its basis was made, or more than

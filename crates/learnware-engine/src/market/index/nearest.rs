@@ -99,7 +99,11 @@ impl IslandIndex {
             .iter()
             .enumerate()
             .flat_map(|(number, segment)| segment.live().map(move |index| (number, index)));
-        all.filter(move |&place| wanted.is_none_or(|wanted| wanted(self.segments[place.0].id(place.1))))
+        all.filter(move |&place| wanted.is_none_or(|wanted| wanted(self.id(place))))
+    }
+
+    pub(super) fn id(&self, (segment, index): Place) -> &LearnwareId {
+        self.segments[segment].id(index)
     }
 
     pub(super) fn member(&self, (segment, index): Place) -> Result<Arc<Stored>> {

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::IslandIndex;
-use super::basis::{Basis, DISTANCE_ERROR};
+use super::basis::{Basis, DISTANCE_ERROR, Projection};
 use super::nearest::Wanted;
 use crate::numeric::codes::Query;
 use crate::numeric::parallel;
@@ -75,11 +75,21 @@ impl<'a> Scan<'a> {
         target: &Embedding<f32>,
         wanted: Wanted,
     ) -> Self {
-        let projection = basis.project(target);
-        let head = basis.head_query(&projection);
         // Errors of exact distances are those of distributions times what the target's weights exceed one by.
         let mass: f64 = target.weights().iter().map(|weight| weight.abs()).sum();
-        let slack = (DISTANCE_ERROR * mass.max(1.0).powi(2)) as f32;
+        let slack = DISTANCE_ERROR * mass.max(1.0).powi(2);
+        Self::of(index, basis, &basis.project(target), slack, wanted)
+    }
+
+    /// Lower bounds of the squared distances to a vector, less `slack`.
+    pub(super) fn of(
+        index: &'a IslandIndex,
+        basis: &Basis,
+        target: &Projection,
+        slack: f64,
+        wanted: Wanted,
+    ) -> Self {
+        let (head, slack) = (basis.head_query(target), slack as f32);
         let pieces = index.pieces();
         let pieces = parallel::map(pieces.len(), |i| {
             let (number, range) = pieces[i].clone();
@@ -94,7 +104,7 @@ impl<'a> Scan<'a> {
             let least = bounds.chunks(CHUNK).map(|chunk| chunk.iter().copied().fold(f32::INFINITY, f32::min));
             Piece { segment: number, first: range.start, least: least.collect(), bounds }
         });
-        Self { index, pieces, query: basis.query(&projection), slack }
+        Self { index, pieces, query: basis.query(target), slack }
     }
 
     /// At most `count` members with small bounds, the least of each chunk, in the order of their whole bounds.

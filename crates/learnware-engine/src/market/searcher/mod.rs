@@ -131,7 +131,7 @@ fn nearest_home<'a>(
 
 /// Whether a learnware knows the user's languages, as far as both tell (reference: the user's must be among
 /// the learnware's).
-fn speaks(theirs: &StatisticalSpecification, user: &StatisticalSpecification) -> bool {
+pub(super) fn speaks(theirs: &StatisticalSpecification, user: &StatisticalSpecification) -> bool {
     let (theirs, wanted) = (theirs.languages(), user.languages());
     theirs.is_empty() || wanted.iter().all(|language| theirs.contains(language))
 }
