@@ -137,7 +137,7 @@ pub(super) fn verdict_words(verdict: Verdict) -> Option<(Tone, &'static str)> {
     }
 }
 
-fn verdict(results: &SearchResults, printer: &Printer) {
+pub(super) fn verdict(results: &SearchResults, printer: &Printer) {
     let covered = results.covered.map_or_else(String::new, |share| {
         format!(" ({:.0} % of your data resembles what some learnware was trained on)", share * 100.0)
     });

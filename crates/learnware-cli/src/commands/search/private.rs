@@ -10,7 +10,7 @@ use learnware_engine::market::index::{CandidateOptions, Candidates, Message, Ran
 use learnware_engine::market::{SearchResults, Verdict};
 use serde_json::{Value, json};
 
-use super::{SHOWN, island_json, names, print_nothing, print_verdict};
+use super::{SHOWN, island_json, names, print};
 use crate::cli::SearchArgs;
 use crate::error::{Outcome, advised};
 use crate::found;
@@ -42,7 +42,7 @@ pub(super) async fn by_message(
     printer.result("candidates", document, |printer| {
         found::print_readings(&readings, printer);
         if candidates.found.is_empty() {
-            return print_nothing(printer);
+            return print::nothing(printer);
         }
         printer.line(toned(Tone::Heading, "Candidates, with bounds of their distance"));
         let rows = candidates.found.iter().map(|candidate| {
@@ -106,9 +106,9 @@ pub(super) async fn by_data(
             brought.words(noise)
         ));
         if ranked.found.is_empty() {
-            return print_nothing(printer);
+            return print::nothing(printer);
         }
-        print_verdict(&results, printer);
+        print::verdict(&results, printer);
         printer.line("");
         printer.line(toned(Tone::Heading, "Single learnwares, nearest first"));
         let rows = ranked.found.iter().map(|(id, distance)| {
