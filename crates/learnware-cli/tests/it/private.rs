@@ -24,7 +24,7 @@ fn data_is_searched_with_without_showing_a_specification() {
     assert_eq!(anchors["schema"], "learnware.anchors/1");
     assert_eq!((&anchors["learnwares"], &anchors["island"]["dimension"]), (&3.into(), &2.into()));
     // Where the data is there is no dock.
-    let measure = "measure user.csv --labels y --anchors island.anchors -o message.json";
+    let measure = "measure user.csv --drop y --anchors island.anchors -o message.json";
     let measured = context.json(measure);
     assert_eq!(measured["measured"], "all 80 rows");
     let text = std::fs::read_to_string(context.path("message.json")).unwrap();
@@ -40,15 +40,15 @@ fn data_is_searched_with_without_showing_a_specification() {
     assert_eq!((ids(&found["found"])[0], &found["found"][0]["name"]), ("00000002", &"At ten".into()));
     assert!(context.run("search --message message.json").stdout.contains("certified: the nearest"));
 
-    let private = context.json("search --spec user.csv --labels y --private");
+    let private = context.json("search --spec user.csv --drop y --private");
     assert_eq!((&private["proved"], &private["sent"]["noise"]), (&true.into(), &Value::Null));
-    let open = context.json("search --spec user.csv --labels y");
+    let open = context.json("search --spec user.csv --drop y");
     assert_eq!(ids(&private["single"]), ids(&open["single"]));
     assert_eq!(private["verdict"], open["verdict"]);
-    let answer = context.run("search --spec user.csv --labels y --private");
+    let answer = context.run("search --spec user.csv --drop y --private");
     assert!(answer.stdout.contains("What left your side") && answer.stdout.contains("proved"), "{answer:?}");
     // A specification is measured to the distances of an ordinary search.
-    context.json("spec user.csv --labels y -o stat.json");
+    context.json("spec user.csv --drop y -o stat.json");
     let (private, open) =
         (context.json("search --spec stat.json --private"), context.json("search --spec stat.json"));
     let distances = |answer: &Value| -> Vec<Value> {
@@ -61,31 +61,31 @@ fn data_is_searched_with_without_showing_a_specification() {
 fn noise_is_told_and_what_it_cannot_protect_is_refused() {
     let context = dock();
     context.json("anchors --island 2 -o island.anchors");
-    let noisy = context.json("search --spec user.csv --labels y --private --epsilon 2");
+    let noisy = context.json("search --spec user.csv --drop y --private --epsilon 2");
     assert_eq!(
         (&noisy["sent"]["noise"]["epsilon"], &noisy["certified_by_dock"]),
         (&2.0.into(), &false.into())
     );
     assert_eq!(ids(&noisy["single"])[0], "00000002", "all three were given and compared exactly");
-    let measured = context
-        .json("measure user.csv --labels y --anchors island.anchors --epsilon 1 --delta 1e-5 -o m.json");
+    let measured =
+        context.json("measure user.csv --drop y --anchors island.anchors --epsilon 1 --delta 1e-5 -o m.json");
     assert!(measured["noise"]["deviation"].as_f64().unwrap() > 0.0);
     let answer = context.run("search --message m.json");
     assert!(answer.stdout.contains("not certified: the message has noise"), "{answer:?}");
-    context.json("spec user.csv --labels y -o stat.json");
+    context.json("spec user.csv --drop y -o stat.json");
     let refused = |arguments: &str| context.refusal(arguments);
     assert!(refused("measure stat.json --anchors island.anchors --epsilon 1 -o m.json").contains("has none"));
     context.write("holes.csv", "a,b\n1,2\n,3\n4,5\n2,2\n");
     let holes = refused("measure holes.csv --anchors island.anchors --epsilon 1 -o m.json");
     assert!(holes.contains("absent values"), "{holes}");
-    assert!(refused("search --spec user.csv --labels y --epsilon 1").contains("add --private"));
+    assert!(refused("search --spec user.csv --drop y --epsilon 1").contains("add --private"));
 }
 
 #[test]
 fn old_anchors_other_data_and_damaged_files_are_refused_with_advice() {
     let context = dock();
     context.json("anchors -o island.anchors");
-    context.json("measure user.csv --labels y --anchors island.anchors -o message.json");
+    context.json("measure user.csv --drop y --anchors island.anchors -o message.json");
     context.submit_sum("At fifty", [1.0, 2.0], 50.0);
     let stale = context.refusal("search --message message.json");
     assert!(stale.contains("get the anchors again"), "{stale}");
@@ -94,7 +94,7 @@ fn old_anchors_other_data_and_damaged_files_are_refused_with_advice() {
     assert!(wide.contains("tables of 2 inputs") && wide.contains("tables of 3 inputs"), "{wide}");
     assert!(context.refusal("anchors --island 7 -o x").contains("hint: name one with --island: tables of 2"));
     context.write("bad.anchors", "nonsense\n");
-    let bad = context.refusal("measure user.csv --labels y --anchors bad.anchors -o m.json");
+    let bad = context.refusal("measure user.csv --drop y --anchors bad.anchors -o m.json");
     assert!(bad.contains("hint: get the anchors again"), "{bad}");
     context.write("bad.json", "{\"coordinates\": [null]}");
     assert!(context.refusal("search --message bad.json").contains("hint: get the anchors again"));

@@ -7,5 +7,6 @@ mod journeys;
 mod packages;
 mod processes;
 mod store_contract;
+mod stress;
 mod support;
 mod words;
