@@ -202,10 +202,15 @@ impl Market<'_> {
             arguments.extend(words(&["--exclude", id]));
         }
         let answer = self.json("search", &arguments)?;
+        arguments.extend(words(&["--mixture", "nearest"]));
+        let by_nearest = self.json("search_nearest_mixture", &arguments)?;
         let found = parse_search(&answer).ok_or(format!("search answered {answer}"))?;
         let place = |id: &String| self.ids.iter().position(|known| known == id);
         let Some(top_one) = found.single.first().and_then(place) else { return Ok(Chosen::default()) };
         let mut metrics = BTreeMap::from([("top_one".to_owned(), of_all[top_one])]);
+        for (name, answer) in [("mixture_distance", &answer), ("nearest_mixture_distance", &by_nearest)] {
+            metrics.extend(best_distance(answer).map(|distance| (name.to_owned(), distance)));
+        }
         let members: Vec<usize> = found.members.iter().filter_map(place).collect();
         for (name, method) in UNLABELLED {
             let more = words(&["--method", method]);
@@ -278,6 +283,12 @@ fn paths(pairs: &[(&str, &Path)]) -> Vec<OsString> {
 fn title(text: &str) -> String {
     let letters: Vec<char> = text.chars().collect();
     letters[letters.len().saturating_sub(50)..].iter().collect()
+}
+
+/// The squared distance of what a search recommends: its mixture, or its first learnware where there is none.
+fn best_distance(answer: &Value) -> Option<f64> {
+    let mixture = answer["multiple"]["distance"].as_f64();
+    mixture.or_else(|| answer["single"][0]["distance"].as_f64())
 }
 
 fn parse_search(answer: &Value) -> Option<Found> {

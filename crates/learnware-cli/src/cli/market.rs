@@ -140,9 +140,11 @@ pub(crate) struct SearchArgs {
 /// How a combination is looked for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum MixtureWord {
-    /// One member after the other, each the best next one.
+    /// One member after the other, each the best next one of all.
     #[default]
     Greedy,
+    /// The same among the nearest ones only, as the reference package does.
+    Nearest,
     /// All candidates weighed at once, the heaviest kept.
     Auto,
     /// No combination.

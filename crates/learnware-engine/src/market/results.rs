@@ -10,8 +10,10 @@ use crate::specification::IslandKey;
 /// How a mixture of learnwares is looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MixtureMethod {
-    /// One member after the other, each the best next one.
+    /// One member after the other, each the best next one of the whole island.
     Greedy,
+    /// The same among the nearest learnwares only, as many as the reference takes, until one helps little.
+    Nearest,
     /// All candidates weighed at once, the heaviest kept.
     Auto,
     /// No mixture.

@@ -5,7 +5,7 @@ use learnware_engine::learnware::{Learnware, LearnwareId, ModelFormat, Specifica
 use learnware_engine::market::{KernelChoice, LeftOutReason, Market, MixtureMethod, SearchOptions, Verdict};
 use learnware_engine::numeric::random::Stream;
 use learnware_engine::semantic::SemanticSpecification;
-use learnware_engine::specification::{Embedding, IslandKey, Rkme, StatisticalSpecification};
+use learnware_engine::specification::{Embedding, IslandKey, Rkme, RkmeParameters, StatisticalSpecification};
 use learnware_engine::user_info::UserInfo;
 
 /// A specification around a centre that depends on `place`.
@@ -193,4 +193,44 @@ fn every_learnware_near_but_not_used_has_its_reason() {
     let words = UserInfo::default();
     let results = market.search(&words, &none).unwrap();
     assert!(market.explain(&words, &none, &results).is_none());
+}
+
+/// 400 rows, of which a share comes from where no learnware was trained.
+fn partly_unseen(unseen: f64, seed: u64) -> Rkme {
+    let mut stream = Stream::new(seed);
+    let (count, width) = (400, 5);
+    let new = (unseen * count as f64).round() as usize;
+    let places = [stream.below(8), stream.below(8)];
+    let mut values = Vec::new();
+    for row in 0..count {
+        let place = if row < new { 30.0 } else { places[row % 2] as f64 };
+        values.extend((0..width).map(|axis| centre(place, axis) + stream.normal()));
+    }
+    Rkme::generate(&Matrix::new(count, width, values).unwrap(), &RkmeParameters::default()).unwrap()
+}
+
+fn centre(place: f64, axis: usize) -> f64 {
+    2.0 * (place * (axis as f64 + 1.3)).sin() * (1.0 + place / 10.0)
+}
+
+#[test]
+fn the_share_that_nobody_covers_is_told() {
+    let market = Market::from_learnwares((0..8).map(|place| {
+        let mut stream = Stream::new(place as u64);
+        let values = (0..400 * 5).map(|i| centre(place as f64, i % 5) + stream.normal()).collect();
+        let data = Matrix::new(400, 5, values).unwrap();
+        learnware(place, Rkme::generate(&data, &RkmeParameters::default()).unwrap())
+    }));
+    let (mut cases, mut right) = (0, 0);
+    for unseen in [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6] {
+        for seed in 0..4 {
+            let found = market.search(&user(partly_unseen(unseen, 100 + seed)), &SearchOptions::default());
+            let covered = found.unwrap().covered.unwrap();
+            cases += 1;
+            right += usize::from((1.0 - covered - unseen).abs() <= 0.1);
+        }
+    }
+    assert!(right * 10 >= cases * 9, "{right} of {cases} within a tenth");
+    let strange = market.search(&user(partly_unseen(1.0, 7)), &SearchOptions::default()).unwrap();
+    assert_eq!(strange.verdict, Verdict::NothingFits, "covered {:?}", strange.covered);
 }

@@ -34,6 +34,8 @@ const QUANTITIES: &[(&str, &str)] = &[
     ("averaging", "averaging"),
     ("weighted", "weighted mixture"),
     ("rank_correlation", "search quality"),
+    ("mixture_distance", "squared distance of the mixture"),
+    ("nearest_mixture_distance", "the same, greedy among the nearest"),
 ];
 
 const SEED: u64 = 1;

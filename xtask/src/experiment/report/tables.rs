@@ -13,6 +13,9 @@ use crate::experiment::system::MarketKind;
 const SEARCH_QUALITY: &str = "Search quality: Spearman's rank correlation between the search's distance to each \
                               learnware and its true loss on the user's data; 1 is the order of the losses.";
 
+/// Squared distances that differ by less are equal.
+const ROUNDING: f64 = 1e-6;
+
 /// The whole file.
 pub(super) fn markdown(settings: &[Setting], options: &Options) -> String {
     let mut text = String::from("# Results\n\n");
@@ -53,6 +56,7 @@ fn one_setting(text: &mut String, setting: &Setting) {
         for (key, heading) in QUANTITIES {
             quantity_row(text, setting, market, key, heading);
         }
+        mixtures(text, setting, market);
     }
     if let Some(reference) = &setting.reference {
         let (metrics, predictions) = equality(&setting.ours, reference);
@@ -66,6 +70,22 @@ fn one_setting(text: &mut String, setting: &Setting) {
     notes(text, setting);
     cost_table(text, setting);
     user_table(text, setting);
+}
+
+/// How mixtures of all learnwares compare with the reference's way of looking for them, under the same kernel.
+fn mixtures(text: &mut String, setting: &Setting, market: MarketKind) {
+    let of = |key: &str| quantity(&setting.ours, setting.prepared.task, market, key);
+    let (Some(ours), Some(nearest)) = (of("mixture_distance"), of("nearest_mixture_distance")) else {
+        return;
+    };
+    let no_worse = ours.iter().zip(&nearest).filter(|(ours, nearest)| **ours <= **nearest + ROUNDING).count();
+    let _ = writeln!(
+        text,
+        "\nMixtures of the whole market are no farther than greedy ones among the nearest for {:.0} % of the users; \
+         their mean squared distance is {:.3} times as large.",
+        100.0 * no_worse as f64 / ours.len() as f64,
+        ours.iter().sum::<f64>() / nearest.iter().sum::<f64>()
+    );
 }
 
 /// The markets that a setting has.

@@ -248,6 +248,7 @@ fn search_options(arguments: &SearchArgs) -> SearchOptions {
         max_learnwares: arguments.max.max(1),
         mixture: match arguments.mixture {
             MixtureWord::Greedy => MixtureMethod::Greedy,
+            MixtureWord::Nearest => MixtureMethod::Nearest,
             MixtureWord::Auto => MixtureMethod::Auto,
             MixtureWord::None => MixtureMethod::None,
         },

@@ -192,9 +192,9 @@ fn reason(weight: f64, gain: f64, without: f64, count: usize, options: &SearchOp
     if weight < WEIGHT_MIN || gain <= GAIN_MIN * without + ROUNDING {
         return LeftOutReason::AddsNothing;
     }
-    let decay = match options.kernel {
-        KernelChoice::Island => DECAY,
-        KernelChoice::Reference => REFERENCE_DECAY,
+    let decay = match (options.kernel, options.mixture) {
+        (KernelChoice::Island, MixtureMethod::Greedy) => DECAY,
+        _ => REFERENCE_DECAY,
     };
     if without - gain > decay * without {
         LeftOutReason::AddsLittle

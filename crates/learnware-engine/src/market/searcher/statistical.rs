@@ -92,7 +92,7 @@ fn by_island_kernel(
                 .filter(|found| found.members.len() > 1)
                 .map(|found| whole_island(found, &coverage, target.shape()))
         }
-        MixtureMethod::Auto | MixtureMethod::None => {
+        MixtureMethod::Nearest | MixtureMethod::Auto | MixtureMethod::None => {
             find_mixture(&target, &candidates, options).map(|found| MultipleResult {
                 members: members(&found, |place| near[place].id().clone()),
                 distance: found.mixture.distance.max(0.0),
@@ -143,7 +143,7 @@ fn find_mixture<T: Number>(
     options: &SearchOptions,
 ) -> Option<mixture::Found> {
     let found = match options.mixture {
-        MixtureMethod::Greedy => {
+        MixtureMethod::Greedy | MixtureMethod::Nearest => {
             mixture::greedy(target, candidates, options.max_learnwares, mixture::REFERENCE_DECAY)
         }
         MixtureMethod::Auto => mixture::auto(target, candidates, options.max_learnwares),
