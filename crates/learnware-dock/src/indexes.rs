@@ -138,3 +138,62 @@ fn path(folder: &Path, key: &IslandKey) -> PathBuf {
     let name = blake3::hash(json!(key).to_string().as_bytes()).to_hex();
     folder.join(FOLDER).join(format!("{}.index", &name[..16]))
 }
+
+#[cfg(test)]
+mod tests {
+    use learnware_engine::Matrix;
+    use learnware_engine::learnware::{Learnware, LearnwareId, ModelFormat, Specification};
+    use learnware_engine::market::{SearchOptions, SearchResults};
+    use learnware_engine::numeric::random::Stream;
+    use learnware_engine::semantic::SemanticSpecification;
+    use learnware_engine::specification::{Rkme, StatisticalSpecification};
+    use learnware_engine::user_info::UserInfo;
+
+    use super::*;
+
+    fn table(seed: usize) -> StatisticalSpecification {
+        let mut stream = Stream::substream(3, seed as u64);
+        let place = (seed % 31) as f64 * 0.3;
+        let points = Matrix::new(4, 2, (0..8).map(|_| place + stream.normal()).collect()).unwrap();
+        StatisticalSpecification::Table(Rkme::new(points, vec![0.25; 4], 0.1, 40).unwrap())
+    }
+
+    fn learnware(number: usize, seed: usize) -> Learnware {
+        let specification =
+            Specification { semantic: SemanticSpecification::default(), statistical: vec![table(seed)] };
+        Learnware { id: LearnwareId(format!("{number:08}")), specification, format: ModelFormat::Onnx }
+    }
+
+    fn answers(market: &Market) -> Vec<SearchResults> {
+        let user = |seed| UserInfo { statistical: vec![table(seed)], ..UserInfo::default() };
+        (90_000..90_006).map(|seed| market.search(&user(seed), &SearchOptions::default()).unwrap()).collect()
+    }
+
+    #[test]
+    fn a_market_finds_its_indexes_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let count = FILED_FROM + 100;
+        let fresh = || Market::from_learnwares((0..count).map(|number| learnware(number, number)));
+        let market = fresh();
+        assert!(!save(folder.path(), &market).unwrap(), "no search has made an index");
+        let wanted = answers(&market);
+        assert!(wants_saving(&market) && save(folder.path(), &market).unwrap());
+        let loaded = load(folder.path(), fresh());
+        assert!(!wants_saving(&loaded) && !save(folder.path(), &loaded).unwrap());
+        assert_eq!(answers(&loaded), wanted);
+        assert!(!wants_saving(&market.adopting(&loaded)));
+        // One is gone, one is another, one is new.
+        let changed = |market: Market| {
+            let less = market.with_removed(&LearnwareId("00001500".into()));
+            less.with_added(learnware(1600, 7)).with_added(learnware(count, 50_000))
+        };
+        let brought = load(folder.path(), changed(fresh()));
+        assert!(large_islands(&brought).all(|(_, index)| index.is_some()));
+        assert_eq!(answers(&brought)[0].single, answers(&changed(fresh()))[0].single);
+        let path = fs::read_dir(folder.path().join(FOLDER)).unwrap().next().unwrap().unwrap().path();
+        fs::write(&path, b"LWINDEX1 broken").unwrap();
+        let anew = load(folder.path(), fresh());
+        assert!(large_islands(&anew).all(|(_, index)| index.is_none()));
+        assert_eq!(answers(&anew), wanted);
+    }
+}

@@ -87,7 +87,7 @@ impl Written {
             ChangeRow { number: LearnwareNumber(number), usable: None }
         };
         self.history.push(Arc::new(now));
-        (row, self.history.len() as i64)
+        (row, i64::try_from(self.history.len()).unwrap())
     }
 }
 

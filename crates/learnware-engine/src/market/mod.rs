@@ -52,7 +52,6 @@ impl Market {
 
     /// The same market with new indexes where they want renewal. Takes time (minutes for a million learnwares) and
     /// changes no proved answer: made in the background, then given to [`Market::adopting`].
-    #[must_use]
     ///
     /// # Errors
     /// When points can't be read.

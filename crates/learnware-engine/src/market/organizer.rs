@@ -84,7 +84,6 @@ impl Organizer {
     }
 
     /// The same learnwares with a new index where one wants renewal: takes time, changes no proved answer.
-    #[must_use]
     pub fn renewed(&self) -> Result<Self> {
         let mut next = self.clone();
         for (key, island) in &self.islands {

@@ -8,6 +8,7 @@ use learnware_dock::words::Query;
 use learnware_engine::learnware::LearnwareId;
 use learnware_engine::market::index::{CandidateOptions, Candidates, Message, Ranked};
 use learnware_engine::market::{SearchResults, Verdict};
+use learnware_engine::semantic::SemanticSpecification;
 use serde_json::{Value, json};
 
 use super::{SHOWN, island_json, names, print};
@@ -98,7 +99,8 @@ pub(super) async fn by_data(
     });
     printer.result("private-search", document, |printer| {
         found::print_readings(&readings, printer);
-        printer.line(format!("What left your side: {}.", measuring::sentence(&message)));
+        let more = also_sent(arguments);
+        printer.line(format!("What left your side: {}{more}.", measuring::sentence(&message)));
         printer.line(format!(
             "What came: the anchors, and the public specifications of {} candidates of {}; measured here: {}.",
             candidates.found.len(),
@@ -120,6 +122,17 @@ pub(super) async fn by_data(
     });
     let nothing = ranked.found.is_empty() || results.verdict == Verdict::NothingFits;
     Ok(if nothing { Outcome::Finding } else { Outcome::Success })
+}
+
+/// What else the dock is asked, beside the message.
+fn also_sent(arguments: &SearchArgs) -> &'static str {
+    let filters = arguments.filter.tags() != SemanticSpecification::default();
+    match (arguments.query.is_some() || filters, !arguments.exclude.is_empty()) {
+        (false, false) => "",
+        (true, false) => "; beside it your words and filters",
+        (false, true) => "; beside it the learnwares that you exclude",
+        (true, true) => "; beside it your words, filters and the learnwares that you exclude",
+    }
 }
 
 /// What the candidates cover, and the verdict, as an ordinary search gives them.

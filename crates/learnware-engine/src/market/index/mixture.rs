@@ -152,7 +152,7 @@ impl IslandIndex {
             products.map(|(product, lost)| high(product, lost)).collect()
         };
         let bound = |runs: &[Run]| {
-            let places = self.highest(runs, GAP_PRODUCTS + 1, &highs);
+            let places = self.highest(runs, GAP_PRODUCTS + 1, highs);
             // The last one is not looked at: its bound stands for all that are not.
             let looked: Result<Vec<Arc<Stored>>> =
                 places.iter().take(GAP_PRODUCTS).map(|&(place, _)| self.member(place)).collect();
@@ -195,7 +195,7 @@ impl<'a> Team<'a> {
     /// Whether no weight is negative anywhere.
     fn is_of_distributions(&self) -> bool {
         let all = self.members.iter().map(|(_, member)| member).chain([self.target]);
-        all.flat_map(|embedding| embedding.weights()).all(|&weight| weight >= 0.0)
+        all.flat_map(Embedding::weights).all(|&weight| weight >= 0.0)
     }
 
     /// The largest `<g, a_i - mix>` of `looked` and of the team, if no other `<g, a_i>` is above `unseen`.

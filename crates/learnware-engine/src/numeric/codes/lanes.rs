@@ -13,7 +13,7 @@ pub struct Lanes {
     axes: usize,
     count: usize,
     /// `axes` rows of lanes for each block.
-    lanes: Vec<[i8; LANES]>,
+    codes: Vec<[i8; LANES]>,
     /// Squared length of each decoded vector from the offset; 0 beyond the last vector.
     squares: Vec<f32>,
     /// Distance of each vector from its decoded form, rounded up.
@@ -38,34 +38,34 @@ impl Lanes {
 
     /// Codes, squared lengths and errors, to be given to [`Lanes::from_parts`].
     pub fn parts(&self) -> (&[[i8; LANES]], &[f32], &[f32]) {
-        (&self.lanes, &self.squares, &self.errors)
+        (&self.codes, &self.squares, &self.errors)
     }
 
     /// Vectors from their parts; `None` when these are not of one length.
     pub fn from_parts(
         axes: usize,
         count: usize,
-        lanes: Vec<[i8; LANES]>,
+        codes: Vec<[i8; LANES]>,
         squares: Vec<f32>,
         errors: Vec<f32>,
     ) -> Option<Self> {
         let blocks = count.div_ceil(LANES);
         let filled = blocks * LANES;
-        let fits = lanes.len() == blocks * axes && squares.len() == filled && errors.len() == filled;
-        fits.then_some(Self { axes, count, lanes, squares, errors })
+        let fits = codes.len() == blocks * axes && squares.len() == filled && errors.len() == filled;
+        fits.then_some(Self { axes, count, codes, squares, errors })
     }
 
     /// Memory of the codes.
     pub fn size_bytes(&self) -> usize {
-        self.lanes.len() * LANES + 4 * (self.squares.len() + self.errors.len())
+        self.codes.len() * LANES + 4 * (self.squares.len() + self.errors.len())
     }
 
     /// Appends a vector.
     pub fn push(&mut self, code: &Code) {
         assert_eq!(code.codes.len(), self.axes, "codes of one grid");
         let lane = self.open_lane(code.square, code.error);
-        let block = self.lanes.len() - self.axes;
-        for (lanes, code) in self.lanes[block..].iter_mut().zip(&code.codes) {
+        let block = self.codes.len() - self.axes;
+        for (lanes, code) in self.codes[block..].iter_mut().zip(&code.codes) {
             lanes[lane] = *code;
         }
     }
@@ -74,9 +74,9 @@ impl Lanes {
     pub fn push_from(&mut self, other: &Self, index: usize) {
         assert_eq!(other.axes, self.axes, "codes of one grid");
         let lane = self.open_lane(other.squares[index], other.errors[index]);
-        let block = self.lanes.len() - self.axes;
-        let theirs = &other.lanes[index / LANES * other.axes..];
-        for (lanes, theirs) in self.lanes[block..].iter_mut().zip(theirs) {
+        let block = self.codes.len() - self.axes;
+        let theirs = &other.codes[index / LANES * other.axes..];
+        for (lanes, theirs) in self.codes[block..].iter_mut().zip(theirs) {
             lanes[lane] = theirs[index % LANES];
         }
     }
@@ -85,7 +85,7 @@ impl Lanes {
     fn open_lane(&mut self, square: f32, error: f32) -> usize {
         let lane = self.count % LANES;
         if lane == 0 {
-            self.lanes.resize(self.lanes.len() + self.axes, [0; LANES]);
+            self.codes.resize(self.codes.len() + self.axes, [0; LANES]);
             self.squares.resize(self.count + LANES, 0.0);
             self.errors.resize(self.count + LANES, UNKNOWN);
         }
@@ -110,7 +110,7 @@ impl Lanes {
         assert!(range.start.is_multiple_of(LANES) && range.end <= self.count, "whole blocks");
         let blocks = range.start / LANES..range.end.div_ceil(LANES);
         let mut found = vec![0.0; blocks.len() * LANES];
-        let lanes = &self.lanes[blocks.start * self.axes..blocks.end * self.axes];
+        let lanes = &self.codes[blocks.start * self.axes..blocks.end * self.axes];
         products(&query.factors, lanes, found.as_chunks_mut::<LANES>().0);
         found.truncate(range.len());
         found
