@@ -232,7 +232,7 @@ fn engine_hint(error: &EngineError) -> Option<String> {
             Some("make the file again with `learnware spec` or `learnware pack`".into())
         }
         EngineError::Incomparable { .. } => {
-            Some("specifications are comparable when they have the same number of inputs".into())
+            Some("specifications of `learnware spec` with the same number of inputs are comparable".into())
         }
         _ => None,
     }

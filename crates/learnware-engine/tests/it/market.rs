@@ -234,3 +234,26 @@ fn the_share_that_nobody_covers_is_told() {
     let strange = market.search(&user(partly_unseen(1.0, 7)), &SearchOptions::default()).unwrap();
     assert_eq!(strange.verdict, Verdict::NothingFits, "covered {:?}", strange.covered);
 }
+
+#[test]
+fn weights_of_no_distribution_and_other_kernel_widths_are_refused() {
+    let market = Market::from_learnwares((0..5).map(|i| learnware(i, table(i as f64, 1.0, i as u64))));
+    let with = |factor: f64, gamma: f64| {
+        let own = table(1.0, 1.0, 50);
+        let weights = own.weights().iter().map(|weight| weight * factor).collect();
+        user(Rkme::new(own.points().clone(), weights, gamma, 40).unwrap())
+    };
+    let options = SearchOptions::default();
+    for factor in [0.0, -1.0, 7.0] {
+        let error = market.search(&with(factor, 0.1), &options).unwrap_err().to_string();
+        assert!(error.contains("sum to"), "{error}");
+    }
+    assert_eq!(market.search(&with(1.02, 3.0), &options).unwrap().single.len(), 5);
+    let reference = SearchOptions { kernel: KernelChoice::Reference, ..options };
+    let error = market.search(&with(1.0, 3.0), &reference).unwrap_err().to_string();
+    assert!(error.contains("gamma) 3"), "{error}");
+    assert_eq!(market.search(&with(1.0, 0.1), &reference).unwrap().single.len(), 5);
+    let twins = Market::from_learnwares((0..5).map(|i| learnware(i, table(1.0, 1.0, 9))));
+    let found = twins.search(&with(1.0, 0.1), &SearchOptions::default()).unwrap();
+    assert!(found.multiple.is_none() && found.single.is_sorted_by(|a, b| a.id < b.id));
+}

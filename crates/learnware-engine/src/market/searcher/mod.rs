@@ -15,8 +15,11 @@ use super::results::{SearchOptions, SearchResults, SingleResult};
 use crate::error::{EngineError, Result};
 use crate::learnware::LearnwareId;
 use crate::semantic::SemanticSpecification;
-use crate::specification::StatisticalSpecification;
+use crate::specification::{Rkme, StatisticalSpecification};
 use crate::user_info::UserInfo;
+
+/// How far the sum of a user's weights may be from one.
+const WEIGHT_SUM_SLACK: f64 = 0.5;
 
 /// Searches one snapshot: learnwares whose words match and, where the user brought a statistical
 /// specification, those of its island nearest to it.
@@ -46,6 +49,7 @@ pub(super) fn search(
         return Ok(results);
     }
     let specification = nearest_home(organizer, user, &words);
+    require_distribution(specification.rkme())?;
     let key = specification.island();
     results.funnel.other_islands = organizer
         .islands()
@@ -66,6 +70,17 @@ pub(super) fn search(
     }
     results.island = Some(key);
     Ok(results)
+}
+
+/// Refuses weights that describe no data: distances to them would mean nothing. The reference's unconstrained weights,
+/// whose sum is only near one and some of which are negative, are let through.
+fn require_distribution(rkme: &Rkme) -> Result<()> {
+    let sum: f64 = rkme.weights().iter().sum();
+    if (sum - 1.0).abs() <= WEIGHT_SUM_SLACK {
+        return Ok(());
+    }
+    let reason = format!("the weights (beta) of your specification sum to {sum:.3}, not to 1");
+    Err(EngineError::Incomparable { reason })
 }
 
 /// Learnwares whose words match.

@@ -185,6 +185,12 @@ fn by_reference_kernel(
         .filter(|(id, _)| wanted.is_none_or(|wanted| wanted(id)))
         .filter(|(_, rkme)| (rkme.gamma() - user.gamma()).abs() < GAMMA_SLACK)
         .collect();
+    if comparable.is_empty() && results.funnel.comparable > 0 {
+        let width = user.gamma();
+        let reason =
+            format!("yours has the kernel width (gamma) {width}, all that could be found have others");
+        return Err(EngineError::Incomparable { reason });
+    }
     let embeddings: Vec<Embedding<f64>> =
         parallel::map(comparable.len(), |i| Embedding::new(comparable[i].1, &kernel));
     results.funnel.evaluated = embeddings.len();
