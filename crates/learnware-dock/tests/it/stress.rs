@@ -22,7 +22,7 @@ use learnware_engine::user_info::UserInfo;
 const CHANGES: usize = 5_000;
 const SEARCHES: usize = 5_000;
 /// Learnwares at the beginning; as many stay, give or take a few.
-const COUNT: i64 = 700;
+const COUNT: i64 = 300;
 /// Every so many answers are compared with those of a market made at once of what was there.
 const COMPARED_EVERY: usize = 250;
 /// How many changes and searches may be ahead of one another.
@@ -80,7 +80,7 @@ impl Written {
             now.insert(self.next);
             row(self.next)
         } else {
-            let from = if self.stream.uniform() < 0.005 { 0 } else { 513.min(now.len() - 1) };
+            let from = if self.stream.uniform() < 0.005 { 0 } else { 257.min(now.len() - 1) };
             let place = from + self.stream.below(now.len() - from);
             let number = *now.iter().nth(place).unwrap();
             now.remove(&number);

@@ -11,10 +11,6 @@ use crate::learnware::{Learnware, LearnwareId};
 use crate::numeric::parallel;
 use crate::specification::{IslandKernel, IslandKey, Rkme, StatisticalSpecification};
 
-/// Up to this size an index that wants renewal is made anew by the next search, in about a second; a larger one
-/// serves until [`Organizer::renewed`].
-const RENEWED_BY_SEARCH_MAX: usize = 4096;
-
 /// Learnwares at one moment. A change makes a new organizer; readers never see half of it.
 #[derive(Debug, Clone, Default)]
 pub struct Organizer {
@@ -189,9 +185,10 @@ impl Island {
         Self { index: OnceLock::from(index), ..self.without_index() }
     }
 
-    /// Keeps an index unless the next search had better make a new one.
+    /// Keeps an index, unless the next search had better make one with a basis. One that wants renewal serves until
+    /// [`Organizer::renewed`]: dropped, it would be made by each search of a market that changes all the time.
     fn keep(&mut self, index: IslandIndex) {
-        if !index.wants_renewal() || index.len() > RENEWED_BY_SEARCH_MAX {
+        if !index.lacks_basis() {
             self.index = OnceLock::from(index);
         }
     }

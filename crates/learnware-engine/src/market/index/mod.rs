@@ -169,8 +169,12 @@ impl IslandIndex {
     /// a quarter of what it holds is gone.
     pub fn wants_renewal(&self) -> bool {
         let (live, held) = (self.len(), self.segments.iter().map(Segment::count).sum::<usize>());
-        live >= BASIS_FROM
-            && (self.basis.is_none() || live >= 2 * self.basis_count || 4 * (held - live) > held)
+        live >= BASIS_FROM && (self.lacks_basis() || live >= 2 * self.basis_count || 4 * (held - live) > held)
+    }
+
+    /// Whether it has grown so that it should have a basis, but has none.
+    pub fn lacks_basis(&self) -> bool {
+        self.basis.is_none() && self.len() >= BASIS_FROM
     }
 
     /// Whether [`IslandIndex::write`] would take points out of memory: those of more than a tenth of the members.
