@@ -50,8 +50,7 @@ impl Brought {
             Self::Data(numbers) => numbers.languages.as_slice(),
             Self::Specification(specification) => specification.languages(),
         };
-        let theirs = theirs.languages();
-        theirs.is_empty() || own.iter().all(|language| theirs.contains(language))
+        theirs.speaks(own)
     }
 
     /// What is measured, in words.

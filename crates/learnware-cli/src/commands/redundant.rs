@@ -7,6 +7,7 @@ use learnware_engine::learnware::LearnwareId;
 use learnware_engine::market::redundancy::Redundancy;
 use serde_json::{Value, json};
 
+use super::search::{number, percent};
 use crate::cli::{ModelArgs, RedundantArgs};
 use crate::error::Outcome;
 use crate::printer::{Printer, Tone, toned};
@@ -38,8 +39,7 @@ pub(super) async fn run(arguments: &RedundantArgs, printer: &Printer) -> anyhow:
             return;
         }
         let rows = shown.iter().map(|(id, found)| {
-            let number = |value: Option<f64>| value.map_or_else(|| "-".into(), |value| format!("{value:.4}"));
-            let covered = found.covered.map_or_else(|| "-".into(), |share| format!("{:.0} %", share * 100.0));
+            let covered = found.covered.map_or_else(|| "-".into(), percent);
             vec![id.to_string(), number(found.distance), number(found.distance_max), covered, others(found)]
         });
         printer.table(&["id", "distance", "allowed", "covered", "by"], rows.collect());

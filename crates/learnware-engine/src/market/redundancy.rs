@@ -11,7 +11,6 @@ use serde::Serialize;
 use super::index::{IslandIndex, MixtureOptions, Stored};
 use super::organizer::{Island, Organizer};
 use super::results::Member;
-use super::searcher::speaks;
 use crate::error::Result;
 use crate::learnware::{LearnwareId, Specification};
 use crate::numeric::parallel;
@@ -120,7 +119,7 @@ pub fn redundancy(
             && organizer
                 .get(id)
                 .is_some_and(|other| does_the_same(&learnware.semantic, &other.specification.semantic))
-            && island.specification(id).is_some_and(|theirs| speaks(theirs, specification))
+            && island.specification(id).is_some_and(|theirs| theirs.speaks(specification.languages()))
     };
     Comparison { island, specification, wanted: &wanted }.made().map(Some)
 }

@@ -7,7 +7,7 @@
 //! two specifications of one distribution from counting as a difference. Mixture weights that may sum to less
 //! than one (algorithms 1.2) tell less: docs/adr/0016-coverage.md has both measured.
 
-use super::Embedding;
+use super::{Embedding, mixture};
 use crate::numeric::kernel::{self, Number, Points, Shape};
 
 /// Part of the user's density from which a place counts as covered in full.
@@ -49,6 +49,15 @@ impl<T: Number> Coverage<T> {
         let total: f64 = self.weights.iter().sum();
         let covered: f64 = parts.iter().zip(&self.weights).map(|(part, weight)| part * weight).sum();
         if total > 0.0 { (covered / total).clamp(0.0, 1.0) } else { 0.0 }
+    }
+
+    /// Share that candidates cover in the mixture of them that comes nearest to `target`, the data; 0 without any.
+    pub fn share_of_best(&self, target: &Embedding<T>, candidates: &[&Embedding<T>]) -> f64 {
+        if candidates.is_empty() {
+            return 0.0;
+        }
+        let weights = mixture::fit(target, candidates).weights;
+        self.share(&candidates.iter().copied().zip(weights).collect::<Vec<_>>())
     }
 
     /// Share that one learnware covers by itself; `None` where there are too many columns to tell.

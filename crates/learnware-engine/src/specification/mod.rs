@@ -99,6 +99,13 @@ impl StatisticalSpecification {
         }
     }
 
+    /// Whether it knows the languages `wanted`, as far as both tell (reference: the user's must be among the
+    /// learnware's).
+    pub fn speaks(&self, wanted: &[String]) -> bool {
+        let own = self.languages();
+        own.is_empty() || wanted.iter().all(|language| own.contains(language))
+    }
+
     /// Which island the specification lives in.
     pub fn island(&self) -> IslandKey {
         match self {

@@ -7,6 +7,8 @@ mod private;
 mod report;
 mod uncovered;
 
+pub(super) use print::{number, percent};
+
 use std::collections::BTreeMap;
 
 use learnware_dock::Dock;

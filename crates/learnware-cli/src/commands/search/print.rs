@@ -88,7 +88,7 @@ fn mixture(answer: &Answer, printer: &Printer) {
 }
 
 /// A number with four decimals.
-pub(super) fn number(value: Option<f64>) -> String {
+pub(in crate::commands) fn number(value: Option<f64>) -> String {
     value.map_or_else(|| "-".into(), |value| format!("{value:.4}"))
 }
 
@@ -98,7 +98,7 @@ pub(super) fn percentile(share: Option<f64>) -> String {
 }
 
 /// A share.
-pub(super) fn percent(share: f64) -> String {
+pub(in crate::commands) fn percent(share: f64) -> String {
     format!("{:.0} %", share * 100.0)
 }
 

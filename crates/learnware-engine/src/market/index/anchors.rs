@@ -24,7 +24,6 @@ use crate::numeric::random::Stream;
 use crate::numeric::vector::dot;
 use crate::numeric::{Matrix, parallel};
 use crate::specification::coverage::Coverage;
-use crate::specification::mixture;
 use crate::specification::{Embedding, IslandKernel, IslandKey, PrivacyBudget, Rkme, gaussian_deviation};
 
 /// First line of a file.
@@ -84,9 +83,7 @@ impl IslandIndex {
     }
 
     fn small_basis(&self) -> Result<Basis> {
-        let members: Result<Vec<Arc<Stored>>> =
-            self.in_order().into_iter().map(|place| self.member(place)).collect();
-        let members = members?;
+        let members = self.members_in_order()?;
         if members.is_empty() {
             return Err(EngineError::Empty { what: "the island" });
         }
@@ -267,7 +264,7 @@ impl Anchors {
         compared.sort_by(|a, b| a.2.total_cmp(&b.2).then_with(|| a.0.cmp(&b.0)));
         let near: Vec<&Embedding<f32>> =
             compared.iter().take(MIXED_MAX).map(|(_, embedding, _)| embedding).collect();
-        let covered = covered(target, &near);
+        let covered = Coverage::new(target).share_of_best(target, &near);
         let mut found: Vec<(LearnwareId, f64)> =
             compared.into_iter().map(|(id, _, distance)| (id, distance)).collect();
         found.truncate(count);
@@ -315,16 +312,6 @@ impl Header {
         }
         Err(bad(format!("it has {bytes} bytes of numbers, and its second line makes {wanted}")))
     }
-}
-
-/// Share of the target that the best mixture of some candidates covers.
-fn covered(target: &Embedding<f32>, near: &[&Embedding<f32>]) -> f64 {
-    if near.is_empty() {
-        return 0.0;
-    }
-    let weights = mixture::fit(target, near).weights;
-    let members: Vec<(&Embedding<f32>, f64)> = near.iter().copied().zip(weights).collect();
-    Coverage::new(target).share(&members)
 }
 
 /// Numbers of a file that are not read yet.

@@ -8,6 +8,8 @@
 //! followed by the directions that carry most of the island's members. What single precision does to a vector
 //! is bounded and kept with its code, so that the bound holds for the numbers as computed.
 
+use std::io;
+
 use super::codes::Coded;
 use super::file::{TableReader, TableWriter, check};
 use crate::error::Result;
@@ -18,7 +20,6 @@ use crate::numeric::random::Stream;
 use crate::numeric::vector::dot;
 use crate::numeric::{Matrix, kmeans, parallel, principal};
 use crate::specification::Embedding;
-use std::io;
 
 /// Landmark points at most.
 const LANDMARKS_MAX: usize = 1024;

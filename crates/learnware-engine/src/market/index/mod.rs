@@ -142,9 +142,12 @@ impl IslandIndex {
     /// # Errors
     /// When points can't be read.
     pub fn renewed(&self) -> Result<Self> {
-        let members: Result<Vec<Arc<Stored>>> =
-            self.in_order().into_iter().map(|place| self.member(place)).collect();
-        Ok(Self::new(self.kernel.clone(), members?))
+        Ok(Self::new(self.kernel.clone(), self.members_in_order()?))
+    }
+
+    /// All members in the order of their identifiers.
+    fn members_in_order(&self) -> Result<Vec<Arc<Stored>>> {
+        self.in_order().into_iter().map(|place| self.member(place)).collect()
     }
 
     /// Places of all members in the order of their identifiers.

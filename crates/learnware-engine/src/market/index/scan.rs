@@ -52,9 +52,7 @@ impl IslandIndex {
         });
         pieces.collect()
     }
-}
 
-impl IslandIndex {
     /// All wanted members, in pieces of work.
     pub(super) fn wanted_runs(&self, wanted: Wanted) -> Vec<Run> {
         let pieces = self.pieces();
@@ -75,10 +73,7 @@ impl<'a> Scan<'a> {
         target: &Embedding<f32>,
         wanted: Wanted,
     ) -> Self {
-        // Errors of exact distances are those of distributions times what the target's weights exceed one by.
-        let mass: f64 = target.weights().iter().map(|weight| weight.abs()).sum();
-        let slack = DISTANCE_ERROR * mass.max(1.0).powi(2);
-        Self::of(index, basis, &basis.project(target), slack, wanted)
+        Self::of(index, basis, &basis.project(target), slack(target), wanted)
     }
 
     /// Lower bounds of the squared distances to a vector, less `slack`.
@@ -135,10 +130,8 @@ impl<'a> Scan<'a> {
         let reach = rounded_up(reach);
         let found = parallel::map(self.pieces.len(), |number| {
             let piece = &self.pieces[number];
-            let chunks = (0..piece.least.len()).filter(|&chunk| piece.least[chunk] <= reach);
-            let near: Vec<usize> = chunks.flat_map(|chunk| piece.chunk(chunk, reach)).collect();
-            let bounds = self.whole_bounds(piece.segment, &near);
-            bounds.filter(|&(_, bound)| bound <= reach).collect::<Vec<_>>()
+            let near = piece.within(reach);
+            self.whole_bounds(piece.segment, &near).filter(|&(_, bound)| bound <= reach).collect::<Vec<_>>()
         });
         let mut found = found.concat();
         in_order(&mut found);
@@ -158,9 +151,7 @@ impl<'a> Scan<'a> {
         };
         parallel::map(self.pieces.len(), |number| {
             let piece = &self.pieces[number];
-            let chunks = (0..piece.least.len()).filter(|&chunk| piece.least[chunk] <= reach);
-            let members = chunks.flat_map(|chunk| piece.chunk(chunk, reach)).collect();
-            Run { segment: piece.segment, members }
+            Run { segment: piece.segment, members: piece.within(reach) }
         })
     }
 
@@ -175,6 +166,12 @@ impl<'a> Scan<'a> {
 }
 
 impl Piece {
+    /// Members with a finite bound up to `reach`.
+    fn within(&self, reach: f32) -> Vec<usize> {
+        let chunks = (0..self.least.len()).filter(|&chunk| self.least[chunk] <= reach);
+        chunks.flat_map(|chunk| self.chunk(chunk, reach)).collect()
+    }
+
     /// Members of a chunk with a finite bound up to `reach`.
     fn chunk(&self, chunk: usize, reach: f32) -> impl Iterator<Item = usize> {
         let first = chunk * CHUNK;
@@ -182,6 +179,13 @@ impl Piece {
         let near = bounds.iter().enumerate().filter(move |(_, bound)| bound.is_finite() && **bound <= reach);
         near.map(move |(i, _)| self.first + first + i)
     }
+}
+
+/// What exact distances to a target may be less than they should be: errors are those of distributions times what
+/// the target's weights exceed one by.
+pub(super) fn slack(target: &Embedding<f32>) -> f64 {
+    let mass: f64 = target.weights().iter().map(|weight| weight.abs()).sum();
+    DISTANCE_ERROR * mass.max(1.0).powi(2)
 }
 
 fn in_order(found: &mut [(Place, f32)]) {

@@ -7,7 +7,7 @@ use super::IslandIndex;
 use super::basis::{Basis, Projection};
 use super::codes::Codes;
 use super::nearest::Wanted;
-use super::scan::{Place, Run, Scan};
+use super::scan::{Place, Run, Scan, slack};
 use super::stored::Stored;
 use crate::learnware::LearnwareId;
 use crate::numeric::parallel;
@@ -41,8 +41,9 @@ impl<'a> Space<'a> {
         target: &Embedding<f32>,
         wanted: Wanted,
     ) -> Self {
-        let pool = Scan::new(index, basis, target, wanted).nearest_heads(POOL);
-        Self { basis, pool, target: basis.project(target), members: BTreeMap::new() }
+        let own = basis.project(target);
+        let pool = Scan::of(index, basis, &own, slack(target), wanted).nearest_heads(POOL);
+        Self { basis, pool, target: own, members: BTreeMap::new() }
     }
 
     /// Vectors of a weighted mixture of members.

@@ -59,7 +59,8 @@ pub(super) fn search(
         .collect();
     if let Some(island) = organizer.island(&key) {
         let wanted = |id: &LearnwareId| {
-            words.match_id(id) && island.specification(id).is_some_and(|theirs| speaks(theirs, specification))
+            words.match_id(id)
+                && island.specification(id).is_some_and(|theirs| theirs.speaks(specification.languages()))
         };
         let all = matches!(words, Words::All) && specification.languages().is_empty();
         results.funnel.comparable =
@@ -142,11 +143,4 @@ fn nearest_home<'a>(
         organizer.island(&specification.island()).is_some_and(|island| words.count_in(island) > 0)
     };
     user.statistical.iter().find(populated).unwrap_or(&user.statistical[0])
-}
-
-/// Whether a learnware knows the user's languages, as far as both tell (reference: the user's must be among
-/// the learnware's).
-pub(super) fn speaks(theirs: &StatisticalSpecification, user: &StatisticalSpecification) -> bool {
-    let (theirs, wanted) = (theirs.languages(), user.languages());
-    theirs.is_empty() || wanted.iter().all(|language| theirs.contains(language))
 }

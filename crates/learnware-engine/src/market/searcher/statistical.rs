@@ -13,7 +13,6 @@ use crate::market::results::{
 use crate::numeric::kernel::{Number, Shape};
 use crate::numeric::parallel;
 use crate::specification::coverage::Coverage;
-use crate::specification::mixture as weights;
 use crate::specification::{Embedding, IslandKernel, Rkme, reference_distance};
 
 /// A further member is taken when it lowers the distance to this part of what it was. The reference asks for
@@ -129,9 +128,7 @@ fn judge<T: Number>(
     candidates: &[&Embedding<T>],
     results: &mut SearchResults,
 ) {
-    let mixture = weights::fit(target, candidates);
-    let members: Vec<(&Embedding<T>, f64)> = candidates.iter().copied().zip(mixture.weights).collect();
-    let covered = coverage.share(&members);
+    let covered = coverage.share_of_best(target, candidates);
     results.covered = Some(covered);
     results.verdict = Verdict::of_covered(covered);
 }
