@@ -17,8 +17,10 @@ usage: cargo xtask COMMAND
   tidy                  check layers, module docs, the map in ARCHITECTURE.md, sizes, machine paths
   test [ARGUMENTS]      run every test of the workspace; ARGUMENTS go to the test runner
   bench spec            specifications of growing data, beside the reference's figures
-  bench search [--specs N] [--dimension D] [--queries Q]
+  bench search [--specs N] [--dimension D] [--queries Q] [--reference-kernel THOUSANDTHS]
                         searches of growing islands, beside the exhaustive scan and the reference's figure
+  bench search --islands [--specs N] [--queries Q]
+                        searches of a market of tables of five widths
   bench words           full text over 1,000 to 100,000 learnwares
   experiment SUITE --out DIR [OPTIONS]
                         run a real-data suite through the learnware command (`experiment --help`)
@@ -58,9 +60,7 @@ fn bench(root: &Path, arguments: &[String]) -> Result<bool, String> {
         [name, options @ ..] if name == "search" => ("learnware-engine", "search", options),
         [name] if name == "words" => ("learnware-dock", "words", &[][..]),
         _ => {
-            return Err(
-                "usage: cargo xtask bench spec|words|search [--specs N] [--dimension D] [--queries Q]".into(),
-            );
+            return Err("usage: cargo xtask bench spec|words|search [OPTIONS]".into());
         }
     };
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());

@@ -191,7 +191,7 @@ mod tests {
         assert!(large_islands(&brought).all(|(_, index)| index.is_some()));
         assert_eq!(answers(&brought)[0].single, answers(&changed(fresh()))[0].single);
         let path = fs::read_dir(folder.path().join(FOLDER)).unwrap().next().unwrap().unwrap().path();
-        fs::write(&path, b"LWINDEX1 broken").unwrap();
+        fs::write(&path, b"LWINDEX2 broken").unwrap();
         let anew = load(folder.path(), fresh());
         assert!(large_islands(&anew).all(|(_, index)| index.is_none()));
         assert_eq!(answers(&anew), wanted);

@@ -11,6 +11,7 @@
 use std::io;
 
 use super::codes::Coded;
+use super::features::{FEATURES, Features};
 use super::file::{TableReader, TableWriter, check};
 use crate::error::Result;
 use crate::numeric::cholesky::Cholesky;
@@ -39,6 +40,8 @@ const SUM_ERROR: f64 = 2e-6;
 const MASS_MAX: f64 = 1.001;
 /// Error of a computed squared distance of two distributions.
 pub(super) const DISTANCE_ERROR: f64 = 8e-6;
+/// Where the basis misses more than this part of a squared norm, random features are kept.
+const MISSED_MAX: f64 = 0.5;
 /// Seed of the landmarks; any would do, none changes a proved answer.
 const SEED: u64 = 17;
 
@@ -56,6 +59,8 @@ pub(super) struct Basis {
     grid: Grid,
     /// Mean share of the squared norm that the directions miss.
     residual_share: f64,
+    /// Where the directions miss much.
+    features: Option<Features>,
 }
 
 /// A specification's vector `[T mu; rho]` and how far rounding may have moved it.
@@ -74,7 +79,15 @@ impl Basis {
         let (transform, stretch) = transform(&landmarks, &sample, &mut stream);
         let none = Grid::from_parts(Vec::new(), Vec::new());
         let head_grid = none.clone();
-        let mut basis = Self { landmarks, transform, stretch, head_grid, grid: none, residual_share: 0.0 };
+        let mut basis = Self {
+            landmarks,
+            transform,
+            stretch,
+            head_grid,
+            grid: none,
+            residual_share: 0.0,
+            features: None,
+        };
         let vectors: Vec<Vec<f64>> = parallel::map(sample.len(), |i| basis.project(&sample[i]).vector);
         basis.grid = Grid::around(&vectors);
         basis.head_grid = Grid::around(&vectors.iter().map(|vector| head(vector)).collect::<Vec<_>>());
@@ -83,6 +96,7 @@ impl Basis {
             if square > 0.0 { residual * residual / square } else { 0.0 }
         });
         basis.residual_share = shares.sum::<f64>() / vectors.len() as f64;
+        basis.features = (basis.residual_share > MISSED_MAX).then(|| Features::new(&sample));
         basis
     }
 
@@ -92,7 +106,9 @@ impl Basis {
         table.array(&landmarks.copied().collect::<Vec<f32>>())?;
         table.array(self.transform.as_slice())?;
         table.array(&[self.stretch, self.residual_share])?;
-        for grid in [&self.head_grid, &self.grid] {
+        let none = Grid::from_parts(Vec::new(), Vec::new());
+        let features = self.features.as_ref().map_or(&none, Features::grid);
+        for grid in [&self.head_grid, &self.grid, features] {
             table.array(grid.offsets())?;
             table.array(grid.steps())?;
         }
@@ -100,28 +116,32 @@ impl Basis {
     }
 
     /// Reads a basis of a kernel of `dimension` columns.
-    pub(super) fn read(dimension: usize, table: &mut TableReader) -> Result<Self> {
+    pub(super) fn read(shape: Shape, dimension: usize, table: &mut TableReader) -> Result<Self> {
         let (rows, transform) = (table.array::<f32>()?, table.array::<f64>()?);
         let [stretch, residual_share] = table.fixed::<f64, 2>()?;
-        let mut grids = [const { (Vec::new(), Vec::new()) }; 2];
+        let mut grids = [const { (Vec::new(), Vec::new()) }; 3];
         for (offsets, steps) in &mut grids {
             (*offsets, *steps) = (table.array::<f64>()?, table.array::<f64>()?);
             check(offsets.len() == steps.len(), "a grid of two sizes")?;
         }
-        let [head_grid, grid] = grids.map(|(offsets, steps)| Grid::from_parts(offsets, steps));
+        let [head_grid, grid, feature_grid] = grids.map(|(offsets, steps)| Grid::from_parts(offsets, steps));
         let count = rows.len() / dimension.max(1);
         check(count * dimension == rows.len() && count > 0, "landmarks of another dimension")?;
         let landmarks = Points::from_rows(count, dimension, rows);
         let transform = Matrix::new(transform.len() / count, count, transform)?;
         check(grid.axes() == transform.rows() + 1 && head_grid.axes() <= HEAD, "a grid of another size")?;
-        Ok(Self { landmarks, transform, stretch, head_grid, grid, residual_share })
+        check([0, FEATURES].contains(&feature_grid.axes()), "another number of features")?;
+        let has_features = feature_grid.axes() > 0;
+        let features = has_features.then(|| Features::with_grid(shape, dimension, feature_grid));
+        Ok(Self { landmarks, transform, stretch, head_grid, grid, residual_share, features })
     }
 
     /// A basis from its numbers, for projecting only: landmarks x dimension, and directions x landmarks.
     pub(super) fn from_parts(landmarks: Points<f32>, transform: Matrix) -> Self {
         let stretch = stretch(&transform);
         let none = Grid::from_parts(Vec::new(), Vec::new());
-        Self { landmarks, transform, stretch, head_grid: none.clone(), grid: none, residual_share: 0.0 }
+        let (head_grid, grid) = (none.clone(), none);
+        Self { landmarks, transform, stretch, head_grid, grid, residual_share: 0.0, features: None }
     }
 
     /// The landmark points, in the kernel's coordinates.
@@ -149,6 +169,11 @@ impl Basis {
         self.residual_share
     }
 
+    /// Random features, where the subspace misses much.
+    pub(super) fn features(&self) -> Option<&Features> {
+        self.features.as_ref()
+    }
+
     /// `[T mu; rho]`.
     pub(super) fn project(&self, embedding: &Embedding<f32>) -> Projection {
         let (points, weights) = (embedding.points(), embedding.weights());
@@ -172,7 +197,11 @@ impl Basis {
     /// The code of a member.
     pub(super) fn code(&self, embedding: &Embedding<f32>) -> Coded {
         let Projection { vector, error } = self.project(embedding);
-        Coded { head: self.head_grid.encode(&head(&vector), error), whole: self.grid.encode(&vector, error) }
+        Coded {
+            head: self.head_grid.encode(&head(&vector), error),
+            whole: self.grid.encode(&vector, error),
+            features: self.features.as_ref().map(|features| features.code(embedding)),
+        }
     }
 
     /// Axes of a head.

@@ -22,7 +22,7 @@ use crate::numeric::kernel::Shape;
 use crate::specification::IslandKernel;
 
 /// First and last bytes; the digit is the version.
-const MAGIC: [u8; 8] = *b"LWINDEX1";
+const MAGIC: [u8; 8] = *b"LWINDEX2";
 /// Bytes after the table: its place, its sum, the magic word.
 const FOOTER: u64 = 8 + 8 + 8;
 
@@ -78,10 +78,12 @@ impl IslandIndex {
         table.array(lanes)?;
         table.array(squares)?;
         table.array(errors)?;
-        let (rows, squares, errors) = codes.wholes.parts();
-        table.array(rows)?;
-        table.array(squares)?;
-        table.array(errors)?;
+        for rows in [Some(&codes.wholes), codes.features.as_ref()].into_iter().flatten() {
+            let (rows, squares, errors) = rows.parts();
+            table.array(rows)?;
+            table.array(squares)?;
+            table.array(errors)?;
+        }
         let numbers: Vec<Numbers> = places.iter().map(|&(s, i)| self.segments[s].numbers(i)).collect();
         table.array(&numbers.iter().map(|numbers| numbers.norm_squared).collect::<Vec<f64>>())?;
         table.array(&numbers.iter().map(|numbers| numbers.mark).collect::<Vec<u64>>())?;
@@ -102,20 +104,27 @@ impl IslandIndex {
         let (centre, multipliers) = (table.array::<f64>()?, table.array::<f64>()?);
         let dimension = dimension as usize;
         check(centre.len() == dimension && multipliers.len() == dimension, "a kernel of another dimension")?;
-        let kernel = IslandKernel { centre, multipliers, shape: number_shape(shape)? };
-        let basis = Basis::read(dimension, &mut table)?;
+        let shape = number_shape(shape)?;
+        let kernel = IslandKernel { centre, multipliers, shape };
+        let basis = Basis::read(shape, dimension, &mut table)?;
         let (lanes, head_squares, head_errors) = (table.array()?, table.array()?, table.array()?);
-        let (rows, squares, errors) = (table.array()?, table.array()?, table.array()?);
+        let wholes = (basis.axes(), table.array()?, table.array()?, table.array()?);
+        let features = match basis.features() {
+            Some(features) => Some((features.grid().axes(), table.array()?, table.array()?, table.array()?)),
+            None => None,
+        };
         let (norms, marks) = (table.array::<f64>()?, table.array::<u64>()?);
         let (counts, offsets) = (table.array::<u64>()?, table.array::<u64>()?);
         let ids = identifiers(&table.array::<u64>()?, &table.array::<u8>()?)?;
         table.end()?;
         let count = ids.len();
         let heads = Lanes::from_parts(basis.head_axes(), count, lanes, head_squares, head_errors);
-        let wholes = Rows::from_parts(basis.axes(), count, rows, squares, errors);
+        let rows = |(axes, rows, squares, errors)| Rows::from_parts(axes, count, rows, squares, errors);
+        let (wholes, features) = (rows(wholes), features.map(rows));
         let same =
             [norms.len(), marks.len(), counts.len(), offsets.len()].iter().all(|&length| length == count);
-        let (Some(heads), Some(wholes), true) = (heads, wholes, same && ids.is_sorted()) else {
+        let whole = same && ids.is_sorted() && features != Some(None);
+        let (Some(heads), Some(wholes), true) = (heads, wholes, whole) else {
             return Err(unreadable("its arrays are not of one length"));
         };
         let numbers = norms.into_iter().zip(marks).zip(counts);
@@ -125,7 +134,7 @@ impl IslandIndex {
             count: count as usize,
         });
         let filed = Filed { source, dimension, ids, numbers: numbers.collect(), offsets };
-        let segments = vec![Segment::of_filed(filed, Codes { heads, wholes })];
+        let segments = vec![Segment::of_filed(filed, Codes { heads, wholes, features: features.flatten() })];
         let (basis, basis_count) = (Some(Arc::new(basis)), basis_count as usize);
         Ok(Self { kernel, basis, basis_count, segments, background: Arc::default() })
     }

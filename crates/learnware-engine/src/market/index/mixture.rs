@@ -13,6 +13,7 @@ use super::IslandIndex;
 use super::codes::Codes;
 use super::nearest::Wanted;
 use super::scan::Run;
+use super::segment::Segment;
 use super::space::{Space, Vectors};
 use super::stored::Stored;
 use crate::error::Result;
@@ -117,7 +118,7 @@ impl IslandIndex {
         let Vectors { gradient, mix, .. } = space.vectors(&team.members, &team.mixture.weights);
         let base: f64 = gradient.iter().zip(&mix).map(|(g, m)| g * m).sum();
         let (gradient, mix) = (space.basis.direction(&gradient, 0.0), space.basis.place(&mix));
-        let gains = |codes: &Codes, members: &[usize]| {
+        let gains = |_: &Segment, codes: &Codes, members: &[usize]| {
             let products = codes.wholes.products_with_errors(&gradient, members);
             let lengths = codes.wholes.distances(&mix, members);
             let parts = products.into_iter().zip(lengths);
@@ -147,7 +148,7 @@ impl IslandIndex {
         let last = gradient.len() - 1;
         gradient[last] = (team.mixture.distance - known).max(0.0).sqrt();
         let direction = space.basis.direction(&gradient, error);
-        let highs = |codes: &Codes, members: &[usize]| {
+        let highs = |_: &Segment, codes: &Codes, members: &[usize]| {
             let products = codes.wholes.products_with_errors(&direction, members).into_iter();
             products.map(|(product, lost)| high(product, lost)).collect()
         };

@@ -10,6 +10,7 @@ mod background;
 mod basis;
 mod candidates;
 mod codes;
+mod features;
 mod file;
 mod filed;
 mod message;

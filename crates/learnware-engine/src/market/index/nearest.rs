@@ -1,11 +1,15 @@
 //! The members nearest to a target, proved: bounds of all are scanned, exact distances are computed in the order
-//! of the bounds, and what is left is farther than the last one found.
+//! of the bounds, and what is left is farther than the last one found. Where bounds say too little, random features
+//! choose whose distances are computed, and the answer is not proved.
 
 use std::cmp::Ordering;
 use std::sync::Arc;
 
 use super::IslandIndex;
+use super::codes::Codes;
+use super::features::Features;
 use super::scan::{PIECE, Place, Scan};
+use super::segment::Segment;
 use super::stored::Stored;
 use crate::error::Result;
 use crate::learnware::LearnwareId;
@@ -16,8 +20,10 @@ use crate::specification::Embedding;
 const SEEDS: usize = 128;
 /// Exact distances computed side by side.
 const BATCH: usize = 32;
-/// Exact distances of a search at most; past it the answer is not proved.
-const EVALUATIONS_MAX: usize = 20_000;
+/// What a search may cost.
+pub(super) const EFFORT: Effort = Effort { exact: 20_000, likely: 4096 };
+/// Of the likely ones, the part whose exact distances are computed before bounds are tried.
+const LIKELY_FIRST: usize = 8;
 
 /// Which members may be found; `None` for all.
 pub type Wanted<'a> = Option<&'a (dyn Fn(&LearnwareId) -> bool + Sync)>;
@@ -33,6 +39,15 @@ pub struct Nearest {
     pub certified: bool,
 }
 
+/// Exact distances of a search.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Effort {
+    /// At most; past it the answer is not proved.
+    pub(super) exact: usize,
+    /// Where nothing can be proved, in islands that have random features.
+    pub(super) likely: usize,
+}
+
 /// The nearest ones so far.
 struct Best {
     count: usize,
@@ -46,10 +61,17 @@ impl IslandIndex {
     /// # Errors
     /// When points can't be read.
     pub fn nearest(&self, target: &Embedding<f32>, count: usize, wanted: Wanted) -> Result<Nearest> {
-        parallel::among_threads(|| self.nearest_proved(target, count, wanted))
+        parallel::among_threads(|| self.nearest_among(target, count, wanted, EFFORT))
     }
 
-    fn nearest_proved(&self, target: &Embedding<f32>, count: usize, wanted: Wanted) -> Result<Nearest> {
+    /// The same within a given effort.
+    pub(super) fn nearest_among(
+        &self,
+        target: &Embedding<f32>,
+        count: usize,
+        wanted: Wanted,
+        effort: Effort,
+    ) -> Result<Nearest> {
         let mut best = Best { count, found: Vec::with_capacity(count + 1), evaluations: 0 };
         if count == 0 {
             return Ok(best.done(true));
@@ -59,12 +81,22 @@ impl IslandIndex {
             return Ok(best.done(true));
         };
         let scan = Scan::new(self, basis, target, wanted);
-        let mut seeds = scan.seeds(SEEDS);
-        seeds.truncate(count + count / 2 + 4);
-        best.take(self, target, &seeds.iter().map(|&(place, _)| place).collect::<Vec<_>>())?;
+        let likely =
+            basis.features().map(|features| self.likely_nearest(features, target, wanted, effort.likely));
+        let mut seeds: Vec<Place> = match &likely {
+            Some(likely) => likely.iter().copied().take((effort.likely / LIKELY_FIRST).max(count)).collect(),
+            None => {
+                scan.seeds(SEEDS).into_iter().take(count + count / 2 + 4).map(|(place, _)| place).collect()
+            }
+        };
+        best.take(self, target, &seeds)?;
         let mut rest = scan.within(best.reach());
-        seeds.sort_by_key(|&(place, _)| place);
-        rest.retain(|&(place, _)| seeds.binary_search_by_key(&place, |&(seed, _)| seed).is_err());
+        if let Some(likely) = likely.filter(|_| rest.len() > effort.exact) {
+            best.take(self, target, &likely[seeds.len()..])?;
+            return Ok(best.done(false));
+        }
+        seeds.sort_unstable();
+        rest.retain(|&(place, _)| seeds.binary_search(&place).is_err());
         for batch in rest.chunks(BATCH) {
             let reach = best.reach();
             let near = batch.iter().take_while(|(_, bound)| f64::from(*bound) <= reach);
@@ -72,12 +104,34 @@ impl IslandIndex {
             if near.is_empty() {
                 break;
             }
-            if best.evaluations + near.len() > EVALUATIONS_MAX {
+            if best.evaluations + near.len() > effort.exact {
                 return Ok(best.done(false));
             }
             best.take(self, target, &near)?;
         }
         Ok(best.done(true))
+    }
+
+    /// The `count` wanted members that are likely to be nearest, as random features say.
+    fn likely_nearest(
+        &self,
+        features: &Features,
+        target: &Embedding<f32>,
+        wanted: Wanted,
+        count: usize,
+    ) -> Vec<Place> {
+        let query = features.query(target);
+        let nearness = |segment: &Segment, codes: &Codes, members: &[usize]| {
+            let codes = codes.features.as_ref();
+            let products = codes.map_or_else(Vec::new, |codes| codes.products_with_errors(&query, members));
+            let parts = members.iter().zip(products);
+            // The squared distance is the target's squared norm less this.
+            let parts = parts
+                .map(|(&index, (product, _))| 2.0 * f64::from(product) - segment.numbers(index).norm_squared);
+            parts.map(|nearness| nearness as f32).collect()
+        };
+        let found = self.highest(&self.wanted_runs(wanted), count, nearness);
+        found.into_iter().map(|(place, _)| place).collect()
     }
 
     /// The `count` wanted members nearest to `target`, by looking at all of them.

@@ -8,6 +8,7 @@ use super::basis::{Basis, Projection};
 use super::codes::Codes;
 use super::nearest::Wanted;
 use super::scan::{Place, Run, Scan, slack};
+use super::segment::Segment;
 use super::stored::Stored;
 use crate::learnware::LearnwareId;
 use crate::numeric::parallel;
@@ -72,7 +73,7 @@ impl IslandIndex {
         &self,
         runs: &[Run],
         count: usize,
-        values: impl Fn(&Codes, &[usize]) -> Vec<f32> + Sync,
+        values: impl Fn(&Segment, &Codes, &[usize]) -> Vec<f32> + Sync,
     ) -> Vec<(Place, f32)> {
         let order = |a: &(Place, f32), b: &(Place, f32)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
         let first = |mut found: Vec<(Place, f32)>| {
@@ -84,7 +85,8 @@ impl IslandIndex {
         };
         let found = parallel::map(runs.len(), |i| {
             let Run { segment, members } = &runs[i];
-            let values = self.segments[*segment].codes().map(|codes| values(codes, members));
+            let segment_of = &self.segments[*segment];
+            let values = segment_of.codes().map(|codes| values(segment_of, codes, members));
             let entries = members.iter().zip(values.unwrap_or_default());
             first(entries.map(|(&index, value)| ((*segment, index), value)).collect())
         });

@@ -204,6 +204,39 @@ fn an_index_from_its_file_answers_the_same_and_goes_on() {
     }
 }
 
+/// An island in which nearly every pair is far apart, so that the basis misses most of each norm.
+fn narrow(count: u64) -> (IslandKernel, IslandIndex) {
+    let kernel = IslandKernel::reference(DIMENSION, 200.0);
+    let members = (0..count).map(|i| stored(i, i * 31 + 5, &kernel)).collect();
+    (kernel.clone(), IslandIndex::new(kernel, members))
+}
+
+#[test]
+fn where_bounds_say_little_random_features_choose_and_nothing_is_called_proved() {
+    let (kernel, index) = narrow(3000);
+    assert!(index.residual_share().unwrap() > 0.5, "{:?}", index.residual_share());
+    let grown =
+        index.with_added(stored(5000, 77 * 31 + 5, &kernel)).with_removed(&LearnwareId("000009".into()));
+    let mut bytes = Vec::new();
+    grown.write(&mut bytes).unwrap();
+    let opened = IslandIndex::open(Arc::new(Bytes(bytes))).unwrap();
+    let effort = nearest::Effort { exact: 600, likely: 400 };
+    let mut hits = 0;
+    for seed in 0..20 {
+        let target = Embedding::new(&specification(100_000 * 31 + 5 + 31 * seed), &kernel);
+        let all = grown.nearest_of_all(&target, 10, None).unwrap();
+        let proved = grown.nearest(&target, 10, None).unwrap();
+        assert!(proved.certified && bits(&proved) == bits(&all), "few enough to look at all");
+        let likely = grown.nearest_among(&target, 10, None, effort).unwrap();
+        assert!(!likely.certified && likely.found.len() == 10 && likely.evaluations == 400);
+        assert_eq!(bits(&likely), bits(&opened.nearest_among(&target, 10, None, effort).unwrap()));
+        let few = opened.nearest_among(&target, 10, Some(&|id| id.0.ends_with('7')), effort).unwrap();
+        assert!(few.found.iter().all(|(member, _)| member.id().0.ends_with('7')));
+        hits += likely.found.iter().filter(|found| all.found.contains(found)).count();
+    }
+    assert!(hits > 150, "{hits} of 200 are found");
+}
+
 #[test]
 fn a_damaged_file_is_refused() {
     let kernel = kernel();

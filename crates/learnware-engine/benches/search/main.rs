@@ -7,6 +7,9 @@
 //! of a two-core machine of the same kind.
 #![allow(missing_docs, clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark prints")]
 
+mod draw;
+mod mixed;
+
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
 use std::os::unix::fs::FileExt as _;
@@ -15,20 +18,15 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Instant;
 
-use learnware_engine::Matrix;
 use learnware_engine::learnware::LearnwareId;
 use learnware_engine::market::index::{
     IslandIndex, MixtureOptions, ReadAt, Stored, island_kernel, kernel_sample,
 };
 use learnware_engine::numeric::parallel;
-use learnware_engine::numeric::random::Stream;
 use learnware_engine::specification::{Embedding, IslandKernel, IslandKey, Rkme};
 
-const FAMILIES: u64 = 200;
-/// Points of a specification.
-const POINTS: usize = 100;
-/// Directions in which a family varies.
-const DIRECTIONS: usize = 5;
+use draw::{POINTS, mixed_user, specification};
+
 /// Single results asked for.
 const TOP: usize = 10;
 /// Queries whose answer is compared with the exhaustive scan, at most this many distances in all.
@@ -44,6 +42,8 @@ struct Options {
     specs: Option<usize>,
     dimension: usize,
     queries: usize,
+    /// Width of the reference's kernel on raw columns, in thousandths, instead of the island's own kernel.
+    gamma: Option<usize>,
 }
 
 fn main() {
@@ -60,7 +60,11 @@ fn main() {
         specs: number("--specs"),
         dimension: number("--dimension").unwrap_or(20),
         queries: number("--queries").unwrap_or(200),
+        gamma: number("--reference-kernel"),
     };
+    if arguments.iter().any(|argument| argument == "--islands") {
+        return mixed::run(options.specs.unwrap_or(20_000), options.queries);
+    }
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("search-bench.index");
     match (number("--build"), number("--search")) {
         (Some(count), _) => build(count, &options, &file),
@@ -109,7 +113,11 @@ fn all(options: &Options, file: &Path) {
         for step in ["--build", "--search"] {
             let mut command = Command::new(&myself);
             command.args([step, &count.to_string(), "--dimension", &options.dimension.to_string()]);
-            let output = command.args(["--queries", &options.queries.to_string()]).output().unwrap();
+            command.args(["--queries", &options.queries.to_string()]);
+            if let Some(gamma) = options.gamma {
+                command.args(["--reference-kernel", &gamma.to_string()]);
+            }
+            let output = command.output().unwrap();
             print!("{}", String::from_utf8_lossy(&output.stdout));
             std::io::stdout().flush().unwrap();
             assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -156,7 +164,7 @@ fn quantile(values: &[f64], share: f64) -> f64 {
 }
 
 fn build(count: usize, options: &Options, file: &Path) {
-    let kernel = kernel(count, options.dimension);
+    let kernel = kernel(count, options);
     let members = parallel::map(count, |i| stored(i, &kernel, options.dimension));
     let mut index = None;
     let seconds = seconds(|| index = Some(IslandIndex::new(kernel, members)));
@@ -214,7 +222,11 @@ fn search(count: usize, options: &Options, file: &Path) {
     );
 }
 
-fn kernel(count: usize, dimension: usize) -> IslandKernel {
+fn kernel(count: usize, options: &Options) -> IslandKernel {
+    let dimension = options.dimension;
+    if let Some(gamma) = options.gamma {
+        return IslandKernel::reference(dimension, gamma as f64 / 1000.0);
+    }
     let first: Vec<Rkme> = (0..kernel_sample(count)).map(|i| specification(i, dimension)).collect();
     island_kernel(&IslandKey::Table { dimension }, count, &first.iter().collect::<Vec<_>>())
 }
@@ -244,18 +256,6 @@ fn mixtures(index: &IslandIndex, kernel: &IslandKernel, options: &Options) -> (V
     (times, open)
 }
 
-/// A user whose data come from three families.
-fn mixed_user(seed: u64, dimension: usize) -> Rkme {
-    let mut own = Stream::substream(3, seed);
-    let mut points = Vec::new();
-    for count in [40, 35, 25] {
-        let family = own.below(FAMILIES as usize) as u64;
-        points.extend(family_points(family, count, dimension, &mut own));
-    }
-    let weights = dirichlet(POINTS, &mut own);
-    Rkme::new(Matrix::new(POINTS, dimension, points).unwrap(), weights, 0.1, 1000).unwrap()
-}
-
 /// Learnwares added and removed per second, one by one.
 fn changes(index: &IslandIndex, kernel: &IslandKernel, dimension: usize) -> (f64, f64) {
     let new: Vec<Rkme> = (0..CHANGES).map(|i| specification(20_000_000 + i, dimension)).collect();
@@ -271,39 +271,4 @@ fn changes(index: &IslandIndex, kernel: &IslandKernel, dimension: usize) -> (f64
     let removing = seconds(|| (0..CHANGES).for_each(|i| grown = grown.with_removed(&id(i))));
     assert_eq!(grown.len(), index.len());
     (CHANGES as f64 / adding, CHANGES as f64 / removing)
-}
-
-/// A specification of one of the families.
-fn specification(seed: usize, dimension: usize) -> Rkme {
-    let mut own = Stream::substream(1, seed as u64);
-    let family = own.below(FAMILIES as usize) as u64;
-    let points = family_points(family, POINTS, dimension, &mut own);
-    let weights = dirichlet(POINTS, &mut own);
-    Rkme::new(Matrix::new(POINTS, dimension, points).unwrap(), weights, 0.1, 1000).unwrap()
-}
-
-/// Points of one specification of a family.
-fn family_points(family: u64, count: usize, dimension: usize, own: &mut Stream) -> Vec<f64> {
-    let mut shared = Stream::substream(2, family);
-    let mut normals = |count: usize| (0..count).map(|_| shared.normal()).collect::<Vec<f64>>();
-    let (centre, directions) = (normals(dimension), normals(DIRECTIONS * dimension));
-    let width = 0.5 + own.uniform();
-    let place: Vec<f64> = (0..DIRECTIONS).map(|_| 0.6 * own.normal()).collect();
-    let shift: Vec<f64> = (0..dimension).map(|_| 0.15 * own.normal()).collect();
-    let mut points = Vec::with_capacity(count * dimension);
-    for _ in 0..count {
-        let along: Vec<f64> = place.iter().map(|place| place + width * own.normal()).collect();
-        for axis in 0..dimension {
-            let reach: f64 = along.iter().zip(&directions[axis * DIRECTIONS..]).map(|(a, b)| a * b).sum();
-            points.push(centre[axis] + shift[axis] + 0.5 * reach + 0.3 * own.normal());
-        }
-    }
-    points
-}
-
-/// Weights drawn from the flat Dirichlet distribution.
-fn dirichlet(count: usize, stream: &mut Stream) -> Vec<f64> {
-    let draws: Vec<f64> = (0..count).map(|_| -(1.0 - stream.uniform()).ln()).collect();
-    let total: f64 = draws.iter().sum();
-    draws.iter().map(|draw| draw / total).collect()
 }
