@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use learnware_engine::learnware::{CheckStatus, LearnwareId, Specification};
 use learnware_package::package::Package;
 
+use crate::accounts::Principal;
 use crate::cpu::Pool;
 use crate::dock::Dock;
 use crate::error::{DockError, Result};
@@ -31,6 +32,30 @@ pub struct Deployed {
 }
 
 impl Dock {
+    /// Opens the package of a version for somebody who is served, and counts the download. Everybody gets usable
+    /// learnwares; owners and administrators get theirs in any state.
+    ///
+    /// # Errors
+    /// [`DockError::TakenDown`] and [`DockError::NotUsable`] for others.
+    pub async fn give_out(
+        &self,
+        viewer: Option<&Principal>,
+        id: &LearnwareId,
+        version: Option<u32>,
+    ) -> Result<Deployed> {
+        let learnware = self.living(id).await?;
+        let sees_all = viewer.is_some_and(|viewer| viewer.may_see(&learnware));
+        if let (Some(reason), false) = (&learnware.taken_down, sees_all) {
+            return Err(DockError::TakenDown { id: learnware.number.to_string(), reason: reason.clone() });
+        }
+        let deployed = self.package(id, version).await?;
+        if deployed.status != CheckStatus::Usable && !sees_all {
+            return Err(DockError::NotUsable { id: learnware.number.to_string(), version: deployed.version });
+        }
+        self.state().store.count_download(learnware.number).await?;
+        Ok(deployed)
+    }
+
     /// Opens the package of a version; of the latest when none is named.
     ///
     /// # Errors

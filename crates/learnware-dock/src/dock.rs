@@ -8,6 +8,7 @@ use learnware_engine::learnware::LearnwareId;
 use learnware_package::runner::{Runner, RunnerConfig};
 
 use crate::catalog::Catalog;
+use crate::clock::Timestamp;
 use crate::config::{Config, Create};
 use crate::cpu::{Cpu, Pool, QueueTimes};
 use crate::error::{DockError, Result};
@@ -127,6 +128,11 @@ impl Dock {
             compute: self.state.cpu.queue_times(Pool::Compute),
             models: self.state.cpu.queue_times(Pool::Models),
         })
+    }
+
+    /// The time, by the dock's clock.
+    pub fn now(&self) -> Timestamp {
+        self.state.config.clock.now()
     }
 
     pub(crate) fn state(&self) -> &State {

@@ -173,6 +173,60 @@ pub enum DockError {
         /// What happened.
         reason: String,
     },
+    /// The system gave no randomness, or a password could not be hashed.
+    #[error("no secret can be made: {reason}")]
+    NoRandomness {
+        /// What happened.
+        reason: String,
+    },
+    /// Something that an account can't be.
+    #[error("the {field} can't be used: {reason}")]
+    BadAccount {
+        /// What.
+        field: &'static str,
+        /// Why not.
+        reason: String,
+    },
+    /// Another account has it.
+    #[error("another account has this {what}")]
+    Taken {
+        /// What.
+        what: &'static str,
+    },
+    /// Nobody is let in by this.
+    #[error("address and password or token do not fit together")]
+    WrongLogin,
+    /// The e-mail address must be confirmed first.
+    #[error("the e-mail address is not confirmed; follow the link in the message that was sent to it")]
+    NotConfirmed,
+    /// A code does not work.
+    #[error("the code is unknown, used or too old; ask for a new one")]
+    BadCode,
+    /// There is no such account.
+    #[error("there is no such account")]
+    UnknownAccount,
+    /// Somebody may not do that.
+    #[error("not allowed: {reason}")]
+    Forbidden {
+        /// Why.
+        reason: String,
+    },
+    /// A version is not to be had because its check did not find it usable, or is not made yet.
+    #[error("version {version} of learnware {id} has not passed its check")]
+    NotUsable {
+        /// The learnware.
+        id: String,
+        /// The version.
+        version: u32,
+    },
+    /// An administrator took the learnware down.
+    #[error("learnware {id} was taken down: {reason}")]
+    TakenDown {
+        /// The id asked for.
+        id: String,
+        /// What the administrator gave as reason.
+        reason: String,
+    },
     /// The dock is closing.
     #[error("the dock is closed")]
     Closed,

@@ -7,6 +7,8 @@
 //!
 //! It knows nothing of HTTP, and has no SQL outside [`store`].
 
+pub mod accounts;
+mod administer;
 pub mod browse;
 pub mod catalog;
 pub mod check;
@@ -27,6 +29,7 @@ pub mod policy;
 mod private;
 pub mod redundancy;
 mod search;
+pub mod secrets;
 pub mod store;
 pub mod submit;
 mod sweep;

@@ -34,6 +34,7 @@ impl Dock {
         state.fail.pass("sweep.staging");
         let package_count = self.sweep_packages(age_min).await?;
         let job_count = state.store.forget_jobs(now.minus(age_min)).await?;
+        state.store.forget_secrets(now).await?;
         state.store.set_fact(SWEPT_AT, &now.to_string()).await?;
         Ok(SweepReport { staged_count, package_count, job_count })
     }

@@ -67,7 +67,8 @@ async fn check_file(
     let dock = target::open(&place, &arguments.model, Create::IfMissing).await?;
     let progress = printer.progress("checking", None);
     let package = PackageSource::File(path.to_owned());
-    let submitted = dock.submit(SubmitRequest { package, semantic: None, replaces: None }).await?;
+    let submitted =
+        dock.submit(SubmitRequest { package, semantic: None, replaces: None, owner: None }).await?;
     let (found, others) = match submitted {
         SubmitOutcome::Accepted(submission) | SubmitOutcome::Duplicate(submission) => {
             let found = dock.check(&submission.id, Some(submission.version)).await?;

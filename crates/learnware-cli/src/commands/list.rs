@@ -54,7 +54,7 @@ pub(super) async fn run(arguments: &ListArgs, printer: &Printer) -> anyhow::Resu
 
 async fn list_all(dock: &Dock, arguments: &ListArgs, printer: &Printer) -> anyhow::Result<Outcome> {
     let deleted = if arguments.deleted { DeletedRows::Show } else { DeletedRows::Hide };
-    let mut options = ListOptions { after: None, limit: PAGE, deleted };
+    let mut options = ListOptions { limit: PAGE, deleted, ..ListOptions::default() };
     let mut entries: Vec<LearnwareEntry> = Vec::new();
     loop {
         let page = dock.list(&options).await?;

@@ -30,6 +30,7 @@ pub(super) async fn run(arguments: &SubmitArgs, printer: &Printer) -> anyhow::Re
         package: PackageSource::File(arguments.zip.clone()),
         semantic,
         replaces: arguments.replaces.clone().map(LearnwareId),
+        owner: None,
     };
     let submission = match dock.submit(request).await? {
         SubmitOutcome::Accepted(submission) => submission,

@@ -4,6 +4,7 @@
 //! variant for each database, and `tests/it/store_contract.rs` holds what all of them promise.
 
 pub mod blobs;
+pub mod people;
 pub mod rows;
 mod sqlite;
 
@@ -18,8 +19,13 @@ use crate::failpoint::FailPoints;
 use crate::ids::LearnwareNumber;
 use crate::jobs::{ClaimFilter, ClaimedJob, JobState, LeaseRules};
 use blobs::{Blobs, Digest};
+use people::{
+    AccountAdded, AccountChange, AccountNumber, AccountRow, AuditRow, NewAccount, NewSecret, SecretKind,
+    SecretRow,
+};
 use rows::{
-    ChangeRow, JobSummary, LearnwareRow, ListOptions, ListRow, Revision, SpecificationText, VersionRow,
+    ChangeRow, JobRow, JobSummary, LearnwareRow, ListOptions, ListRow, Revision, SpecificationText,
+    VersionRow,
 };
 
 /// The database in a dock's folder.
@@ -37,6 +43,8 @@ pub enum Store {
 pub struct NewVersion {
     /// The learnware that gets a new version; `None` for a new learnware.
     pub replaces: Option<LearnwareNumber>,
+    /// Whose a new learnware is; a new version stays its owner's.
+    pub owner: Option<AccountNumber>,
     /// Its name.
     pub name: String,
     /// Digest of the zip.
@@ -152,6 +160,42 @@ forward! {
     unfinished_job(subject: &str) -> Option<(JobSummary, Option<Timestamp>)>;
     /// Asks for a check of a version again.
     requeue_check(number: LearnwareNumber, version: u32, now: Timestamp) -> Requeued;
+    /// Takes a learnware down for a reason, or puts it back with `None`. False when it is not there (any more).
+    take_down(number: LearnwareNumber, reason: Option<&str>) -> bool;
+    /// Counts a download.
+    count_download(number: LearnwareNumber) -> ();
+    /// Jobs in a state (in any when none is named) with numbers below `before`, newest first.
+    jobs(state: Option<JobState>, before: Option<i64>, limit: u32) -> Vec<JobRow>;
+    /// Gives up a job that is open or claimed: it is dead, and can be asked for again. False when it is neither.
+    give_up_job(id: i64, reason: &str) -> bool;
+    /// Makes an account.
+    add_account(new: &NewAccount, now: Timestamp) -> AccountAdded;
+    /// An account.
+    account(number: AccountNumber) -> Option<AccountRow>;
+    /// The account with an e-mail address, whatever its case.
+    account_by_email(email: &str) -> Option<AccountRow>;
+    /// Accounts with larger numbers, by number.
+    accounts(after: AccountNumber, limit: u32) -> Vec<AccountRow>;
+    /// Whether there is an administrator who is not locked.
+    has_admin() -> bool;
+    /// Changes an account. False when there is none.
+    change_account(number: AccountNumber, change: &AccountChange, now: Timestamp) -> bool;
+    /// Keeps a secret and returns its row number.
+    add_secret(new: &NewSecret, now: Timestamp) -> i64;
+    /// A secret that has not ended, which may be used again.
+    secret(kind: SecretKind, digest: &str, now: Timestamp) -> Option<SecretRow>;
+    /// A secret that has not ended, which is gone now: of two callers one gets it.
+    take_secret(kind: SecretKind, digest: &str, now: Timestamp) -> Option<SecretRow>;
+    /// The secrets of an account that have not ended, oldest first.
+    secrets(account: AccountNumber, kind: SecretKind, now: Timestamp) -> Vec<SecretRow>;
+    /// Removes one secret of an account, or all of a kind; returns how many.
+    remove_secrets(account: AccountNumber, kind: SecretKind, id: Option<i64>) -> u64;
+    /// Forgets secrets that ended; returns how many.
+    forget_secrets(now: Timestamp) -> u64;
+    /// Writes down what was done.
+    add_audit(entry: &AuditRow) -> ();
+    /// What was done, last first, with numbers below `before`.
+    audit(before: Option<i64>, limit: u32) -> Vec<AuditRow>;
     /// The current revision.
     revision() -> Revision;
     /// What changed after `since`, read in one snapshot.

@@ -10,7 +10,8 @@ use super::blobs::Digest;
 use crate::clock::Timestamp;
 use crate::error::{DockError, Result};
 use crate::ids::LearnwareNumber;
-use crate::jobs::JobState;
+use crate::jobs::{Job, JobState};
+use crate::store::people::AccountNumber;
 
 /// Counter of market changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -31,6 +32,12 @@ pub struct LearnwareRow {
     pub created_at: Timestamp,
     /// When it was deleted, if it was.
     pub deleted_at: Option<Timestamp>,
+    /// Whose it is; `None` for the operator's own.
+    pub owner: Option<AccountNumber>,
+    /// Why an administrator took it down; searches and downloads don't see it then.
+    pub taken_down: Option<String>,
+    /// How often its package was given out.
+    pub downloads: u64,
 }
 
 /// A version of a learnware; its package never changes.
@@ -160,6 +167,25 @@ pub struct JobSummary {
     pub last_error: Option<String>,
 }
 
+/// A job, for those who look after them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JobRow {
+    /// Row number.
+    pub id: i64,
+    /// What there is to do.
+    pub job: Job,
+    /// How far it is.
+    pub summary: JobSummary,
+    /// When it may be claimed.
+    pub available_at: Timestamp,
+    /// When its lease ends, while it is claimed.
+    pub lease_until: Option<Timestamp>,
+    /// When it was asked for.
+    pub created_at: Timestamp,
+    /// When it ended.
+    pub finished_at: Option<Timestamp>,
+}
+
 /// Which learnwares to list, by number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ListOptions {
@@ -169,6 +195,8 @@ pub struct ListOptions {
     pub limit: u32,
     /// Deleted ones too.
     pub deleted: DeletedRows,
+    /// Only those of this account.
+    pub owner: Option<AccountNumber>,
 }
 
 /// Whether deleted learnwares are listed.
@@ -183,7 +211,7 @@ pub enum DeletedRows {
 
 impl Default for ListOptions {
     fn default() -> Self {
-        Self { after: None, limit: 1000, deleted: DeletedRows::Hide }
+        Self { after: None, limit: 1000, deleted: DeletedRows::Hide, owner: None }
     }
 }
 

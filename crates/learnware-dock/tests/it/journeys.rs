@@ -54,7 +54,8 @@ async fn a_learnware_goes_in_is_checked_found_and_comes_out() {
     let zip = package(0);
     let path = folder.path().join("mine.zip");
     std::fs::write(&path, &zip).unwrap();
-    let from_file = SubmitRequest { package: PackageSource::File(path), semantic: None, replaces: None };
+    let from_file =
+        SubmitRequest { package: PackageSource::File(path), semantic: None, replaces: None, owner: None };
     let SubmitOutcome::Accepted(done) = dock.submit(from_file).await.unwrap() else { panic!("refused") };
     assert_eq!((done.id.0.as_str(), done.version), ("00000001", 1));
     assert_eq!(done.digest.as_str(), blake3::hash(&zip).to_hex().as_str());
@@ -155,7 +156,8 @@ async fn refused_input_changes_nothing() {
     let nothing = dock.submit(request(package(1), Some(&unknown))).await;
     assert!(matches!(nothing, Err(DockError::UnknownLearnware { .. })));
     let missing = PackageSource::File(dock.folder().join("no such.zip"));
-    let missing = dock.submit(SubmitRequest { package: missing, semantic: None, replaces: None }).await;
+    let missing =
+        dock.submit(SubmitRequest { package: missing, semantic: None, replaces: None, owner: None }).await;
     assert!(matches!(missing, Err(DockError::Io { .. })));
     assert_eq!(state(dock).await, before);
 }

@@ -1,5 +1,7 @@
 //! What every store promises, whatever the database. `battery` runs all of it on a store that `open` makes.
 
+mod people;
+
 use std::path::Path;
 use std::time::Duration;
 
@@ -24,7 +26,7 @@ async fn sqlite_keeps_the_contract() {
 /// Every promise, each on a fresh store.
 async fn battery(open: impl AsyncFn(&Path) -> Store) {
     macro_rules! run {
-        ($($promise:ident),+ $(,)?) => {$({
+        ($($promise:path),+ $(,)?) => {$({
             let folder = tempfile::tempdir().unwrap();
             let blobs = Blobs::new(folder.path().join("blobs"));
             let store = open(folder.path()).await;
@@ -46,6 +48,11 @@ async fn battery(open: impl AsyncFn(&Path) -> Store) {
         only_unused_blobs_are_removed,
         lists_go_by_number_in_pages,
         concurrent_submissions_get_different_numbers,
+        people::what_is_taken_down_is_not_found_until_it_is_put_back,
+        people::jobs_are_listed_and_given_up,
+        people::accounts_are_told_apart_by_address_and_name,
+        people::secrets_end_and_codes_work_once,
+        people::what_was_done_stays_in_order,
     );
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path()).await;
@@ -68,22 +75,30 @@ struct Fixture {
 impl Fixture {
     /// Publishes `content` and stores it as a version.
     async fn add(&self, content: &str, replaces: Option<LearnwareNumber>) -> Added {
-        let staged = self.blobs.stage(&mut content.as_bytes(), 1000).unwrap();
-        self.blobs.publish(staged).unwrap();
+        self.publish(content);
         self.add_row(content, replaces, content).await
     }
 
+    fn publish(&self, content: &str) {
+        let staged = self.blobs.stage(&mut content.as_bytes(), 1000).unwrap();
+        self.blobs.publish(staged).unwrap();
+    }
+
     async fn add_row(&self, content: &str, replaces: Option<LearnwareNumber>, name: &str) -> Added {
+        self.store.add_version(&Self::row(content, replaces, name), &self.blobs, start()).await.unwrap()
+    }
+
+    fn row(content: &str, replaces: Option<LearnwareNumber>, name: &str) -> NewVersion {
         let semantic = format!("{{\"Name\":{{\"Type\":\"String\",\"Values\":\"{name}\"}}}}");
-        let new = NewVersion {
+        NewVersion {
+            owner: None,
             replaces,
             name: name.to_owned(),
             digest: Digest::of(content.as_bytes()),
             size_bytes: content.len() as u64,
             specification: SpecificationText { semantic, statistical: "[]".to_owned() },
             format: ModelFormat::Onnx,
-        };
-        self.store.add_version(&new, &self.blobs, start()).await.unwrap()
+        }
     }
 
     async fn added(&self, content: &str, replaces: Option<LearnwareNumber>) -> (LearnwareNumber, u32) {

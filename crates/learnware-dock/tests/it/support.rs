@@ -43,6 +43,7 @@ pub(crate) fn request(package: Vec<u8>, replaces: Option<&LearnwareId>) -> Submi
         package: PackageSource::Bytes(Arc::from(package)),
         semantic: None,
         replaces: replaces.cloned(),
+        owner: None,
     }
 }
 
@@ -139,7 +140,7 @@ pub(crate) async fn check_invariants(dock: &Dock, told: &Told) {
     let acknowledged: BTreeSet<_> = told.submitted.iter().map(|(id, version, _)| (id, version)).collect();
     assert_eq!(acknowledged.len(), told.submitted.len(), "an id and version was given out twice");
 
-    let options = ListOptions { deleted: DeletedRows::Show, limit: u32::MAX, after: None };
+    let options = ListOptions { deleted: DeletedRows::Show, limit: u32::MAX, after: None, owner: None };
     let mut findable = BTreeSet::new();
     for row in store.list(&options).await.unwrap() {
         let number = row.learnware.number;

@@ -151,8 +151,12 @@ async fn submit_all(
 
 async fn submit(dock: &Dock, package: Vec<u8>) -> anyhow::Result<Submitted> {
     let bytes = package.len();
-    let request =
-        SubmitRequest { package: PackageSource::Bytes(package.into()), semantic: None, replaces: None };
+    let request = SubmitRequest {
+        package: PackageSource::Bytes(package.into()),
+        semantic: None,
+        replaces: None,
+        owner: None,
+    };
     let submission = match dock.submit(request).await? {
         SubmitOutcome::Accepted(submission) | SubmitOutcome::Duplicate(submission) => submission,
         SubmitOutcome::Refused(report) => return Err(unsound(&report)),

@@ -9,7 +9,7 @@ use crate::clock::Timestamp;
 use crate::error::{DockError, Result};
 use crate::ids::LearnwareNumber;
 use crate::jobs::{ClaimFilter, ClaimedJob, Job, JobState, LeaseRules};
-use crate::store::rows::{JobSummary, status_word};
+use crate::store::rows::{JobRow, JobSummary, status_word};
 use crate::store::{Requeued, Verdict};
 
 /// Written to jobs whose every attempt ended without a word.
@@ -202,6 +202,47 @@ impl SqliteStore {
         }
         transaction.commit().await.map_err(database(ACTION))?;
         Ok(Requeued::Waiting)
+    }
+
+    pub(in crate::store) async fn jobs(
+        &self,
+        state: Option<JobState>,
+        before: Option<i64>,
+        limit: u32,
+    ) -> Result<Vec<JobRow>> {
+        sqlx::query(
+            "SELECT *, state AS job_state FROM jobs
+             WHERE (?1 IS NULL OR state = ?1) AND (?2 IS NULL OR id < ?2) ORDER BY id DESC LIMIT ?3",
+        )
+        .bind(state.map(JobState::word))
+        .bind(before)
+        .bind(limit)
+        .fetch_all(&self.readers)
+        .await
+        .map_err(database("list the jobs"))?
+        .iter()
+        .map(read::job_row)
+        .collect()
+    }
+
+    pub(in crate::store) async fn give_up_job(&self, id: i64, reason: &str) -> Result<bool> {
+        const ACTION: &str = "give up a job";
+        let mut transaction = self.begin(ACTION).await?;
+        let payload: Option<String> = sqlx::query_scalar(
+            "UPDATE jobs SET state = 'dead', lease_until = NULL, last_error = ?
+             WHERE id = ? AND state IN ('open', 'leased') RETURNING payload",
+        )
+        .bind(reason)
+        .bind(id)
+        .fetch_optional(&mut *transaction)
+        .await
+        .map_err(database(ACTION))?;
+        let Some(payload) = payload else { return Ok(false) };
+        let job: Job = serde_json::from_str(&payload)
+            .map_err(|error| DockError::BadRow { what: "payload".into(), reason: error.to_string() })?;
+        set_status(&mut transaction, &job, "waiting").await?;
+        transaction.commit().await.map_err(database(ACTION))?;
+        Ok(true)
     }
 
     pub(in crate::store) async fn forget_jobs(&self, before: Timestamp) -> Result<u64> {

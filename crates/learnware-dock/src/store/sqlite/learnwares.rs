@@ -25,9 +25,9 @@ const LIST: &str = "
         AND n.version = (SELECT max(version) FROM versions WHERE learnware_id = l.id)
     LEFT JOIN jobs j ON j.subject = 'check:' || n.learnware_id || ':' || n.version
         AND j.state IN ('open', 'leased', 'dead')
-    WHERE l.id > ? AND (l.deleted_at IS NULL OR ?)
+    WHERE l.id > ?1 AND (l.deleted_at IS NULL OR ?2) AND (?3 IS NULL OR l.owner_id = ?3)
     ORDER BY l.id
-    LIMIT ?";
+    LIMIT ?4";
 
 impl SqliteStore {
     pub(in crate::store) async fn add_version(
@@ -108,6 +108,7 @@ impl SqliteStore {
         sqlx::query(LIST)
             .bind(options.after.map_or(0, |number| number.0))
             .bind(options.deleted == DeletedRows::Show)
+            .bind(options.owner.map(|owner| owner.0))
             .bind(options.limit)
             .fetch_all(&self.readers)
             .await
@@ -152,6 +153,28 @@ impl SqliteStore {
         Ok(true)
     }
 
+    pub(in crate::store) async fn take_down(
+        &self,
+        number: LearnwareNumber,
+        reason: Option<&str>,
+    ) -> Result<bool> {
+        const ACTION: &str = "take the learnware down";
+        let mut transaction = self.begin(ACTION).await?;
+        if !is_alive(&mut transaction, number).await? {
+            return Ok(false);
+        }
+        let revision = next_revision(&mut transaction).await?;
+        sqlx::query("UPDATE learnwares SET taken_down = ?, revision = ? WHERE id = ?")
+            .bind(reason)
+            .bind(revision)
+            .bind(number.0)
+            .execute(&mut *transaction)
+            .await
+            .map_err(database(ACTION))?;
+        transaction.commit().await.map_err(database(ACTION))?;
+        Ok(true)
+    }
+
     pub(in crate::store) async fn revision(&self) -> Result<Revision> {
         sqlx::query_scalar("SELECT value FROM revision WHERE only_row = 1")
             .fetch_one(&self.readers)
@@ -173,6 +196,7 @@ impl SqliteStore {
              FROM learnwares l
              LEFT JOIN versions v ON v.learnware_id = l.id AND v.version = l.latest_version
                  AND v.status = 'usable' AND l.deleted_at IS NULL
+                 AND l.taken_down IS NULL
              WHERE l.revision > ?
              ORDER BY l.id",
         )
@@ -282,11 +306,12 @@ async fn insert_version(
     let number = match new.replaces {
         Some(number) => number.0,
         None => sqlx::query(
-            "INSERT INTO learnwares (name, latest_version, revision, created_at) VALUES (?, 1, 0, ?)
+            "INSERT INTO learnwares (name, latest_version, revision, created_at, owner_id) VALUES (?, 1, 0, ?, ?)
              RETURNING id",
         )
         .bind(&new.name)
         .bind(now.to_string())
+        .bind(new.owner.map(|owner| owner.0))
         .fetch_one(&mut *transaction)
         .await
         .map_err(&store)?

@@ -5,6 +5,7 @@
 
 mod jobs;
 mod learnwares;
+mod people;
 mod read;
 
 use std::io::Read;

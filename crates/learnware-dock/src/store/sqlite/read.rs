@@ -11,9 +11,10 @@ use crate::error::{DockError, Result};
 use crate::ids::LearnwareNumber;
 use crate::jobs::{ClaimedJob, JobState};
 use crate::store::blobs::Digest;
+use crate::store::people::AccountNumber;
 use crate::store::rows::{
-    JobSummary, LearnwareRow, ListRow, Revision, SpecificationText, UsableRow, VersionRow, format_from_word,
-    status_from_word,
+    JobRow, JobSummary, LearnwareRow, ListRow, Revision, SpecificationText, UsableRow, VersionRow,
+    format_from_word, status_from_word,
 };
 
 /// The value of a column.
@@ -56,6 +57,10 @@ pub(super) fn time_optional(row: &SqliteRow, column: &'static str) -> Result<Opt
     parsed_optional(row, column)
 }
 
+pub(super) fn time(row: &SqliteRow, column: &'static str) -> Result<Timestamp> {
+    parsed(row, column)
+}
+
 /// Columns of `learnwares`.
 pub(super) fn learnware_row(row: &SqliteRow) -> Result<LearnwareRow> {
     Ok(LearnwareRow {
@@ -65,6 +70,9 @@ pub(super) fn learnware_row(row: &SqliteRow) -> Result<LearnwareRow> {
         revision: Revision(field(row, "revision")?),
         created_at: parsed(row, "created_at")?,
         deleted_at: parsed_optional(row, "deleted_at")?,
+        owner: field::<Option<i64>>(row, "owner_id")?.map(AccountNumber),
+        taken_down: field(row, "taken_down")?,
+        downloads: unsigned(row, "downloads")?,
     })
 }
 
@@ -122,6 +130,22 @@ pub(super) fn job_summary(row: &SqliteRow) -> Result<JobSummary> {
         .find(|state| state.word() == word)
         .ok_or_else(|| DockError::BadRow { what: "state".into(), reason: word.to_owned() })?;
     Ok(JobSummary { state, attempts: unsigned(row, "attempts")?, last_error: field(row, "last_error")? })
+}
+
+/// Columns of `jobs`.
+pub(super) fn job_row(row: &SqliteRow) -> Result<JobRow> {
+    let payload: &str = field(row, "payload")?;
+    let job = serde_json::from_str(payload)
+        .map_err(|error| DockError::BadRow { what: "payload".into(), reason: error.to_string() })?;
+    Ok(JobRow {
+        id: field(row, "id")?,
+        job,
+        summary: job_summary(row)?,
+        available_at: parsed(row, "available_at")?,
+        lease_until: parsed_optional(row, "lease_until")?,
+        created_at: parsed(row, "created_at")?,
+        finished_at: parsed_optional(row, "finished_at")?,
+    })
 }
 
 /// Columns `id`, `payload` and `attempts` of a job that was just claimed.

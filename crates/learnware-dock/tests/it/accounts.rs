@@ -1,0 +1,162 @@
+//! Accounts from the invitation to the lock, as the service uses them.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::Ordering;
+
+use learnware_dock::accounts::{CHALLENGE_BITS, Registration, Scope};
+use learnware_dock::clock::Clock;
+use learnware_dock::ids::LearnwareNumber;
+use learnware_dock::jobs::JobState;
+use learnware_dock::store::people::{AccountChange, Role};
+use learnware_dock::submit::{SubmitOutcome, SubmitRequest};
+use learnware_dock::{Config, Dock, DockError};
+use sha2::{Digest as _, Sha256};
+
+use crate::packages::package;
+use crate::support::{request, seconds, start};
+
+fn wish(email: &str, name: &str) -> Registration {
+    Registration { email: email.into(), name: name.into(), password: "correct horse".into() }
+}
+
+/// Does the work that registering asks for.
+fn nonce(challenge: &str) -> String {
+    let fits = |nonce: &String| {
+        let hash = Sha256::digest(format!("{challenge}:{nonce}"));
+        u32::from_be_bytes([hash[0], hash[1], hash[2], hash[3]]).leading_zeros() >= CHALLENGE_BITS
+    };
+    (0..u64::MAX).map(|nonce| nonce.to_string()).find(fits).unwrap()
+}
+
+async fn fixture() -> (tempfile::TempDir, Dock, Clock) {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Clock::manual(start());
+    let dock = Dock::open(folder.path().join("dock"), Config { clock: clock.clone(), ..Config::default() });
+    (folder, dock.await.unwrap(), clock)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_begins_with_work_and_a_confirmed_address() {
+    let (_folder, dock, clock) = fixture().await;
+    let challenge = dock.registration_challenge().await.unwrap();
+    let bad = dock.register(wish("a@b.c", "Ann"), challenge.reveal(), "no work").await;
+    assert!(matches!(bad, Err(DockError::BadCode)));
+    let nonce = nonce(challenge.reveal());
+    for (email, name) in
+        [("a@b", "x"), ("nobody", "Ann"), ("a b@c.d", "Ann"), ("a@b.c", " Ann"), ("a@b@c", "Ann")]
+    {
+        let bad = dock.register(wish(email, name), challenge.reveal(), &nonce).await;
+        assert!(matches!(bad, Err(DockError::BadAccount { .. })), "{email} {name}");
+    }
+    let (account, code) = dock.register(wish("a@b.c", "Ann"), challenge.reveal(), &nonce).await.unwrap();
+    let again = dock.register(wish("d@e.f", "Dan"), challenge.reveal(), &nonce).await;
+    assert!(matches!(again, Err(DockError::BadCode)), "work counts once");
+    let early = dock.login("A@B.C", "correct horse").await;
+    assert!(matches!(early, Err(DockError::NotConfirmed)));
+    assert_eq!(dock.confirm(code.reveal()).await.unwrap(), account);
+    assert!(matches!(dock.confirm(code.reveal()).await, Err(DockError::BadCode)));
+    for (email, password) in [("a@b.c", "wrong"), ("x@y.z", "correct horse")] {
+        assert!(matches!(dock.login(email, password).await, Err(DockError::WrongLogin)));
+    }
+    let (session, row) = dock.login("A@B.C", "correct horse").await.unwrap();
+    assert_eq!(row.number, account);
+    let principal = dock.authenticate(session.reveal()).await.unwrap().unwrap();
+    assert_eq!((principal.account, principal.role, principal.name.as_str()), (account, Role::User, "Ann"));
+    assert!(principal.needs(Scope::Submit).is_ok() && principal.needs(Scope::Admin).is_err());
+    clock.advance(seconds(15 * 86_400));
+    assert!(dock.authenticate(session.reveal()).await.unwrap().is_none(), "sessions end");
+    if let Clock::Manual(now) = &clock {
+        now.store(start().microseconds(), Ordering::SeqCst);
+    }
+    assert!(dock.authenticate(session.reveal()).await.unwrap().is_some());
+    dock.logout(session.reveal()).await.unwrap();
+    assert!(dock.authenticate(session.reveal()).await.unwrap().is_none());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tokens_allow_what_they_say_and_passwords_end_sessions() {
+    let (_folder, dock, _) = fixture().await;
+    let account = dock.add_account(wish("a@b.c", "Ann"), Role::User, true).await.unwrap();
+    let (session, _) = dock.login("a@b.c", "correct horse").await.unwrap();
+    let ann = dock.authenticate(session.reveal()).await.unwrap().unwrap();
+    let scopes = BTreeSet::from([Scope::Read]);
+    let (token, id) = dock.create_token(&ann, "laptop", &scopes, 30).await.unwrap();
+    let by_token = dock.authenticate(token.reveal()).await.unwrap().unwrap();
+    assert_eq!(by_token.scopes, scopes);
+    let more = dock.create_token(&by_token, "more", &scopes, 30).await;
+    assert!(matches!(more, Err(DockError::Forbidden { .. })), "a token makes no tokens without the scope");
+    let admin = dock.create_token(&ann, "admin", &BTreeSet::from([Scope::Admin]), 30).await;
+    assert!(matches!(admin, Err(DockError::Forbidden { .. })));
+    for days in [0, 400] {
+        assert!(dock.create_token(&ann, "laptop", &scopes, days).await.is_err());
+    }
+    let client = dock.login_by_token("A@b.c", token.reveal()).await.unwrap();
+    assert_eq!(dock.authenticate(client.reveal()).await.unwrap().unwrap().scopes, scopes);
+    assert!(dock.login_by_token("x@b.c", token.reveal()).await.is_err());
+    assert_eq!(dock.tokens(account).await.unwrap().iter().map(|token| token.id).collect::<Vec<_>>(), [id]);
+    assert!(dock.revoke_token(account, id).await.unwrap() && !dock.revoke_token(account, id).await.unwrap());
+    assert!(dock.authenticate(token.reveal()).await.unwrap().is_none());
+
+    let wrong = dock.change_password(&ann, "wrong horse".into(), "battery staple".into()).await;
+    assert!(matches!(wrong, Err(DockError::WrongLogin)));
+    dock.change_password(&ann, "correct horse".into(), "battery staple".into()).await.unwrap();
+    assert!(dock.authenticate(session.reveal()).await.unwrap().is_none());
+    assert!(dock.reset_code("nobody@b.c").await.unwrap().is_none());
+    let code = dock.reset_code("a@B.c").await.unwrap().unwrap();
+    assert!(dock.reset_password(code.reveal(), "short".into()).await.is_err());
+    dock.reset_password(code.reveal(), "third password".into()).await.unwrap();
+    assert!(dock.login("a@b.c", "battery staple").await.is_err());
+    dock.login("a@b.c", "third password").await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_administrator_comes_by_invitation_and_rules_over_others() {
+    let (_folder, dock, _) = fixture().await;
+    let invitation = dock.first_invitation().await.unwrap().unwrap();
+    let bad = dock.accept_invitation("lwd_guess", wish("x@b.c", "Mallory")).await;
+    assert!(matches!(bad, Err(DockError::BadCode)));
+    let chief = dock.accept_invitation(invitation.reveal(), wish("a@b.c", "Chief")).await.unwrap();
+    assert!(dock.first_invitation().await.unwrap().is_none());
+    let late = dock.accept_invitation(invitation.reveal(), wish("x@b.c", "Mallory")).await;
+    assert!(matches!(late, Err(DockError::BadCode)));
+    let (session, _) = dock.login("a@b.c", "correct horse").await.unwrap();
+    let admin = dock.authenticate(session.reveal()).await.unwrap().unwrap();
+    admin.needs(Scope::Admin).unwrap();
+    let user = dock.add_account(wish("u@b.c", "User"), Role::User, true).await.unwrap();
+    let (session, _) = dock.login("u@b.c", "correct horse").await.unwrap();
+    let other = dock.authenticate(session.reveal()).await.unwrap().unwrap();
+    let rise = AccountChange::Role(Role::Admin);
+    assert!(dock.change_account(Some(&other), user, rise.clone()).await.is_err());
+    assert!(dock.change_account(Some(&admin), chief, AccountChange::Disabled(true)).await.is_err());
+
+    let wish = SubmitRequest { owner: Some(user), ..request(package(0), None) };
+    let SubmitOutcome::Accepted(own) = dock.submit(wish).await.unwrap() else { panic!("refused") };
+    let row = dock.store().learnware(LearnwareNumber::from_id(&own.id).unwrap()).await.unwrap().unwrap();
+    other.may_change(&row).unwrap();
+    admin.may_change(&row).unwrap();
+    let waiting = dock.give_out(None, &own.id, None).await;
+    assert!(matches!(waiting, Err(DockError::NotUsable { .. })));
+    dock.give_out(Some(&other), &own.id, None).await.unwrap();
+    let jobs = dock.jobs(Some(JobState::Open), None, 10).await.unwrap();
+    assert!(dock.give_up_job(&other, jobs[0].id).await.is_err());
+    assert!(dock.give_up_job(&admin, jobs[0].id).await.unwrap());
+    assert!(dock.check_waiting().await.unwrap().is_empty());
+    dock.retry_job(&admin, &dock.jobs(Some(JobState::Dead), None, 10).await.unwrap()[0]).await.unwrap();
+    assert_eq!(dock.check_waiting().await.unwrap().len(), 1);
+    dock.give_out(None, &own.id, None).await.unwrap();
+    assert!(dock.take_down(&admin, &own.id, Some(" ")).await.is_err());
+    dock.take_down(&admin, &own.id, Some("it is a copy")).await.unwrap();
+    let gone = dock.give_out(None, &own.id, None).await.unwrap_err().to_string();
+    assert!(gone.contains("it is a copy"), "{gone}");
+    dock.give_out(Some(&other), &own.id, None).await.unwrap();
+    assert!(dock.catalog().await.unwrap().market.organizer().is_empty());
+
+    dock.change_account(Some(&admin), user, AccountChange::Disabled(true)).await.unwrap();
+    assert!(dock.authenticate(session.reveal()).await.unwrap().is_none());
+    assert!(dock.login("u@b.c", "correct horse").await.is_err());
+    let done: Vec<String> =
+        dock.store().audit(None, 100).await.unwrap().into_iter().map(|row| row.action).collect();
+    let wanted =
+        ["account.change", "learnware.take_down", "job.retry", "job.give_up", "account.add", "account.add"];
+    assert_eq!(done, wanted);
+}
