@@ -15,7 +15,7 @@ use crate::error::{DockError, Result};
 use crate::ids::LearnwareNumber;
 use crate::jobs::Job;
 use crate::store::blobs::Digest;
-use crate::store::rows::{JobSummary, ListOptions, ListRow, VersionRow};
+use crate::store::rows::{JobSummary, LearnwareRow, ListOptions, ListRow, VersionRow};
 use crate::words::{Found, Request};
 
 /// A line of the list.
@@ -127,6 +127,11 @@ impl Dock {
             versions,
             created_at: row.created_at,
         })
+    }
+
+    /// The row of one learnware: whose it is, how often it was given out.
+    pub async fn row(&self, id: &LearnwareId) -> Result<LearnwareRow> {
+        self.living(id).await
     }
 
     /// Deletes a learnware with all its versions. Its id is never used again; its packages stay in the folder

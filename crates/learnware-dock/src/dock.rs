@@ -130,6 +130,14 @@ impl Dock {
         })
     }
 
+    /// A folder for files on their way in, on the disk where packages are kept. The sweep removes what is left over.
+    ///
+    /// # Errors
+    /// When it can't be made.
+    pub fn staging_folder(&self) -> Result<PathBuf> {
+        self.state.blobs.staging_folder()
+    }
+
     /// The time, by the dock's clock.
     pub fn now(&self) -> Timestamp {
         self.state.config.clock.now()

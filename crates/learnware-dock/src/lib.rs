@@ -28,7 +28,7 @@ pub mod jobs;
 pub mod policy;
 mod private;
 pub mod redundancy;
-mod search;
+pub mod search;
 pub mod secrets;
 pub mod store;
 pub mod submit;

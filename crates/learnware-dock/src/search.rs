@@ -2,13 +2,27 @@
 
 use std::sync::Arc;
 
-use learnware_engine::market::{SearchOptions, SearchResults};
+use learnware_engine::market::{Explanation, SearchOptions, SearchResults};
 use learnware_engine::user_info::UserInfo;
 
 use crate::cpu::Pool;
 use crate::dock::Dock;
 use crate::error::{DockError, Result};
+use crate::store::rows::Revision;
 use crate::words::{Query, Readings};
+
+/// What a search found.
+#[derive(Debug, Clone)]
+pub struct Searched {
+    /// Learnwares, alone and combined.
+    pub results: SearchResults,
+    /// How the words of the query were read.
+    pub readings: Readings,
+    /// Why; `None` where it was not asked for or nothing was compared.
+    pub explanation: Option<Explanation>,
+    /// The revision of the market that all of it shows.
+    pub revision: Revision,
+}
 
 impl Dock {
     /// Finds learnwares for `user_info` among those whose latest version is usable.
@@ -26,14 +40,30 @@ impl Dock {
         &self,
         query: Query,
         user_info: UserInfo,
-        mut options: SearchOptions,
+        options: SearchOptions,
     ) -> Result<(SearchResults, Readings)> {
+        let found = self.search_explained(query, user_info, options, false).await?;
+        Ok((found.results, found.readings))
+    }
+
+    /// The same, and why, all of one revision.
+    pub async fn search_explained(
+        &self,
+        query: Query,
+        user_info: UserInfo,
+        mut options: SearchOptions,
+        explain: bool,
+    ) -> Result<Searched> {
         let snapshot = self.catalog().await?;
         let searched = Arc::clone(&snapshot);
         let search = move || {
             let matches = searched.matches(&query)?;
             options.among = matches.ids;
-            Ok::<_, DockError>((searched.market.search(&user_info, &options)?, matches.readings))
+            let results = searched.market.search(&user_info, &options)?;
+            let explanation =
+                explain.then(|| searched.market.explain(&user_info, &options, &results)).flatten();
+            let (revision, readings) = (searched.revision, matches.readings);
+            Ok::<_, DockError>(Searched { results, readings, explanation, revision })
         };
         let found = self.state().cpu.run(Pool::Compute, "search", search).await??;
         self.tend_indexes(&snapshot);

@@ -8,6 +8,7 @@ mod market;
 mod models;
 mod private;
 mod quickstart;
+mod serve;
 mod shared;
 mod solve;
 
@@ -24,6 +25,7 @@ pub(crate) use models::{
 };
 pub(crate) use private::{AnchorsArgs, MeasureArgs, RedundantArgs};
 pub(crate) use quickstart::QuickstartArgs;
+pub(crate) use serve::{ServeArgs, WorkerArgs};
 pub(crate) use shared::{
     ColumnArgs, DockArgs, EmbedderArgs, GenerateArgs, KindArgs, ModelArgs, PrivateArgs, TableArgs,
 };
@@ -106,6 +108,8 @@ pub(crate) enum Command {
     List(ListArgs),
     Redundant(RedundantArgs),
     Delete(DeleteArgs),
+    Serve(ServeArgs),
+    Worker(WorkerArgs),
     Doctor(DoctorArgs),
     Completions(CompletionsArgs),
     Man(ManArgs),

@@ -15,6 +15,7 @@ mod redundant;
 mod reuse;
 mod run;
 mod search;
+mod serve;
 mod show;
 mod solve;
 mod spec;
@@ -43,6 +44,8 @@ pub(crate) async fn run(command: Command, printer: &Printer) -> anyhow::Result<O
         Command::List(arguments) => list::run(&arguments, printer).await,
         Command::Redundant(arguments) => redundant::run(&arguments, printer).await,
         Command::Delete(arguments) => delete::run(&arguments, printer).await,
+        Command::Serve(arguments) => serve::run(&arguments, printer).await,
+        Command::Worker(arguments) => serve::worker(&arguments, printer).await,
         Command::Doctor(arguments) => doctor::run(&arguments, printer).await,
         Command::Completions(arguments) => completions::run(&arguments, printer),
         Command::Man(arguments) => man::run(&arguments, printer),

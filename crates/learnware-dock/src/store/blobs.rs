@@ -92,11 +92,17 @@ impl Blobs {
         Self { root }
     }
 
+    /// The folder of files that are not blobs yet, which is made.
+    pub(crate) fn staging_folder(&self) -> Result<PathBuf> {
+        let staging = self.root.join(STAGING);
+        fs::create_dir_all(&staging).map_err(DockError::io("make the folder", &staging))?;
+        Ok(staging)
+    }
+
     /// Copies `source` into the staging folder while its digest is taken, and brings it to the disk.
     /// `bytes_max` bounds what is written, whatever the size was said to be.
     pub fn stage(&self, source: &mut dyn Read, bytes_max: u64) -> Result<Staged> {
-        let staging = self.root.join(STAGING);
-        fs::create_dir_all(&staging).map_err(DockError::io("make the folder", &staging))?;
+        let staging = self.staging_folder()?;
         let mut builder = tempfile::Builder::new();
         #[cfg(unix)]
         let open_to_all = std::os::unix::fs::PermissionsExt::from_mode(0o666); // less the umask

@@ -1,0 +1,274 @@
+//! Words on the wire: requests and answers of REST v1, for the server and for those who call it.
+//!
+//! Plain data. Specifications are JSON values in the reference's form; times are UTC, RFC 3339. Unknown fields of
+//! requests are refused, so that a misspelled one is noticed; readers of answers ignore fields they don't know.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// What went wrong (RFC 9457), as `application/problem+json`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Problem {
+    /// Status of the answer.
+    pub status: u16,
+    /// A word for programs, such as `unknown-learnware`.
+    pub code: String,
+    /// A sentence for people.
+    pub title: String,
+    /// Names the request in the server's log.
+    pub request_id: Option<String>,
+    /// What a check found, where a learnware was refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub report: Option<Value>,
+}
+
+/// The dock that answers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DockInfo {
+    /// Random id of the dock.
+    pub dock_id: String,
+    /// Release of the server.
+    pub version: String,
+    /// Changes of the market so far.
+    pub revision: i64,
+    /// Learnwares that searches find.
+    pub learnwares: usize,
+    /// Its islands.
+    pub islands: Vec<IslandInfo>,
+}
+
+/// Learnwares whose specifications are comparable.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct IslandInfo {
+    /// A sentence for people.
+    pub name: String,
+    /// The key, as requests give it.
+    pub island: Value,
+    /// How many learnwares.
+    pub learnwares: usize,
+}
+
+/// A page of a list.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LearnwarePage {
+    /// Of all pages together.
+    pub total: u64,
+    /// This page.
+    pub learnwares: Vec<LearnwareSummary>,
+    /// Give it as `cursor` for the next page; absent on the last one.
+    pub next_cursor: Option<String>,
+    /// Counts by tag, for each facet asked for.
+    pub facets: BTreeMap<String, BTreeMap<String, u64>>,
+}
+
+/// A learnware in a list.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LearnwareSummary {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Semantic specification, the reference's form.
+    pub semantic: Value,
+    /// How its model is stored.
+    pub format: String,
+    /// How well the words match; only comparable within one answer.
+    pub relevance: Option<f32>,
+}
+
+/// Everything public about a learnware.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Learnware {
+    /// Its id.
+    pub id: String,
+    /// Name of the account whose it is; absent for the operator's own.
+    pub owner: Option<String>,
+    /// The version that searches find and downloads give.
+    pub latest_version: u32,
+    /// When the first version was submitted.
+    pub created_at: String,
+    /// How often its package was given out.
+    pub downloads: u64,
+    /// Why an administrator took it down.
+    pub taken_down: Option<String>,
+    /// Oldest first.
+    pub versions: Vec<Version>,
+}
+
+/// A version of a learnware.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Version {
+    /// 1 for the first.
+    pub version: u32,
+    /// `waiting`, `checking`, `usable`, `non_usable` or `invalid`.
+    pub status: String,
+    /// BLAKE3 of the zip, hexadecimal.
+    pub digest: String,
+    /// Bytes of the zip.
+    pub size_bytes: u64,
+    /// How its model is stored.
+    pub format: String,
+    /// Semantic specification, the reference's form.
+    pub semantic: Value,
+    /// Statistical specifications, each in the reference's form.
+    pub statistical: Vec<Value>,
+    /// What its check found.
+    pub report: Option<Value>,
+    /// When it was submitted.
+    pub submitted_at: String,
+    /// When its last check ended.
+    pub checked_at: Option<String>,
+}
+
+/// A submission that was accepted.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Submitted {
+    /// The learnware.
+    pub id: String,
+    /// Its version, which waits for its check.
+    pub version: u32,
+    /// BLAKE3 of the zip.
+    pub digest: String,
+}
+
+/// A search.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SearchRequest {
+    /// What the user's data are like: the reference's form, at most one of each kind.
+    pub statistical: Vec<Value>,
+    /// Words and fields that learnwares must match, as in `learnware search`.
+    pub query: String,
+    /// Single results at most; 10 when absent.
+    pub limit: Option<usize>,
+    /// Members of a mixture at most; 5 when absent.
+    pub max_learnwares: Option<usize>,
+    /// Learnwares that shall not be found.
+    pub exclude: Vec<String>,
+    /// Whether the answer tells why.
+    pub explain: bool,
+}
+
+/// A login.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Login {
+    /// E-mail address.
+    pub email: String,
+    /// Password.
+    pub password: String,
+}
+
+/// Something that lets its owner in, shown once.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Granted {
+    /// To be sent as `Authorization: Bearer SECRET`.
+    pub secret: String,
+    /// Number of a token.
+    pub id: Option<i64>,
+}
+
+/// A registration, or the acceptance of an invitation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Register {
+    /// E-mail address.
+    pub email: String,
+    /// The name that others see.
+    pub name: String,
+    /// Password.
+    pub password: String,
+    /// The challenge that was worked on, or the invitation's code.
+    pub code: String,
+    /// What the work found; empty for an invitation.
+    #[serde(default)]
+    pub nonce: String,
+}
+
+/// A code that was sent to somebody.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Code {
+    /// The code.
+    pub code: String,
+}
+
+/// Work before registering: find a `nonce` so that SHA-256 of `challenge:nonce` begins with `bits` zero bits.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Challenge {
+    /// Counts once.
+    pub challenge: String,
+    /// Zero bits.
+    pub bits: u32,
+}
+
+/// Whoever asks.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Me {
+    /// Number of the account.
+    pub account: i64,
+    /// Its name.
+    pub name: String,
+    /// `user` or `admin`.
+    pub role: String,
+    /// What this way in allows.
+    pub scopes: Vec<String>,
+}
+
+/// A wish for a token.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewToken {
+    /// What its owner calls it.
+    pub name: String,
+    /// Of `read`, `submit`, `account`, `admin`.
+    pub scopes: Vec<String>,
+    /// Days that it lasts.
+    pub days: u32,
+}
+
+/// A token, without its secret.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Token {
+    /// Its number.
+    pub id: i64,
+    /// What its owner calls it.
+    pub name: String,
+    /// What it allows.
+    pub scopes: Vec<String>,
+    /// When it was made.
+    pub created_at: String,
+    /// When it ends.
+    pub expires_at: String,
+    /// When it was last used, to the hour.
+    pub used_at: Option<String>,
+}
+
+/// A job, as administrators see it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Job {
+    /// Its number.
+    pub id: i64,
+    /// What it is about.
+    pub subject: String,
+    /// `open`, `leased`, `done`, `dead` or `cancelled`.
+    pub state: String,
+    /// How often it was begun.
+    pub attempts: u32,
+    /// Why the last attempt failed.
+    pub last_error: Option<String>,
+    /// When it was asked for.
+    pub created_at: String,
+    /// When it ended.
+    pub finished_at: Option<String>,
+}
+
+/// Why a learnware is taken down.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Takedown {
+    /// For its owner and for those who look for it.
+    pub reason: String,
+}

@@ -1,0 +1,63 @@
+//! Bodies: JSON with problems that say what is wrong with it, and packages as streams that never lie in memory.
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{FromRequest, Request};
+use axum::http::StatusCode;
+use futures_util::StreamExt as _;
+use learnware_dock::Dock;
+use serde::de::DeserializeOwned;
+use tempfile::TempPath;
+use tokio::io::AsyncWriteExt as _;
+
+use crate::error::Failure;
+
+/// A JSON body.
+#[derive(Debug)]
+pub(crate) struct Document<T>(pub(crate) T);
+
+impl<T: DeserializeOwned> FromRequest<Dock> for Document<T> {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, dock: &Dock) -> Result<Self, Failure> {
+        match Json::<T>::from_request(request, dock).await {
+            Ok(Json(value)) => Ok(Self(value)),
+            Err(rejection) => Err(Failure::new(rejection.status(), code(&rejection), rejection.body_text())),
+        }
+    }
+}
+
+fn code(rejection: &JsonRejection) -> &'static str {
+    match rejection {
+        JsonRejection::JsonDataError(_) | JsonRejection::JsonSyntaxError(_) => "bad-document",
+        JsonRejection::MissingJsonContentType(_) => "not-json",
+        _ => "bad-body",
+    }
+}
+
+/// Writes a body into a file of its own, which is gone when the path is dropped.
+pub(crate) async fn received(body: Body, dock: &Dock, bytes_max: u64) -> Result<TempPath, Failure> {
+    let failed = |error: std::io::Error| {
+        let title = format!("the package could not be kept while it came in: {error}");
+        Failure::new(StatusCode::INSUFFICIENT_STORAGE, "no-room", title)
+    };
+    let path = tempfile::Builder::new()
+        .prefix("upload-")
+        .tempfile_in(dock.staging_folder().map_err(Failure::from)?)
+        .map_err(failed)?
+        .into_temp_path();
+    let mut file = tokio::fs::File::create(&path).await.map_err(failed)?;
+    let (mut stream, mut count) = (body.into_data_stream(), 0_u64);
+    while let Some(piece) = stream.next().await {
+        let piece = piece.map_err(|_| Failure::bad("cut-off", "the body was cut off; send it again"))?;
+        count += piece.len() as u64;
+        if count > bytes_max {
+            let title = format!("the package is larger than {bytes_max} bytes");
+            return Err(Failure::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", title));
+        }
+        file.write_all(&piece).await.map_err(failed)?;
+    }
+    file.flush().await.map_err(failed)?;
+    Ok(path)
+}

@@ -1,0 +1,118 @@
+//! From errors of the dock to answers: one table of statuses and codes.
+
+use axum::Json;
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use learnware_api::Problem;
+use learnware_dock::DockError;
+use learnware_engine::EngineError;
+use learnware_engine::market::checker::CheckReport;
+use serde_json::json;
+
+/// Seconds after which a busy server may be asked again.
+const RETRY_SECONDS: HeaderValue = HeaderValue::from_static("2");
+
+/// An answer that is a problem.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    status: StatusCode,
+    code: &'static str,
+    title: String,
+    report: Option<CheckReport>,
+}
+
+/// Answer of a route.
+pub(crate) type Answer<T> = Result<T, Failure>;
+
+impl Failure {
+    pub(crate) fn new(status: StatusCode, code: &'static str, title: impl Into<String>) -> Self {
+        Self { status, code, title: title.into(), report: None }
+    }
+
+    /// The request itself is wrong.
+    pub(crate) fn bad(code: &'static str, title: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, code, title)
+    }
+
+    /// Nobody was let in, and somebody must be.
+    pub(crate) fn login_needed() -> Self {
+        let title = "log in, or send a token as `Authorization: Bearer TOKEN`";
+        Self::new(StatusCode::UNAUTHORIZED, "login-needed", title)
+    }
+
+    /// The learnware is not sound.
+    pub(crate) fn refused(report: CheckReport) -> Self {
+        let title = "the learnware is not sound; the report says why. Nothing was stored";
+        Self { report: Some(report), ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "not-sound", title) }
+    }
+}
+
+impl From<DockError> for Failure {
+    fn from(error: DockError) -> Self {
+        let (status, code) = match &error {
+            DockError::BadId { .. } => (StatusCode::BAD_REQUEST, "bad-id"),
+            DockError::BadQuery { .. } => (StatusCode::BAD_REQUEST, "bad-query"),
+            DockError::BadCursor { .. } => (StatusCode::BAD_REQUEST, "bad-cursor"),
+            DockError::BadAccount { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "bad-value"),
+            DockError::BadCode => (StatusCode::BAD_REQUEST, "bad-code"),
+            DockError::WrongLogin => (StatusCode::UNAUTHORIZED, "wrong-login"),
+            DockError::NotConfirmed => (StatusCode::FORBIDDEN, "not-confirmed"),
+            DockError::Forbidden { .. } => (StatusCode::FORBIDDEN, "forbidden"),
+            DockError::UnknownLearnware { .. } => (StatusCode::NOT_FOUND, "unknown-learnware"),
+            DockError::UnknownVersion { .. } => (StatusCode::NOT_FOUND, "unknown-version"),
+            DockError::UnknownAccount => (StatusCode::NOT_FOUND, "unknown-account"),
+            DockError::NotUsable { .. } => (StatusCode::NOT_FOUND, "not-usable"),
+            DockError::Deleted { .. } => (StatusCode::GONE, "deleted"),
+            DockError::TakenDown { .. } => (StatusCode::UNAVAILABLE_FOR_LEGAL_REASONS, "taken-down"),
+            DockError::Taken { .. } => (StatusCode::CONFLICT, "taken"),
+            DockError::CheckInProgress { .. } => (StatusCode::CONFLICT, "check-in-progress"),
+            DockError::Busy { .. } | DockError::Closed => (StatusCode::SERVICE_UNAVAILABLE, "busy"),
+            DockError::Engine(error) => return error.into(),
+            _ => {
+                // What happened is for the operator, not for whoever asked.
+                let title = "the server failed; the operator's log says why";
+                eprint_failure(&error);
+                return Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", title);
+            }
+        };
+        Self::new(status, code, error.to_string())
+    }
+}
+
+impl From<&EngineError> for Failure {
+    fn from(error: &EngineError) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "bad-specification", error.to_string())
+    }
+}
+
+impl From<EngineError> for Failure {
+    fn from(error: EngineError) -> Self {
+        (&error).into()
+    }
+}
+
+/// The operator's log of failures that are ours.
+#[expect(clippy::print_stderr, reason = "the server's log is its standard error")]
+fn eprint_failure(error: &DockError) {
+    eprintln!("{}", json!({"level": "error", "message": error.to_string()}));
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let problem = Problem {
+            status: self.status.as_u16(),
+            code: self.code.to_owned(),
+            title: self.title,
+            request_id: None,
+            report: self.report.map(|report| json!(report)),
+        };
+        let mut response = (self.status, Json(problem)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(RETRY_AFTER, RETRY_SECONDS);
+        }
+        response
+    }
+}

@@ -1,0 +1,42 @@
+//! The dock over HTTP: REST v1 (`docs/book/reference/http.md`). Routes read requests, call the dock and write answers; no
+//! rule about learnwares, accounts or jobs lives here.
+//!
+//! [`serve`] is the whole of it: routes, workers that make waiting checks, and an orderly end.
+
+mod auth;
+mod body;
+mod error;
+mod router;
+mod v1;
+mod work;
+
+use std::future::Future;
+use std::io;
+
+use learnware_dock::Dock;
+use tokio::net::TcpListener;
+
+pub use router::router;
+pub use work::work;
+
+/// Serves a dock on `listener` until `shutdown` is ready; then no new requests are taken, and those under way and checks
+/// that were begun are finished.
+///
+/// # Errors
+/// When connections can't be taken.
+pub async fn serve(
+    dock: Dock,
+    listener: TcpListener,
+    workers: usize,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    let (stop, stopped) = tokio::sync::watch::channel(false);
+    let checks: Vec<_> = (0..workers).map(|_| tokio::spawn(work(dock.clone(), stopped.clone()))).collect();
+    let served = axum::serve(listener, router(dock)).with_graceful_shutdown(shutdown).await;
+    // Nobody listens when there are no workers.
+    stop.send(true).ok();
+    for check in checks {
+        check.await.ok();
+    }
+    served
+}

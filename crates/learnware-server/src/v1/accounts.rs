@@ -1,0 +1,128 @@
+//! Accounts, sessions and tokens.
+
+use std::collections::BTreeSet;
+
+use axum::Json;
+use axum::extract::{Path, Request, State};
+use axum::http::StatusCode;
+use learnware_api::{Challenge, Code, Granted, Login, Me, NewToken, Register, Token};
+use learnware_dock::Dock;
+use learnware_dock::accounts::{CHALLENGE_BITS, Registration, Scope};
+use serde_json::json;
+
+use crate::auth::{self, Known};
+use crate::body::Document;
+use crate::error::{Answer, Failure};
+
+pub(crate) async fn challenge(State(dock): State<Dock>) -> Answer<Json<Challenge>> {
+    let challenge = dock.registration_challenge().await?.reveal().to_owned();
+    Ok(Json(Challenge { challenge, bits: CHALLENGE_BITS }))
+}
+
+/// Without a mail server the code that confirms the address goes to the operator's log.
+pub(crate) async fn register(
+    State(dock): State<Dock>,
+    Document(wish): Document<Register>,
+) -> Answer<StatusCode> {
+    let (account, code) = dock.register(registration(&wish), &wish.code, &wish.nonce).await?;
+    log_code(account.0, code.reveal());
+    Ok(StatusCode::CREATED)
+}
+
+#[expect(clippy::print_stderr, reason = "the server's log is its standard error")]
+fn log_code(account: i64, code: &str) {
+    eprintln!(
+        "{}",
+        json!({"level": "info", "message": "confirm an address", "account": account, "code": code})
+    );
+}
+
+pub(crate) async fn confirm(State(dock): State<Dock>, Document(code): Document<Code>) -> Answer<StatusCode> {
+    dock.confirm(&code.code).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(crate) async fn accept_invitation(
+    State(dock): State<Dock>,
+    Document(wish): Document<Register>,
+) -> Answer<StatusCode> {
+    dock.accept_invitation(&wish.code, registration(&wish)).await?;
+    Ok(StatusCode::CREATED)
+}
+
+pub(crate) async fn login(
+    State(dock): State<Dock>,
+    Document(login): Document<Login>,
+) -> Answer<Json<Granted>> {
+    let (session, _) = dock.login(&login.email, &login.password).await?;
+    Ok(Json(Granted { secret: session.reveal().to_owned(), id: None }))
+}
+
+pub(crate) async fn logout(State(dock): State<Dock>, _: Known, request: Request) -> Answer<StatusCode> {
+    let (parts, _) = request.into_parts();
+    if let Some(secret) = auth::secret(&parts) {
+        dock.logout(secret).await?;
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(crate) async fn me(Known(principal): Known) -> Json<Me> {
+    Json(Me {
+        account: principal.account.0,
+        name: principal.name,
+        role: principal.role.word().to_owned(),
+        scopes: words(&principal.scopes),
+    })
+}
+
+pub(crate) async fn create_token(
+    State(dock): State<Dock>,
+    Known(principal): Known,
+    Document(wish): Document<NewToken>,
+) -> Answer<(StatusCode, Json<Granted>)> {
+    let scopes: Option<BTreeSet<Scope>> = wish.scopes.iter().map(|word| scope(word)).collect();
+    let scopes =
+        scopes.ok_or_else(|| Failure::bad("bad-scope", "scopes are read, submit, account and admin"))?;
+    let (secret, id) = dock.create_token(&principal, &wish.name, &scopes, wish.days).await?;
+    let granted = Granted { secret: secret.reveal().to_owned(), id: Some(id) };
+    Ok((StatusCode::CREATED, Json(granted)))
+}
+
+pub(crate) async fn tokens(State(dock): State<Dock>, Known(principal): Known) -> Answer<Json<Vec<Token>>> {
+    principal.needs(Scope::Account)?;
+    let tokens = dock.tokens(principal.account).await?.into_iter().map(|token| Token {
+        id: token.id,
+        name: token.name,
+        scopes: words(&token.scopes),
+        created_at: token.row.created_at.to_string(),
+        expires_at: token.row.expires_at.to_string(),
+        used_at: token.row.used_at.map(|used_at| used_at.to_string()),
+    });
+    Ok(Json(tokens.collect()))
+}
+
+pub(crate) async fn revoke_token(
+    State(dock): State<Dock>,
+    Known(principal): Known,
+    Path(id): Path<i64>,
+) -> Answer<StatusCode> {
+    principal.needs(Scope::Account)?;
+    if dock.revoke_token(principal.account, id).await? {
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        Err(Failure::new(StatusCode::NOT_FOUND, "unknown-token", "you have no token with this number"))
+    }
+}
+
+fn registration(wish: &Register) -> Registration {
+    let Register { email, name, password, .. } = wish.clone();
+    Registration { email, name, password }
+}
+
+fn scope(word: &str) -> Option<Scope> {
+    Scope::ALL.into_iter().find(|scope| scope.word() == word)
+}
+
+fn words(scopes: &BTreeSet<Scope>) -> Vec<String> {
+    scopes.iter().map(|scope| scope.word().to_owned()).collect()
+}

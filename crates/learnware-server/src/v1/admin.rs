@@ -1,0 +1,117 @@
+//! What administrators see and do.
+
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use learnware_api::{Job, Takedown};
+use learnware_dock::Dock;
+use learnware_dock::jobs::JobState;
+use learnware_dock::store::rows::JobRow;
+use learnware_engine::learnware::LearnwareId;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::auth::Admin;
+use crate::body::Document;
+use crate::error::{Answer, Failure};
+
+/// Rows of a page at most, and where none is asked for.
+const PAGE: u32 = 100;
+
+/// Which rows.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Page {
+    state: Option<String>,
+    before: Option<i64>,
+}
+
+pub(crate) async fn jobs(
+    State(dock): State<Dock>,
+    _: Admin,
+    Query(page): Query<Page>,
+) -> Answer<Json<Vec<Job>>> {
+    let state =
+        match &page.state {
+            None => None,
+            Some(word) => {
+                let known = JobState::ALL.into_iter().find(|state| state.word() == word);
+                Some(known.ok_or_else(|| {
+                    Failure::bad("bad-state", "states are open, leased, done, dead, cancelled")
+                })?)
+            }
+        };
+    let rows = dock.jobs(state, page.before, PAGE).await?;
+    Ok(Json(rows.iter().map(job).collect()))
+}
+
+pub(crate) async fn retry(
+    State(dock): State<Dock>,
+    Admin(by): Admin,
+    Path(id): Path<i64>,
+) -> Answer<StatusCode> {
+    let found = dock.jobs(None, Some(id.saturating_add(1)), 1).await?;
+    let row = found.iter().find(|row| row.id == id).ok_or_else(unknown_job)?;
+    dock.retry_job(&by, row).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(crate) async fn give_up(
+    State(dock): State<Dock>,
+    Admin(by): Admin,
+    Path(id): Path<i64>,
+) -> Answer<StatusCode> {
+    if dock.give_up_job(&by, id).await? { Ok(StatusCode::NO_CONTENT) } else { Err(unknown_job()) }
+}
+
+pub(crate) async fn take_down(
+    State(dock): State<Dock>,
+    Admin(by): Admin,
+    Path(id): Path<String>,
+    Document(wish): Document<Takedown>,
+) -> Answer<StatusCode> {
+    dock.take_down(&by, &LearnwareId(id), Some(&wish.reason)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(crate) async fn put_back(
+    State(dock): State<Dock>,
+    Admin(by): Admin,
+    Path(id): Path<String>,
+) -> Answer<StatusCode> {
+    dock.take_down(&by, &LearnwareId(id), None).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(crate) async fn audit(
+    State(dock): State<Dock>,
+    _: Admin,
+    Query(page): Query<Page>,
+) -> Answer<Json<Vec<Value>>> {
+    let rows = dock.store().audit(page.before, PAGE).await?.into_iter().map(|row| {
+        json!({
+            "id": row.id,
+            "at": row.at.to_string(),
+            "account": row.account,
+            "action": row.action,
+            "subject": row.subject,
+            "detail": row.detail,
+        })
+    });
+    Ok(Json(rows.collect()))
+}
+
+fn unknown_job() -> Failure {
+    Failure::new(StatusCode::NOT_FOUND, "unknown-job", "there is no such job, or it has ended")
+}
+
+fn job(row: &JobRow) -> Job {
+    Job {
+        id: row.id,
+        subject: row.job.subject(),
+        state: row.summary.state.word().to_owned(),
+        attempts: row.summary.attempts,
+        last_error: row.summary.last_error.clone(),
+        created_at: row.created_at.to_string(),
+        finished_at: row.finished_at.map(|at| at.to_string()),
+    }
+}

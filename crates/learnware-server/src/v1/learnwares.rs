@@ -1,0 +1,271 @@
+//! Learnwares: lists, one whole, packages out and in.
+
+use std::collections::BTreeMap;
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{Path, Query, Request, State};
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, ETAG, LOCATION};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use learnware_api::{Learnware, LearnwarePage, LearnwareSummary, Submitted, Version};
+use learnware_dock::accounts::{Principal, Scope};
+use learnware_dock::browse::VersionDetail;
+use learnware_dock::catalog::Snapshot;
+use learnware_dock::ids::LearnwareNumber;
+use learnware_dock::policy::PACKAGE_BYTES_MAX;
+use learnware_dock::store::rows::{ListOptions, status_word};
+use learnware_dock::submit::{PackageSource, SubmitOutcome, SubmitRequest};
+use learnware_dock::words::{self, Facet, Found, Hit, Sort};
+use learnware_dock::{Dock, DockError};
+use learnware_engine::learnware::LearnwareId;
+use learnware_engine::specification::codec;
+use serde::Deserialize;
+use serde_json::json;
+use tower::ServiceExt as _;
+use tower_http::services::ServeFile;
+
+use crate::auth::{Known, Viewer};
+use crate::body;
+use crate::error::{Answer, Failure};
+
+/// Learnwares of a page where no number is asked for, and at most.
+const PAGE: usize = 20;
+const PAGE_MAX: usize = 100;
+/// Learnwares of an account in one answer at most.
+const OWN_MAX: u32 = 10_000;
+/// BLAKE3 of the package.
+const DIGEST: HeaderName = HeaderName::from_static("x-content-blake3");
+
+/// Which learnwares.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Wanted {
+    #[serde(default)]
+    query: String,
+    sort: Option<String>,
+    limit: Option<usize>,
+    cursor: Option<String>,
+    #[serde(default)]
+    facets: bool,
+}
+
+/// Which version.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct WhichVersion {
+    version: Option<u32>,
+}
+
+pub(crate) async fn list(
+    State(dock): State<Dock>,
+    Query(wanted): Query<Wanted>,
+) -> Answer<Json<LearnwarePage>> {
+    let request = words::Request {
+        query: words::Query::parse(&wanted.query)?,
+        sort: sort(wanted.sort.as_deref())?,
+        limit: wanted.limit.unwrap_or(PAGE).clamp(1, PAGE_MAX),
+        cursor: wanted.cursor.as_deref().map(str::parse).transpose().map_err(|error: DockError| error)?,
+        facets: if wanted.facets { Facet::ALL.to_vec() } else { Vec::new() },
+    };
+    let (found, snapshot) = dock.find(request).await?;
+    let facets = found.facets.iter().map(|facet| {
+        let counts: BTreeMap<String, u64> =
+            facet.counts.iter().map(|(tag, count)| (tag.to_string(), *count)).collect();
+        (facet.facet.word().to_owned(), counts)
+    });
+    Ok(Json(LearnwarePage {
+        total: found.total,
+        learnwares: summaries(&found, &snapshot),
+        next_cursor: found.next.as_ref().map(ToString::to_string),
+        facets: facets.collect(),
+    }))
+}
+
+fn sort(word: Option<&str>) -> Answer<Sort> {
+    Ok(match word {
+        None | Some("relevance") => Sort::Relevance,
+        Some("newest") => Sort::Newest,
+        Some("name") => Sort::Name,
+        Some("size") => Sort::Size,
+        Some("id") => Sort::Id,
+        Some(_) => {
+            return Err(Failure::bad("bad-sort", "sort is relevance, newest, name, size or id"));
+        }
+    })
+}
+
+fn summaries(found: &Found, snapshot: &Snapshot) -> Vec<LearnwareSummary> {
+    let summary = |hit: &Hit| {
+        let learnware = snapshot.market.organizer().get(&hit.id)?;
+        Some(LearnwareSummary {
+            id: hit.id.0.clone(),
+            name: learnware.specification.semantic.name.clone(),
+            semantic: learnware.specification.semantic.to_json(),
+            format: learnware.format.word().to_owned(),
+            relevance: hit.score,
+        })
+    };
+    found.hits.iter().filter_map(summary).collect()
+}
+
+/// The account's own, in any state.
+pub(crate) async fn own(State(dock): State<Dock>, Known(principal): Known) -> Answer<Json<Vec<Learnware>>> {
+    principal.needs(Scope::Read)?;
+    let options = ListOptions { owner: Some(principal.account), limit: OWN_MAX, ..ListOptions::default() };
+    let mut learnwares = Vec::new();
+    for entry in dock.list(&options).await? {
+        learnwares.push(whole(&dock, Some(&principal), &entry.id).await?);
+    }
+    Ok(Json(learnwares))
+}
+
+pub(crate) async fn show(
+    State(dock): State<Dock>,
+    Viewer(viewer): Viewer,
+    Path(id): Path<String>,
+) -> Answer<Json<Learnware>> {
+    Ok(Json(whole(&dock, viewer.as_ref(), &LearnwareId(id)).await?))
+}
+
+/// Versions that are not usable are shown to owners and administrators only.
+async fn whole(dock: &Dock, viewer: Option<&Principal>, id: &LearnwareId) -> Answer<Learnware> {
+    let (detail, row) = (dock.show(id).await?, dock.row(id).await?);
+    let sees_all = viewer.is_some_and(|viewer| viewer.may_see(&row));
+    if let (Some(reason), false) = (&row.taken_down, sees_all) {
+        return Err(DockError::TakenDown { id: detail.id.0, reason: reason.clone() }.into());
+    }
+    let owner = match row.owner {
+        Some(owner) => dock.store().account(owner).await?.map(|account| account.name),
+        None => None,
+    };
+    let versions =
+        detail.versions.iter().map(version).filter(|version| sees_all || version.status == "usable");
+    let versions: Vec<Version> = versions.collect();
+    if versions.is_empty() {
+        return Err(DockError::NotUsable { id: detail.id.0, version: detail.latest_version }.into());
+    }
+    Ok(Learnware {
+        id: detail.id.0,
+        owner,
+        latest_version: detail.latest_version,
+        created_at: detail.created_at.to_string(),
+        downloads: row.downloads,
+        taken_down: row.taken_down,
+        versions,
+    })
+}
+
+fn version(detail: &VersionDetail) -> Version {
+    Version {
+        version: detail.version,
+        status: status_word(detail.status).to_owned(),
+        digest: detail.digest.to_string(),
+        size_bytes: detail.size_bytes,
+        format: detail.format.word().to_owned(),
+        semantic: detail.specification.semantic.to_json(),
+        statistical: detail.specification.statistical.iter().map(codec::to_json).collect(),
+        report: detail.report.as_ref().map(|report| json!(report)),
+        submitted_at: detail.submitted_at.to_string(),
+        checked_at: detail.checked_at.map(|at| at.to_string()),
+    }
+}
+
+/// The zip, whole or in ranges.
+pub(crate) async fn package(
+    State(dock): State<Dock>,
+    Viewer(viewer): Viewer,
+    Path(id): Path<String>,
+    Query(which): Query<WhichVersion>,
+    request: Request,
+) -> Answer<Response> {
+    let deployed = dock.give_out(viewer.as_ref(), &LearnwareId(id), which.version).await?;
+    let served = ServeFile::new(&deployed.path).oneshot(request).await;
+    let mut response = served.unwrap_or_else(|never| match never {}).map(Body::new);
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/zip"));
+    for (name, value) in [
+        (CONTENT_DISPOSITION, format!("attachment; filename=\"{}.zip\"", deployed.id)),
+        (ETAG, format!("\"{}\"", deployed.digest)),
+        (DIGEST, deployed.digest.to_string()),
+    ] {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            headers.insert(name, value);
+        }
+    }
+    Ok(response)
+}
+
+/// A new learnware: the body is the zip.
+pub(crate) async fn submit(
+    State(dock): State<Dock>,
+    Known(principal): Known,
+    headers: HeaderMap,
+    body: Body,
+) -> Answer<Response> {
+    principal.needs(Scope::Submit)?;
+    take_in(&dock, principal, None, &headers, body).await
+}
+
+/// A new version of a learnware: the body is the zip.
+pub(crate) async fn submit_version(
+    State(dock): State<Dock>,
+    Known(principal): Known,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Answer<Response> {
+    let id = LearnwareId(id);
+    principal.may_change(&dock.row(&id).await?)?;
+    take_in(&dock, principal, Some(id), &headers, body).await
+}
+
+async fn take_in(
+    dock: &Dock,
+    principal: Principal,
+    replaces: Option<LearnwareId>,
+    headers: &HeaderMap,
+    body: Body,
+) -> Answer<Response> {
+    if headers.get(CONTENT_TYPE).is_none_or(|kind| kind != "application/zip") {
+        let title = "send the package as the body, with `Content-Type: application/zip`";
+        return Err(Failure::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not-a-zip", title));
+    }
+    let file = body::received(body, dock, PACKAGE_BYTES_MAX).await?;
+    let request = SubmitRequest {
+        package: PackageSource::File(file.to_path_buf()),
+        semantic: None,
+        replaces,
+        owner: Some(principal.account),
+    };
+    let (status, submission) = match dock.submit(request).await? {
+        SubmitOutcome::Accepted(submission) => (StatusCode::ACCEPTED, submission),
+        SubmitOutcome::Refused(report) => return Err(Failure::refused(report)),
+        SubmitOutcome::Duplicate(submission) => {
+            let row = dock.row(&submission.id).await?;
+            if row.owner != Some(principal.account) {
+                let title = format!("the dock has this package already, as {}", submission.id);
+                return Err(Failure::new(StatusCode::CONFLICT, "duplicate", title));
+            }
+            // The same once more: an answer that got lost is given again.
+            (StatusCode::OK, submission)
+        }
+    };
+    let place = format!("/api/v1/learnwares/{}", submission.id);
+    let submitted =
+        Submitted { id: submission.id.0, version: submission.version, digest: submission.digest.to_string() };
+    Ok((status, [(LOCATION, place)], Json(submitted)).into_response())
+}
+
+pub(crate) async fn delete(
+    State(dock): State<Dock>,
+    Known(principal): Known,
+    Path(id): Path<String>,
+) -> Answer<StatusCode> {
+    let id = LearnwareId(id);
+    principal.may_change(&dock.row(&id).await?)?;
+    dock.delete(&id).await?;
+    let subject = LearnwareNumber::from_id(&id)?.to_string();
+    dock.audit(Some(principal.account), "learnware.delete", &subject, "").await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,7 @@
+//! REST v1, by noun.
+
+pub(crate) mod accounts;
+pub(crate) mod admin;
+pub(crate) mod learnwares;
+pub(crate) mod search;
+pub(crate) mod server;

@@ -1,0 +1,69 @@
+//! Search by specification and by words.
+
+use axum::Json;
+use axum::extract::State;
+use learnware_api::SearchRequest;
+use learnware_dock::Dock;
+use learnware_dock::words::{Matching, Query};
+use learnware_engine::learnware::LearnwareId;
+use learnware_engine::market::SearchOptions;
+use learnware_engine::specification::StatisticalSpecification;
+use learnware_engine::specification::codec::{self, SpecificationKind};
+use learnware_engine::user_info::UserInfo;
+use serde_json::{Value, json};
+
+use crate::body::Document;
+use crate::error::{Answer, Failure};
+
+/// Single results and members of a mixture at most.
+const SINGLE_MAX: usize = 1000;
+const MEMBERS_MAX: usize = 16;
+/// Specifications and exclusions of a request at most.
+const SPECIFICATIONS_MAX: usize = 8;
+const EXCLUDED_MAX: usize = 10_000;
+
+pub(crate) async fn search(
+    State(dock): State<Dock>,
+    Document(wish): Document<SearchRequest>,
+) -> Answer<Json<Value>> {
+    if wish.statistical.len() > SPECIFICATIONS_MAX || wish.exclude.len() > EXCLUDED_MAX {
+        let title = format!("at most {SPECIFICATIONS_MAX} specifications and {EXCLUDED_MAX} exclusions");
+        return Err(Failure::bad("too-many", title));
+    }
+    let statistical = wish.statistical.iter().map(specification).collect::<Answer<Vec<_>>>()?;
+    let (defaults, exclude) = (SearchOptions::default(), wish.exclude.into_iter().map(LearnwareId));
+    let options = SearchOptions {
+        max_learnwares: wish.max_learnwares.unwrap_or(defaults.max_learnwares).clamp(1, MEMBERS_MAX),
+        single_max: wish.limit.unwrap_or(defaults.single_max).clamp(1, SINGLE_MAX),
+        exclude: exclude.collect(),
+        ..defaults
+    };
+    let user = UserInfo { statistical, ..UserInfo::default() };
+    let query = Query::parse(&wish.query)?;
+    let answer = dock.search_explained(query, user, options, wish.explain).await?;
+    let mut document = json!(answer.results);
+    document["island"] = json!(answer.results.island.map(|island| island.to_string()));
+    document["funnel"]["other_islands"] = answer
+        .results
+        .funnel
+        .other_islands
+        .iter()
+        .map(|(island, count)| json!({"island": island.to_string(), "learnwares": count}))
+        .collect();
+    document["revision"] = json!(answer.revision.0);
+    document["words"] = json!({
+        "matching": if answer.readings.matching == Matching::All { "all" } else { "half" },
+        "similar": answer.readings.similar,
+        "unknown": answer.readings.unknown,
+    });
+    if wish.explain {
+        document["explanation"] = json!(answer.explanation);
+    }
+    Ok(Json(document))
+}
+
+fn specification(value: &Value) -> Answer<StatisticalSpecification> {
+    // Files of old releases of the reference have no type; they are tables.
+    let name = value.get("type").and_then(Value::as_str).unwrap_or("RKMETableSpecification");
+    Ok(codec::from_json(value, SpecificationKind::from_class_name(name)?)?)
+}

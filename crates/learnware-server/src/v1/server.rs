@@ -1,0 +1,36 @@
+//! The server itself: alive, ready, and what its dock holds.
+
+use axum::Json;
+use axum::extract::State;
+use learnware_api::{DockInfo, IslandInfo};
+use learnware_dock::Dock;
+use serde_json::json;
+
+use crate::error::Answer;
+
+/// The process runs.
+pub(crate) async fn live() -> &'static str {
+    "alive\n"
+}
+
+/// The database answers and searches can be made.
+pub(crate) async fn ready(State(dock): State<Dock>) -> Answer<&'static str> {
+    dock.catalog().await?;
+    Ok("ready\n")
+}
+
+pub(crate) async fn dock(State(dock): State<Dock>) -> Answer<Json<DockInfo>> {
+    let snapshot = dock.catalog().await?;
+    let islands = snapshot.market.organizer().islands().map(|(key, island)| IslandInfo {
+        name: key.to_string(),
+        island: json!(key),
+        learnwares: island.len(),
+    });
+    Ok(Json(DockInfo {
+        dock_id: dock.store().dock_id().await?,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        revision: snapshot.revision.0,
+        learnwares: snapshot.market.organizer().len(),
+        islands: islands.collect(),
+    }))
+}
