@@ -121,15 +121,21 @@ impl TestContext {
 
     /// Packs and submits a learnware that adds up `a` and `b` with the given factors, trained around `centre`.
     pub(crate) fn submit_sum(&self, name: &str, factors: [f64; 2], centre: f64) -> String {
+        self.sum_package(name, factors, centre);
+        let submitted = self.json("submit model.zip");
+        assert_eq!(submitted["status"], "usable", "{submitted}");
+        submitted["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Packs it only, as `model.zip`.
+    pub(crate) fn sum_package(&self, name: &str, factors: [f64; 2], centre: f64) -> PathBuf {
         self.linear_model("model.onnx", &[&factors]);
         self.write("train.csv", plane_csv(centre, factors));
         let words = ["--name", name, "--description", "Adds two columns up.", "--license", "mit"];
         let pack = ["pack", "model.onnx", "--data", "train.csv", "--labels", "y", "-o", "model.zip"];
         let answer = self.run_with(&[&pack[..], &words[..]].concat());
         assert_eq!(answer.code, 0, "{answer:?}");
-        let submitted = self.json("submit model.zip");
-        assert_eq!(submitted["status"], "usable", "{submitted}");
-        submitted["id"].as_str().unwrap().to_owned()
+        self.path("model.zip")
     }
 }
 

@@ -16,6 +16,7 @@ mod readme;
 mod reuse;
 mod run;
 mod search;
+mod serve;
 mod spec;
 mod tables;
 mod text;

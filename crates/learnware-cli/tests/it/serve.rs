@@ -1,0 +1,209 @@
+//! A dock served by the binary: from the invitation to a download, over plain HTTP.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::context::{TestContext, plane_csv};
+
+/// A server of a dock, on a port of its own; killed when dropped.
+struct Server {
+    child: Child,
+    address: String,
+    invitation: Option<String>,
+}
+
+/// What a request gave.
+#[derive(Debug)]
+struct Reply {
+    status: u16,
+    headers: String,
+    body: Vec<u8>,
+}
+
+impl Reply {
+    fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("{self:?}"))
+    }
+
+    fn code(&self) -> String {
+        self.json()["code"].as_str().unwrap_or_default().to_owned()
+    }
+}
+
+impl Server {
+    fn start(context: &TestContext) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_learnware"))
+            .args(["serve", "--listen", "127.0.0.1:0", "--json"])
+            .env("HOME", context.path(""))
+            .env("LEARNWARE_DOCK", context.path("dock"))
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut told = String::new();
+        let mut lines = BufReader::new(child.stdout.take().unwrap());
+        let said: Value = loop {
+            lines.read_line(&mut told).unwrap();
+            if let Ok(said) = serde_json::from_str(&told) {
+                break said;
+            }
+            assert!(told.len() < 10_000, "{told}");
+        };
+        let text = |name: &str| said[name].as_str().map(str::to_owned);
+        Self { child, address: text("listen").unwrap(), invitation: text("invitation") }
+    }
+
+    fn send(&self, method: &str, path: &str, secret: Option<&str>, kind: &str, body: &[u8]) -> Reply {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        let mut head = format!("{method} {path} HTTP/1.1\r\nHost: dock\r\nConnection: close\r\n");
+        if let Some(secret) = secret {
+            head += &format!("Authorization: Bearer {secret}\r\n");
+        }
+        head += &format!("Content-Type: {kind}\r\nContent-Length: {}\r\n\r\n", body.len());
+        stream.write_all(head.as_bytes()).unwrap();
+        // A server that refuses may answer before it has read everything.
+        stream.write_all(body).ok();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        let end = answer.windows(4).position(|four| four == b"\r\n\r\n").unwrap();
+        let headers = String::from_utf8(answer[..end].to_vec()).unwrap().to_lowercase();
+        let status = headers[9..12].parse().unwrap();
+        Reply { status, body: answer[end + 4..].to_vec(), headers }
+    }
+
+    fn get(&self, path: &str, secret: Option<&str>) -> Reply {
+        self.send("GET", path, secret, "text/plain", b"")
+    }
+
+    fn post(&self, path: &str, secret: Option<&str>, body: &Value) -> Reply {
+        self.send("POST", path, secret, "application/json", body.to_string().as_bytes())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+fn person(name: &str, code: &str) -> Value {
+    let email = format!("{name}@example.org");
+    json!({"email": email, "name": name, "password": "correct horse", "code": code})
+}
+
+#[test]
+fn a_served_dock_takes_in_checks_finds_and_gives_out() {
+    let context = TestContext::new();
+    let server = Server::start(&context);
+    assert_eq!(server.get("/livez", None).status, 200);
+    assert_eq!(server.get("/readyz", None).status, 200);
+    let invitation = server.invitation.clone().unwrap();
+    assert_eq!(
+        server.post("/api/v1/accounts/invitation", None, &person("chief", "lwd_guess")).code(),
+        "bad-code"
+    );
+    let made = server.post("/api/v1/accounts/invitation", None, &person("chief", &invitation));
+    assert_eq!(made.status, 201, "{made:?}");
+    let wrong = json!({"email": "chief@example.org", "password": "wrong horse"});
+    assert_eq!(server.post("/api/v1/sessions", None, &wrong).status, 401);
+    let login = json!({"email": "chief@example.org", "password": "correct horse"});
+    let session = server.post("/api/v1/sessions", None, &login).json()["secret"].as_str().unwrap().to_owned();
+    assert_eq!(server.get("/api/v1/me", Some(&session)).json()["role"], "admin");
+    let wish = json!({"name": "laptop", "scopes": ["read", "submit"], "days": 30});
+    let token =
+        server.post("/api/v1/tokens", Some(&session), &wish).json()["secret"].as_str().unwrap().to_owned();
+
+    let zip = context.sum_package("Sums near zero", [1.0, 2.0], 0.0);
+    let zip = std::fs::read(zip).unwrap();
+    let submit = |secret| server.send("POST", "/api/v1/learnwares", secret, "application/zip", &zip);
+    assert_eq!(submit(None).status, 401);
+    assert_eq!(submit(Some("lwd_guess")).status, 401);
+    let submitted = submit(Some(&token));
+    assert_eq!(submitted.status, 202, "{submitted:?}");
+    let id = submitted.json()["id"].as_str().unwrap().to_owned();
+    assert_eq!(submit(Some(&token)).status, 200, "the same once more is the same");
+    let junk = server.send("POST", "/api/v1/learnwares", Some(&token), "application/zip", b"no zip at all");
+    assert_eq!((junk.status, junk.code().as_str()), (422, "not-sound"));
+    assert!(junk.json()["report"].to_string().contains("zip"), "{junk:?}");
+    assert_eq!(server.post("/api/v1/learnwares", Some(&token), &json!({})).status, 415);
+
+    let begun = Instant::now();
+    let page = format!("/api/v1/learnwares/{id}");
+    while server.get(&page, None).status != 200 {
+        assert!(begun.elapsed() < Duration::from_secs(60), "the check was never made");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    let shown = server.get(&page, None).json();
+    assert_eq!((&shown["owner"], &shown["versions"][0]["status"]), (&json!("chief"), &json!("usable")));
+
+    context.write("user.csv", plane_csv(0.0, [0.0, 0.0]));
+    let answer = context.run("spec user.csv --drop y -o stat.json");
+    assert_eq!(answer.code, 0, "{answer:?}");
+    let own: Value = serde_json::from_slice(&std::fs::read(context.path("stat.json")).unwrap()).unwrap();
+    let found = server.post("/api/v1/search", None, &json!({"statistical": [own], "explain": true})).json();
+    assert_eq!((&found["single"][0]["id"], &found["verdict"]), (&json!(id), &json!("fits")));
+    assert_eq!(server.post("/api/v1/search", None, &json!({"statistics": []})).code(), "bad-document");
+    let broken =
+        json!({"statistical": [{"type": "RKMETableSpecification", "z": [[1.0, null]], "beta": [1.0]}]});
+    assert_eq!(server.post("/api/v1/search", None, &broken).code(), "bad-specification");
+    let listed = server.get("/api/v1/learnwares?query=sums&facets=true", None).json();
+    assert_eq!((&listed["total"], &listed["facets"]["data"]), (&json!(1), &json!({"Table": 1})));
+    assert_eq!(server.get("/api/v1/learnwares?sort=beauty", None).code(), "bad-sort");
+
+    let whole = server.get(&format!("{page}/package"), None);
+    assert_eq!((whole.status, whole.body == zip), (200, true));
+    let digest = shown["versions"][0]["digest"].as_str().unwrap();
+    assert!(whole.headers.contains(digest) && whole.headers.contains("nosniff"), "{whole:?}");
+    assert_eq!(server.get("/api/v1/learnwares/1%20or%201", None).code(), "bad-id");
+    assert_eq!(server.get("/api/v1/learnwares/999", None).status, 404);
+    assert_eq!(server.get("/api/v1/dock", None).json()["learnwares"], 1);
+
+    // A token without the scope, a takedown, and the end.
+    let down = format!("/api/v1/admin/learnwares/{id}/takedown");
+    let reason = json!({"reason": "it is a copy"});
+    assert_eq!(server.post(&down, Some(&token), &reason).status, 403);
+    assert_eq!(server.post(&down, Some(&session), &reason).status, 204);
+    assert_eq!(server.get(&page, None).status, 451);
+    assert_eq!(server.send("DELETE", &down, Some(&session), "text/plain", b"").status, 204);
+    assert_eq!(server.get(&page, None).status, 200);
+    let jobs = server.get("/api/v1/admin/jobs?state=done", Some(&session)).json();
+    assert_eq!(jobs.as_array().unwrap().len(), 1);
+    let audit = server.get("/api/v1/admin/audit", Some(&session)).json();
+    assert_eq!(audit[0]["action"], "learnware.put_back");
+    assert_eq!(server.send("DELETE", &page, None, "text/plain", b"").status, 401);
+    assert_eq!(server.send("DELETE", &page, Some(&token), "text/plain", b"").status, 204);
+    assert_eq!(server.get(&page, None).status, 410);
+    assert_eq!(
+        server.send("DELETE", "/api/v1/sessions/current", Some(&session), "text/plain", b"").status,
+        204
+    );
+    assert_eq!(server.get("/api/v1/me", Some(&session)).status, 401);
+    assert_eq!(server.get("/api/v1/nowhere", None).code(), "no-such-page");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_server_that_is_told_to_end_ends_and_its_dock_goes_on() {
+    let context = TestContext::new();
+    let id = context.submit_sum("Sums near zero", [1.0, 2.0], 0.0);
+    let mut server = Server::start(&context);
+    assert_eq!(server.get(&format!("/api/v1/learnwares/{id}"), None).json()["owner"], Value::Null);
+    let kill = Command::new("kill").args(["-TERM", &server.child.id().to_string()]).status().unwrap();
+    assert!(kill.success());
+    let begun = Instant::now();
+    let ended = loop {
+        if let Some(ended) = server.child.try_wait().unwrap() {
+            break ended;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(20), "it did not end");
+        std::thread::sleep(Duration::from_millis(20));
+    };
+    assert_eq!(ended.code(), Some(0));
+    assert_eq!(context.json("list")["learnwares"][0]["id"], id.as_str());
+    let again = Server::start(&context);
+    assert!(again.invitation.is_some(), "nobody has accepted one");
+}
