@@ -1,7 +1,7 @@
 //! `cargo xtask test`: gets the tools some tests need, then runs every test.
 //!
-//! The tools are uv (environments of Python learnwares) and bubblewrap (their fence). Without them those
-//! tests say SKIPPED; so a missing tool costs one line here, not a failure.
+//! The tools are uv (environments of Python learnwares), bubblewrap (their fence) and PostgreSQL (docks that
+//! several machines share). Without them those tests say SKIPPED; so a missing tool costs one line here, not a failure.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -14,6 +14,7 @@ pub(crate) fn run(root: &Path, arguments: &[String]) -> Result<bool, String> {
     let tools = target_folder(root).join("tools");
     let path = search_path(&[uv(&tools)]);
     bubblewrap();
+    postgresql();
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let cargo = |words: &[&str], more: &[String]| -> Result<bool, String> {
         let mut command = Command::new(&cargo);
@@ -72,6 +73,22 @@ fn bubblewrap() {
     if cfg!(target_os = "linux") && !works("bwrap", &["--version"]) && !apt_install("bubblewrap") {
         eprintln!(
             "xtask test: no bubblewrap, so tests of the fence are skipped (apt-get install bubblewrap)"
+        );
+    }
+}
+
+/// Finds PostgreSQL's server, or installs it where that is possible without asking. The tests start their own.
+fn postgresql() {
+    let is_there = || {
+        let on_path = std::env::var_os("PATH").unwrap_or_default();
+        let of_debian = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+        std::env::split_paths(&on_path)
+            .chain(of_debian.map(|version| version.path().join("bin")))
+            .any(|folder| folder.join("initdb").is_file())
+    };
+    if cfg!(target_os = "linux") && !is_there() && !(apt_install("postgresql") && is_there()) {
+        eprintln!(
+            "xtask test: no PostgreSQL, so tests of its store are skipped (apt-get install postgresql)"
         );
     }
 }

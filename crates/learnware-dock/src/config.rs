@@ -6,6 +6,7 @@ use std::time::Duration;
 use learnware_package::runner::CodePolicy;
 use learnware_package::runner::sandbox::Limits;
 
+use crate::address::Address;
 use crate::clock::Clock;
 use crate::failpoint::FailPoint;
 use crate::jobs::LeaseRules;
@@ -16,6 +17,12 @@ use crate::policy;
 pub struct Config {
     /// Whether a missing folder is made.
     pub create: Create,
+    /// PostgreSQL database of the rows, `postgres://...`; `None` is `dock.sqlite` in the dock's folder. Needs
+    /// the feature `postgres`.
+    pub database: Option<Address>,
+    /// S3-compatible store of the packages, `s3://bucket/prefix`; `None` is `blobs` in the dock's folder. Needs
+    /// the feature `s3`.
+    pub packages: Option<Address>,
     /// Where the time comes from.
     pub clock: Clock,
     /// Searches, package openings and file copies at once; at least 1.
@@ -57,6 +64,8 @@ impl Default for Config {
         let width = std::thread::available_parallelism().map_or(2, usize::from);
         Self {
             create: Create::IfMissing,
+            database: None,
+            packages: None,
             clock: Clock::System,
             compute_width: width,
             // A model's own threads share the machine with searches.

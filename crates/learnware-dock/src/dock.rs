@@ -1,11 +1,13 @@
 //! The handle everyone holds.
 
 use std::fs::{self, File};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use learnware_engine::learnware::LearnwareId;
 use learnware_package::runner::{Runner, RunnerConfig};
+use tempfile::NamedTempFile;
 
 use crate::catalog::Catalog;
 use crate::clock::Timestamp;
@@ -22,6 +24,8 @@ use crate::store::{DATABASE, Store};
 const LOCK: &str = "dock.lock";
 /// Folder of the packages.
 const BLOBS: &str = "blobs";
+/// In the folder of a dock whose rows lie in PostgreSQL: the dock's id.
+const ID: &str = "dock.id";
 /// Folder of Python environments, where none is configured.
 const CACHE: &str = "cache";
 
@@ -60,7 +64,8 @@ pub struct Health {
 }
 
 impl Dock {
-    /// Opens the dock in `folder`; makes it when the folder is missing or empty and `config` allows it.
+    /// Opens the dock in `folder`; makes it when the folder is missing or empty and `config` allows it. With
+    /// [`Config::database`] the rows lie there, and the folder, which is made when it is missing, holds the rest.
     ///
     /// # Errors
     /// [`DockError::NotADock`] when the folder holds something else; nothing in it is changed then.
@@ -69,18 +74,20 @@ impl Dock {
         let folder = folder.as_ref().to_owned();
         let cpu = Cpu::new(config.compute_width, config.models_width);
         let fail = FailPoints::new(config.fail_point.clone());
-        let create = config.create;
+        let purpose = if config.database.is_some() { Purpose::Rest } else { Purpose::Rows(config.create) };
         let (path, lock) = cpu
             .run(Pool::Compute, "preparing the folder", move || {
-                let lock = prepare_folder(&folder, create)?;
+                let lock = prepare_folder(&folder, purpose)?;
                 Ok::<_, DockError>((folder, lock))
             })
             .await??;
-        let now = config.clock.now();
-        let store = Store::open_sqlite(&path, &path.join(DATABASE), fail.clone(), now).await?;
+        let store = open_store(&path, &config, fail.clone()).await?;
         blobs::sync_folder(&path)?;
         drop(lock);
-        let blobs = Blobs::new(path.join(BLOBS));
+        let blobs = match &config.packages {
+            None => Blobs::new(path.join(BLOBS)),
+            Some(address) => Blobs::in_bucket(path.join(BLOBS), address)?,
+        };
         let runner = Arc::new(Runner::new(RunnerConfig {
             cache_dir: config.cache_dir.clone().unwrap_or_else(|| path.join(CACHE)),
             policy: config.code,
@@ -159,32 +166,70 @@ impl Dock {
     }
 }
 
+/// Opens the rows. The folder's lock is held.
+async fn open_store(folder: &Path, config: &Config, fail: FailPoints) -> Result<Store> {
+    let now = config.clock.now();
+    let Some(address) = &config.database else {
+        return Store::open_sqlite(folder, &folder.join(DATABASE), fail, now).await;
+    };
+    let store = Store::open_address(address, config.create, fail, now).await?;
+    claim_folder(folder, &store.dock_id().await?)?;
+    Ok(store)
+}
+
+/// Says in the folder whose it is. One that belongs to another dock is refused: each would sweep away what
+/// the other keeps there.
+fn claim_folder(folder: &Path, dock_id: &str) -> Result<()> {
+    let path = folder.join(ID);
+    match fs::read_to_string(&path) {
+        Ok(text) if text.trim() == dock_id => Ok(()),
+        Ok(_) => Err(DockError::NotADock {
+            path: folder.to_owned(),
+            reason: "it belongs to a dock with another database; name another folder".into(),
+        }),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let mut file =
+                NamedTempFile::with_prefix_in(ID, folder).map_err(DockError::io("make a file in", folder))?;
+            file.write_all(dock_id.as_bytes())
+                .and_then(|()| file.as_file().sync_all())
+                .map_err(DockError::io("write", &path))?;
+            file.persist(&path).map_err(|error| DockError::io("rename", &path)(error.error))?;
+            Ok(())
+        }
+        Err(error) => Err(DockError::io("read", path)(error)),
+    }
+}
+
+/// What a dock's folder is for.
+#[derive(Debug, Clone, Copy)]
+enum Purpose {
+    /// It is the dock.
+    Rows(Create),
+    /// The rows lie elsewhere; the folder holds the rest.
+    Rest,
+}
+
 /// Makes sure that the folder is a dock or may become one. The lock is held until the file is dropped.
-fn prepare_folder(folder: &Path, create: Create) -> Result<File> {
+fn prepare_folder(folder: &Path, purpose: Purpose) -> Result<File> {
     let refuse = |reason: &str| DockError::NotADock { path: folder.to_owned(), reason: reason.to_owned() };
     match fs::metadata(folder) {
         Ok(metadata) if !metadata.is_dir() => {
             return Err(refuse("it is a file; name the folder that holds dock.sqlite"));
         }
         Ok(_) => {}
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => match create {
-            Create::Never => {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => match purpose {
+            Purpose::Rows(Create::Never) => {
                 return Err(refuse("there is no such folder; check the path, or submit a learnware"));
             }
-            Create::IfMissing => {
+            Purpose::Rows(Create::IfMissing) | Purpose::Rest => {
                 fs::create_dir_all(folder).map_err(DockError::io("make the folder", folder))?;
             }
         },
         Err(error) => return Err(DockError::io("look at", folder)(error)),
     }
-    if !folder.join(DATABASE).exists() {
-        let mut entries = fs::read_dir(folder).map_err(DockError::io("read the folder", folder))?;
-        if entries.any(|entry| entry.is_ok_and(|entry| !is_ours(&entry.file_name()))) {
-            return Err(refuse("it holds other files and no dock.sqlite; name an empty or a new folder"));
-        }
-        if create == Create::Never {
-            return Err(refuse("it is empty; check the path, or submit a learnware"));
-        }
+    match purpose {
+        Purpose::Rows(create) => look_for_rows(folder, create)?,
+        Purpose::Rest => look_for_rest(folder)?,
     }
     let path = folder.join(LOCK);
     let lock = File::options()
@@ -197,7 +242,42 @@ fn prepare_folder(folder: &Path, create: Create) -> Result<File> {
     Ok(lock)
 }
 
-/// Whether a file belongs to a dock that is being made, perhaps by another process.
+fn look_for_rows(folder: &Path, create: Create) -> Result<()> {
+    let refuse = |reason: &str| DockError::NotADock { path: folder.to_owned(), reason: reason.to_owned() };
+    if folder.join(DATABASE).exists() {
+        return Ok(());
+    }
+    if folder.join(ID).exists() {
+        return Err(refuse("its rows lie in PostgreSQL; set LEARNWARE_DATABASE to that database"));
+    }
+    if holds_others(folder)? {
+        return Err(refuse("it holds other files and no dock.sqlite; name an empty or a new folder"));
+    }
+    if create == Create::Never {
+        return Err(refuse("it is empty; check the path, or submit a learnware"));
+    }
+    Ok(())
+}
+
+fn look_for_rest(folder: &Path) -> Result<()> {
+    let refuse = |reason: &str| DockError::NotADock { path: folder.to_owned(), reason: reason.to_owned() };
+    if folder.join(DATABASE).exists() {
+        let advice = "it is a dock by itself, with dock.sqlite; name another folder with --dock, or unset \
+                      LEARNWARE_DATABASE";
+        return Err(refuse(advice));
+    }
+    if !folder.join(ID).exists() && holds_others(folder)? {
+        return Err(refuse("it holds other files; name an empty or a new folder"));
+    }
+    Ok(())
+}
+
+/// Whether the folder holds files that are not of a dock that is being made, perhaps by another process.
+fn holds_others(folder: &Path) -> Result<bool> {
+    let mut entries = fs::read_dir(folder).map_err(DockError::io("read the folder", folder))?;
+    Ok(entries.any(|entry| entry.is_ok_and(|entry| !is_ours(&entry.file_name()))))
+}
+
 fn is_ours(name: &std::ffi::OsStr) -> bool {
-    name.to_str().is_some_and(|name| name == LOCK || name.starts_with(DATABASE))
+    name.to_str().is_some_and(|name| name == LOCK || name.starts_with(DATABASE) || name.starts_with(ID))
 }

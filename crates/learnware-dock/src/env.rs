@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use learnware_package::runner::CodePolicy;
 
+use crate::address::Address;
 use crate::config::Config;
 use crate::error::{DockError, Result};
 
@@ -34,6 +35,32 @@ pub const VARIABLES: &[Variable] = &[
         meaning: "folder of the dock, where none is named",
         set: |settings, text| {
             settings.dock = Some(PathBuf::from(text));
+            Ok(())
+        },
+    },
+    Variable {
+        name: "LEARNWARE_DATABASE",
+        meaning: "PostgreSQL database of the dock's rows, postgres://USER:PASSWORD@HOST/NAME; default: \
+                  dock.sqlite in the dock's folder",
+        set: |settings, text| {
+            let address = Address::new(text);
+            if !address.has_scheme(&["postgres", "postgresql"]) {
+                return Err("postgres://USER:PASSWORD@HOST/NAME");
+            }
+            settings.config.database = Some(address);
+            Ok(())
+        },
+    },
+    Variable {
+        name: "LEARNWARE_PACKAGES",
+        meaning: "S3-compatible store of the dock's packages, s3://BUCKET/PREFIX, with keys and endpoint in \
+                  AWS_* variables; default: blobs in the dock's folder",
+        set: |settings, text| {
+            let address = Address::new(text);
+            if !address.has_scheme(&["s3"]) {
+                return Err("s3://BUCKET/PREFIX");
+            }
+            settings.config.packages = Some(address);
             Ok(())
         },
     },
@@ -127,7 +154,7 @@ pub fn read(value_of: impl Fn(&str) -> Option<String>) -> Result<Settings> {
         if let Some(value) = value_of(variable.name).filter(|value| !value.is_empty()) {
             (variable.set)(&mut settings, &value).map_err(|wanted| DockError::Setting {
                 name: variable.name,
-                value,
+                value: Address::new(value).to_string(), // It may hold a password.
                 wanted,
             })?;
         }
@@ -153,9 +180,11 @@ mod tests {
             "LEARNWARE_CHECKS" => Some("7".into()),
             "LEARNWARE_SWEEP_HOURS" => Some(String::new()),
             "HOME" => Some("home".into()),
+            "LEARNWARE_DATABASE" => Some("postgres://ann:secret@db/dock".into()),
             _ => None,
         })
         .unwrap();
+        assert!(!format!("{settings:?}").contains("secret"));
         assert_eq!(settings.dock, Some(PathBuf::from("some/folder")));
         assert_eq!(settings.config.models_width, 7);
         assert_eq!(settings.config.cache_dir, Some(PathBuf::from("home/.cache/learnware")));
@@ -164,9 +193,10 @@ mod tests {
             .iter()
             .filter(|variable| !["LEARNWARE_DOCK", "LEARNWARE_CACHE"].contains(&variable.name))
         {
-            for bad in ["0", "-1", "many"] {
+            for bad in ["0", "-1", "many", "mysql://ann:secret@db/dock"] {
                 let error = read(|name| (name == variable.name).then(|| bad.to_owned())).unwrap_err();
                 assert!(error.to_string().contains(variable.name), "{error}");
+                assert!(!error.to_string().contains("secret"), "{error}");
             }
         }
     }

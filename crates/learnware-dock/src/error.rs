@@ -107,7 +107,17 @@ pub enum DockError {
         /// Why.
         source: std::io::Error,
     },
-    /// The database stayed locked by others for too long.
+    /// The S3-compatible store of the packages failed.
+    #[error("cannot {action} in the package store: {reason}")]
+    PackageStore {
+        /// What was tried.
+        action: &'static str,
+        /// Why, in the words of the store.
+        reason: String,
+        /// Whether it may work later by itself.
+        is_temporary: bool,
+    },
+    /// The database stayed locked by others for too long, or its server was lost for a moment.
     #[error("the database is busy: cannot {action} now; try again")]
     Busy {
         /// What was tried.
@@ -244,7 +254,10 @@ pub type Result<T, E = DockError> = std::result::Result<T, E>;
 impl DockError {
     /// Whether the same call may work later without anybody changing anything.
     pub fn is_temporary(&self) -> bool {
-        matches!(self, Self::Busy { .. } | Self::CheckInProgress { .. })
+        match self {
+            Self::PackageStore { is_temporary, .. } => *is_temporary,
+            other => matches!(other, Self::Busy { .. } | Self::CheckInProgress { .. }),
+        }
     }
 
     /// Makes a file error; for `map_err`.

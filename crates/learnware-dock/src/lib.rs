@@ -1,6 +1,7 @@
 //! The dock that remembers: learnwares with their versions, packages, checks, and what searches find.
 //!
-//! A dock is a folder: `dock.sqlite` and `blobs/`. [`Dock`] is the handle everyone holds. Its journeys are
+//! A dock is a folder: `dock.sqlite` and `blobs/`; or, where several machines share it, a PostgreSQL database
+//! and an S3-compatible store, and the folder holds copies. [`Dock`] is the handle everyone holds. Its journeys are
 //! files: [`submit`], [`check`], `search`, [`deploy`]; they meet in [`store`], [`catalog`] and [`jobs`] and do
 //! not import each other. [`words`] finds learnwares by what is written about them. The science is in `learnware-engine`, the zip and the model's process in
 //! `learnware-package`. Async on tokio; work for the processor goes through `cpu`, the one door.
@@ -8,6 +9,7 @@
 //! It knows nothing of HTTP, and has no SQL outside [`store`].
 
 pub mod accounts;
+mod address;
 mod administer;
 pub mod browse;
 pub mod catalog;
@@ -35,6 +37,7 @@ pub mod submit;
 mod sweep;
 pub mod words;
 
+pub use address::Address;
 pub use config::Config;
 pub use cpu::QueueTimes;
 pub use dock::{Dock, Health};

@@ -4,7 +4,12 @@
 //! variant for each database, and `tests/it/store_contract.rs` holds what all of them promise.
 
 pub mod blobs;
+#[cfg(feature = "s3")]
+mod bucket;
 pub mod people;
+#[cfg(feature = "postgres")]
+mod postgres;
+mod read;
 pub mod rows;
 mod sqlite;
 
@@ -13,7 +18,11 @@ use std::time::Duration;
 
 use learnware_engine::learnware::{CheckStatus, ModelFormat};
 
+use crate::address::Address;
 use crate::clock::Timestamp;
+use crate::config::Create;
+#[cfg(not(feature = "postgres"))]
+use crate::error::DockError;
 use crate::error::Result;
 use crate::failpoint::FailPoints;
 use crate::ids::LearnwareNumber;
@@ -30,12 +39,17 @@ use rows::{
 
 /// The database in a dock's folder.
 pub(crate) const DATABASE: &str = "dock.sqlite";
+/// Written to jobs whose every attempt ended without a word.
+const DIED: &str = "the process that did it ended or hung, in every attempt";
 
 /// The rows of a dock.
 #[derive(Debug, Clone)]
 pub enum Store {
     /// A SQLite file.
     Sqlite(sqlite::SqliteStore),
+    /// A PostgreSQL database.
+    #[cfg(feature = "postgres")]
+    Postgres(postgres::PostgresStore),
 }
 
 /// A version about to be stored.
@@ -118,6 +132,8 @@ macro_rules! forward {
             pub async fn $name(&self, $($argument: $type),*) -> Result<$result> {
                 match self {
                     Self::Sqlite(store) => store.$name($($argument),*).await,
+                    #[cfg(feature = "postgres")]
+                    Self::Postgres(store) => store.$name($($argument),*).await,
                 }
             })+
         }
@@ -198,6 +214,9 @@ forward! {
     audit(before: Option<i64>, limit: u32) -> Vec<AuditRow>;
     /// The current revision.
     revision() -> Revision;
+    /// Waits until the revision is another than `since`, for `at_most` so long, and returns it. PostgreSQL tells
+    /// of changes by itself; a SQLite file is asked again and again.
+    wait_for_change(since: Revision, at_most: Duration) -> Revision;
     /// What changed after `since`, read in one snapshot.
     changes(since: Revision) -> Changes;
     /// Removes those of `candidates` that no learnware uses (deletions count after `age_min`) and that were
@@ -227,10 +246,44 @@ impl Store {
         Ok(Self::Sqlite(sqlite::SqliteStore::open(folder, file, fail, now).await?))
     }
 
+    /// Opens the PostgreSQL database at an address and brings its schema up to date; makes the schema in an
+    /// empty database when `create` allows it.
+    ///
+    /// # Errors
+    /// [`DockError::NotADock`] when it holds something else; [`DockError::Setting`] when this program was built
+    /// without the feature `postgres`.
+    pub async fn open_database(address: &Address, create: Create, now: Timestamp) -> Result<Self> {
+        Self::open_address(address, create, FailPoints::default(), now).await
+    }
+
+    #[cfg(feature = "postgres")]
+    pub(crate) async fn open_address(
+        address: &Address,
+        create: Create,
+        fail: FailPoints,
+        now: Timestamp,
+    ) -> Result<Self> {
+        Ok(Self::Postgres(postgres::PostgresStore::open(address.reveal(), create, fail, now).await?))
+    }
+
+    #[cfg(not(feature = "postgres"))]
+    #[expect(clippy::unused_async, reason = "async with the feature")]
+    pub(crate) async fn open_address(
+        address: &Address,
+        _create: Create,
+        _fail: FailPoints,
+        _now: Timestamp,
+    ) -> Result<Self> {
+        let wanted = "unset: this program was built without PostgreSQL";
+        Err(DockError::Setting { name: "LEARNWARE_DATABASE", value: address.to_string(), wanted })
+    }
+
     /// Closes every connection; the last process to do so folds the write-ahead log into the file.
     pub async fn close(&self) {
         match self {
             Self::Sqlite(store) => store.close().await,
+            #[cfg(feature = "postgres")]
+            Self::Postgres(store) => store.close().await,
         }
     }
 }

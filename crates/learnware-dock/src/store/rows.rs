@@ -85,6 +85,13 @@ impl SpecificationText {
         Ok(SemanticSpecification::from_json(&parse(&self.semantic, "semantic specification")?)?)
     }
 
+    /// Reads only the name out of the semantic part.
+    pub fn name(&self) -> Result<String> {
+        let semantic = parse(&self.semantic, "semantic specification")?;
+        let name = semantic.pointer("/Name/Values").and_then(Value::as_str);
+        name.map(str::to_owned).ok_or_else(|| bad("semantic specification", "no name"))
+    }
+
     /// Reads the statistical part.
     pub fn statistical(&self) -> Result<Vec<StatisticalSpecification>> {
         const WHAT: &str = "statistical specification";

@@ -2,11 +2,16 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
 mod accounts;
+mod blobs;
 mod crash;
 mod folder;
 mod journeys;
 mod packages;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod processes;
+#[cfg(feature = "postgres")]
+mod server;
 mod store_contract;
 mod stress;
 mod support;

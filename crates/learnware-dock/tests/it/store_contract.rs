@@ -2,10 +2,12 @@
 
 mod people;
 
+use std::collections::BTreeSet;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use learnware_dock::clock::Timestamp;
+use learnware_dock::config::Create;
 use learnware_dock::ids::LearnwareNumber;
 use learnware_dock::jobs::{ClaimFilter, ClaimedJob, Job, JobState, LeaseRules};
 use learnware_dock::store::blobs::{Blobs, Digest};
@@ -13,6 +15,7 @@ use learnware_dock::store::rows::{DeletedRows, ListOptions, Revision, Specificat
 use learnware_dock::store::{Added, NewVersion, Requeued, Store, Verdict};
 use learnware_engine::learnware::{CheckStatus, ModelFormat};
 
+use crate::server::{Databases, Server};
 use crate::support::{seconds, start};
 
 const RULES: LeaseRules =
@@ -23,7 +26,18 @@ async fn sqlite_keeps_the_contract() {
     battery(async |folder: &Path| Store::open_folder(folder, start()).await.unwrap()).await;
 }
 
-/// Every promise, each on a fresh store.
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_keeps_the_contract() {
+    let Some(server) = Server::start() else { return };
+    let databases = Databases::default();
+    battery(async |folder: &Path| {
+        let address = databases.address(&server, folder).await;
+        Store::open_database(&address, Create::IfMissing, start()).await.unwrap()
+    })
+    .await;
+}
+
+/// Every promise, each on a fresh store: `open` makes one for a folder, or opens it again.
 async fn battery(open: impl AsyncFn(&Path) -> Store) {
     macro_rules! run {
         ($($promise:path),+ $(,)?) => {$({
@@ -53,6 +67,9 @@ async fn battery(open: impl AsyncFn(&Path) -> Store) {
         people::accounts_are_told_apart_by_address_and_name,
         people::secrets_end_and_codes_work_once,
         people::what_was_done_stays_in_order,
+        concurrent_claims_get_different_jobs,
+        waiting_ends_with_a_change,
+        texts_of_any_kind_come_back,
     );
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path()).await;
@@ -314,7 +331,7 @@ async fn only_unused_blobs_are_removed(f: &Fixture) {
     assert_eq!(removed, 0, "all are young");
     let removed = f.store.remove_unused(&digests, &f.blobs, Duration::ZERO, start()).await.unwrap();
     assert_eq!(removed, 2);
-    assert!(f.blobs.has(&Digest::of(b"kept")));
+    assert!(f.blobs.has(&Digest::of(b"kept")).unwrap());
     f.store.delete(kept, start()).await.unwrap();
     assert!(matches!(f.add_row("kept", None, "kept").await, Added::Stored { .. }));
     let removed = f.store.remove_unused(&digests, &f.blobs, Duration::ZERO, start()).await.unwrap();
@@ -356,4 +373,72 @@ async fn concurrent_submissions_get_different_numbers(f: &Fixture) {
     }
     stored.sort_unstable();
     assert_eq!(stored, (1..=8).collect::<Vec<_>>());
+}
+
+async fn concurrent_claims_get_different_jobs(f: &Fixture) {
+    for index in 0..12 {
+        f.added(&format!("package {index}"), None).await;
+    }
+    let claimers: Vec<_> = (0..4)
+        .map(|_| {
+            let other = Fixture { store: f.store.clone(), blobs: f.blobs.clone() };
+            tokio::spawn(async move {
+                let mut ids = Vec::new();
+                while let Some(job) = other.claim(start()).await {
+                    ids.push(job.id);
+                }
+                ids
+            })
+        })
+        .collect();
+    let mut ids = Vec::new();
+    for claimer in claimers {
+        ids.extend(claimer.await.unwrap());
+    }
+    // Who meets only jobs that others are claiming may stop early; what is left is claimed now.
+    while let Some(job) = f.claim(start()).await {
+        ids.push(job.id);
+    }
+    assert_eq!(ids.len(), 12);
+    assert_eq!(ids.into_iter().collect::<BTreeSet<_>>().len(), 12, "each is claimed once");
+}
+
+async fn waiting_ends_with_a_change(f: &Fixture) {
+    let (number, _) = f.added("a", None).await;
+    let begun = Instant::now();
+    let same = f.store.wait_for_change(Revision(0), Duration::from_millis(30)).await.unwrap();
+    assert_eq!(same, Revision(0));
+    let waiting = tokio::spawn({
+        let store = f.store.clone();
+        async move { store.wait_for_change(Revision(0), seconds(60)).await.unwrap() }
+    });
+    f.check(number, 1, CheckStatus::Usable).await;
+    assert_eq!(waiting.await.unwrap(), Revision(1));
+    assert_eq!(f.store.wait_for_change(Revision(0), seconds(60)).await.unwrap(), Revision(1));
+    assert!(begun.elapsed() < seconds(30), "changes are told of, not only found at the end");
+}
+
+async fn texts_of_any_kind_come_back(f: &Fixture) {
+    let name = "\u{5b66}\u{4ef6} it's \"$1\" \\ \u{1f6a2}";
+    f.blobs.publish(f.blobs.stage(&mut "a".as_bytes(), 100).unwrap()).unwrap();
+    let semantic = serde_json::json!({"Name": {"Type": "String", "Values": format!("{name} and\0zero")}});
+    let new = NewVersion {
+        owner: None,
+        replaces: None,
+        name: name.to_owned(),
+        digest: Digest::of(b"a"),
+        size_bytes: 1,
+        specification: SpecificationText { semantic: semantic.to_string(), statistical: "[]".to_owned() },
+        format: ModelFormat::Onnx,
+    };
+    let Added::Stored { number, .. } = f.store.add_version(&new, &f.blobs, start()).await.unwrap() else {
+        panic!("not stored")
+    };
+    assert_eq!(f.store.learnware(number).await.unwrap().unwrap().name, name);
+    let job = f.claim(start()).await.unwrap();
+    f.store.fail(&job, "broken\0off", &RULES, start()).await.unwrap();
+    f.check(number, 1, CheckStatus::Usable).await;
+    let row = f.store.version(number, 1).await.unwrap().unwrap();
+    assert_eq!(row.specification, new.specification);
+    assert!(f.store.learnware(number).await.unwrap().unwrap().name.starts_with(name));
 }

@@ -10,10 +10,7 @@ use crate::error::{DockError, Result};
 use crate::ids::LearnwareNumber;
 use crate::jobs::{ClaimFilter, ClaimedJob, Job, JobState, LeaseRules};
 use crate::store::rows::{JobRow, JobSummary, status_word};
-use crate::store::{Requeued, Verdict};
-
-/// Written to jobs whose every attempt ended without a word.
-const DIED: &str = "the process that did it ended or hung, in every attempt";
+use crate::store::{DIED, Requeued, Verdict};
 
 impl SqliteStore {
     pub(in crate::store) async fn claim(

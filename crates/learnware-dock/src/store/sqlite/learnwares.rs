@@ -51,7 +51,8 @@ impl SqliteStore {
                 return Ok(Added::Duplicate { number, version });
             }
         }
-        if !blobs.has(&new.digest) {
+        let digest = new.digest.clone();
+        if !blobs.when_async(move |blobs| blobs.has(&digest)).await? {
             return Ok(Added::BlobGone);
         }
         let (number, version) = insert_version(&mut transaction, new, now).await?;
@@ -241,10 +242,7 @@ impl SqliteStore {
             .fetch_one(&mut *transaction)
             .await
             .map_err(database(ACTION))?;
-            if !used && blobs.age(digest).is_some_and(|age| age >= age_min) {
-                self.fail.pass("sweep.before_remove");
-                blobs.remove(digest)?;
-                self.fail.pass("sweep.removed");
+            if !used && blobs.remove_old(digest, age_min, &self.fail).await? {
                 removed += 1;
             }
         }

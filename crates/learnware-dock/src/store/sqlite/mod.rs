@@ -21,6 +21,7 @@ use sqlx::{Connection, Sqlite, SqliteConnection, Transaction};
 use crate::clock::Timestamp;
 use crate::error::{DockError, Result};
 use crate::failpoint::FailPoints;
+use crate::store::rows::Revision;
 
 /// The schema, oldest migration first.
 static MIGRATOR: Migrator = sqlx::migrate!("migrations/sqlite");
@@ -32,6 +33,8 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 const ACQUIRE_TIMEOUT: Duration = Duration::from_mins(1);
 /// Connections that read.
 const READERS_MAX: u32 = 4;
+/// How often a waiting call asks for the revision: a read of one row.
+const ASK_AGAIN: Duration = Duration::from_millis(100);
 /// "LWDK", as the first migration writes it.
 const APPLICATION_ID: i64 = 0x4c57_444b;
 /// How every SQLite file begins.
@@ -117,6 +120,18 @@ impl SqliteStore {
         .await
         .map_err(database(ACTION))?;
         Ok(found.into_iter().filter(|line| line != "ok").chain(dangling).collect())
+    }
+
+    pub(super) async fn wait_for_change(&self, since: Revision, at_most: Duration) -> Result<Revision> {
+        let end = tokio::time::Instant::now() + at_most;
+        loop {
+            let revision = self.revision().await?;
+            let left = end.saturating_duration_since(tokio::time::Instant::now());
+            if revision != since || left.is_zero() {
+                return Ok(revision);
+            }
+            tokio::time::sleep(left.min(ASK_AGAIN)).await;
+        }
     }
 
     /// Begins a transaction that writes.

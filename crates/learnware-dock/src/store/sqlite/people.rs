@@ -1,14 +1,12 @@
 //! Accounts, secrets and the audit log.
 
-use sqlx::sqlite::SqliteRow;
-
 use super::{SqliteStore, database, read};
 use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::ids::LearnwareNumber;
 use crate::store::people::{
-    AccountAdded, AccountChange, AccountNumber, AccountRow, AuditRow, NewAccount, NewSecret, Role,
-    SecretKind, SecretRow,
+    AccountAdded, AccountChange, AccountNumber, AccountRow, AuditRow, NewAccount, NewSecret, SecretKind,
+    SecretRow,
 };
 
 /// A use is written down when the last one was so long ago: readers need not wait for the writer.
@@ -65,7 +63,7 @@ impl SqliteStore {
             .await
             .map_err(database("read an account"))?
             .as_ref()
-            .map(account_row)
+            .map(read::account_row)
             .transpose()
     }
 
@@ -76,7 +74,7 @@ impl SqliteStore {
             .await
             .map_err(database("read an account"))?
             .as_ref()
-            .map(account_row)
+            .map(read::account_row)
             .transpose()
     }
 
@@ -92,7 +90,7 @@ impl SqliteStore {
             .await
             .map_err(database("list the accounts"))?
             .iter()
-            .map(account_row)
+            .map(read::account_row)
             .collect()
     }
 
@@ -163,7 +161,7 @@ impl SqliteStore {
             .fetch_optional(&self.readers)
             .await
             .map_err(database(ACTION))?;
-        let Some(row) = row.as_ref().map(secret_row).transpose()? else { return Ok(None) };
+        let Some(row) = row.as_ref().map(read::secret_row).transpose()? else { return Ok(None) };
         if row.used_at.is_none_or(|used_at| used_at <= now.minus(USED_EVERY)) {
             sqlx::query("UPDATE secrets SET used_at = ? WHERE id = ?")
                 .bind(now.to_string())
@@ -189,7 +187,7 @@ impl SqliteStore {
             .await
             .map_err(database("use a secret"))?
             .as_ref()
-            .map(secret_row)
+            .map(read::secret_row)
             .transpose()
     }
 
@@ -207,7 +205,7 @@ impl SqliteStore {
             .await
             .map_err(database("list secrets"))?
             .iter()
-            .map(secret_row)
+            .map(read::secret_row)
             .collect()
     }
 
@@ -257,7 +255,7 @@ impl SqliteStore {
             .await
             .map_err(database("read the audit log"))?
             .iter()
-            .map(audit_row)
+            .map(read::audit_row)
             .collect()
     }
 
@@ -269,40 +267,4 @@ impl SqliteStore {
             .map_err(database("count a download"))?;
         Ok(())
     }
-}
-
-fn account_row(row: &SqliteRow) -> Result<AccountRow> {
-    Ok(AccountRow {
-        number: AccountNumber(read::field(row, "id")?),
-        email: read::field(row, "email")?,
-        name: read::field(row, "name")?,
-        password: read::field(row, "password")?,
-        role: Role::from_word(read::field(row, "role")?)?,
-        created_at: read::time(row, "created_at")?,
-        confirmed_at: read::time_optional(row, "confirmed_at")?,
-        disabled_at: read::time_optional(row, "disabled_at")?,
-    })
-}
-
-fn secret_row(row: &SqliteRow) -> Result<SecretRow> {
-    Ok(SecretRow {
-        id: read::field(row, "id")?,
-        account: read::field::<Option<i64>>(row, "account_id")?.map(AccountNumber),
-        name: read::field(row, "name")?,
-        scopes: read::field(row, "scopes")?,
-        created_at: read::time(row, "created_at")?,
-        expires_at: read::time(row, "expires_at")?,
-        used_at: read::time_optional(row, "used_at")?,
-    })
-}
-
-fn audit_row(row: &SqliteRow) -> Result<AuditRow> {
-    Ok(AuditRow {
-        id: read::field(row, "id")?,
-        at: read::time(row, "at")?,
-        account: read::field::<Option<i64>>(row, "account_id")?.map(AccountNumber),
-        action: read::field(row, "action")?,
-        subject: read::field(row, "subject")?,
-        detail: read::field(row, "detail")?,
-    })
 }
