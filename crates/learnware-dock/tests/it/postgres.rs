@@ -122,7 +122,7 @@ async fn cut_connections_lose_nothing_that_was_told() {
     // A call that waits for a change survives a cut, or says that it may be made again.
     let revision = dock.store().revision().await.unwrap();
     let store = dock.store().clone();
-    let waiting = tokio::spawn(async move { store.wait_for_change(revision, Duration::from_secs(60)).await });
+    let waiting = tokio::spawn(async move { store.wait_for_change(revision, Duration::from_mins(1)).await });
     tokio::time::sleep(Duration::from_millis(200)).await;
     server.cut().await;
     while let Err(error) = dock.delete(&again.id).await {
