@@ -1,5 +1,6 @@
 //! Journeys on real docks in temporary folders.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says where")]
+#![allow(clippy::print_stdout, reason = "what is skipped is told loudly")]
 
 mod accounts;
 mod blobs;
