@@ -517,3 +517,16 @@ fn in_range(field: &'static str, text: &str, chars: std::ops::RangeInclusive<usi
     let reason = format!("it has {count} characters; {} to {} are allowed", chars.start(), chars.end());
     Err(DockError::BadAccount { field, reason })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrong_address_costs_as_much_as_a_wrong_password() {
+        let kept = PasswordHash::new(NOBODY).unwrap();
+        let ours = Argon2::default().hash_password(b"correct horse").unwrap();
+        assert_eq!((kept.algorithm, &kept.params), (ours.algorithm, &ours.params));
+        assert!(Argon2::default().verify_password(b"correct horse", &kept).is_err());
+    }
+}

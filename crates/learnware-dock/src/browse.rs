@@ -7,6 +7,7 @@ use learnware_engine::market::checker::CheckReport;
 use learnware_engine::semantic::SemanticSpecification;
 use serde_json::Value;
 
+use crate::accounts::Principal;
 use crate::catalog::Snapshot;
 use crate::clock::Timestamp;
 use crate::cpu::Pool;
@@ -129,9 +130,23 @@ impl Dock {
         })
     }
 
-    /// The row of one learnware: whose it is, how often it was given out.
-    pub async fn row(&self, id: &LearnwareId) -> Result<LearnwareRow> {
-        self.living(id).await
+    /// The row of a learnware for somebody who is served, and whether they see what is not public of it.
+    ///
+    /// # Errors
+    /// [`DockError::TakenDown`] for those who don't, where an administrator took it down.
+    pub async fn seen_by(
+        &self,
+        viewer: Option<&Principal>,
+        id: &LearnwareId,
+    ) -> Result<(LearnwareRow, bool)> {
+        let row = self.living(id).await?;
+        let sees_all = viewer.is_some_and(|viewer| viewer.may_see(&row));
+        match &row.taken_down {
+            Some(reason) if !sees_all => {
+                Err(DockError::TakenDown { id: row.number.to_string(), reason: reason.clone() })
+            }
+            _ => Ok((row, sees_all)),
+        }
     }
 
     /// Deletes a learnware with all its versions. Its id is never used again; its packages stay in the folder

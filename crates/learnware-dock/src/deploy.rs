@@ -43,11 +43,7 @@ impl Dock {
         id: &LearnwareId,
         version: Option<u32>,
     ) -> Result<Deployed> {
-        let learnware = self.living(id).await?;
-        let sees_all = viewer.is_some_and(|viewer| viewer.may_see(&learnware));
-        if let (Some(reason), false) = (&learnware.taken_down, sees_all) {
-            return Err(DockError::TakenDown { id: learnware.number.to_string(), reason: reason.clone() });
-        }
+        let (learnware, sees_all) = self.seen_by(viewer, id).await?;
         let deployed = self.package(id, version).await?;
         if deployed.status != CheckStatus::Usable && !sees_all {
             return Err(DockError::NotUsable { id: learnware.number.to_string(), version: deployed.version });

@@ -155,7 +155,7 @@ impl Dock {
     }
 
     /// The row of a learnware that is there.
-    pub(crate) async fn living(&self, id: &LearnwareId) -> Result<LearnwareRow> {
+    pub async fn living(&self, id: &LearnwareId) -> Result<LearnwareRow> {
         let number = LearnwareNumber::from_id(id)?;
         let row = self.state.store.learnware(number).await?;
         let row = row.ok_or_else(|| DockError::UnknownLearnware { id: number.to_string() })?;

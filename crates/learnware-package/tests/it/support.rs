@@ -48,10 +48,15 @@ pub(crate) fn cache_dir() -> PathBuf {
 
 /// A runner with small limits; `None`, said loudly, where the host can't run Python learnwares.
 pub(crate) fn runner(test: &str) -> Option<Runner> {
+    runner_within(test, 4)
+}
+
+/// The same with another limit for a call, where time is not what is tested.
+pub(crate) fn runner_within(test: &str, call_seconds: u64) -> Option<Runner> {
     let mut config = RunnerConfig::new(cache_dir());
     config.limits = Limits {
         load_seconds: 60,
-        call_seconds: 4,
+        call_seconds,
         memory_bytes: 512 << 20,
         process_count: 64,
         output_bytes: 8 << 20,

@@ -130,11 +130,8 @@ pub(crate) async fn show(
 
 /// Versions that are not usable are shown to owners and administrators only.
 async fn whole(dock: &Dock, viewer: Option<&Principal>, id: &LearnwareId) -> Answer<Learnware> {
-    let (detail, row) = (dock.show(id).await?, dock.row(id).await?);
-    let sees_all = viewer.is_some_and(|viewer| viewer.may_see(&row));
-    if let (Some(reason), false) = (&row.taken_down, sees_all) {
-        return Err(DockError::TakenDown { id: detail.id.0, reason: reason.clone() }.into());
-    }
+    let (row, sees_all) = dock.seen_by(viewer, id).await?;
+    let detail = dock.show(id).await?;
     let owner = match row.owner {
         Some(owner) => dock.store().account(owner).await?.map(|account| account.name),
         None => None,
@@ -216,7 +213,7 @@ pub(crate) async fn submit_version(
     body: Body,
 ) -> Answer<Response> {
     let id = LearnwareId(id);
-    principal.may_change(&dock.row(&id).await?)?;
+    principal.may_change(&dock.living(&id).await?)?;
     take_in(&dock, principal, Some(id), &headers, body).await
 }
 
@@ -242,7 +239,7 @@ async fn take_in(
         SubmitOutcome::Accepted(submission) => (StatusCode::ACCEPTED, submission),
         SubmitOutcome::Refused(report) => return Err(Failure::refused(report)),
         SubmitOutcome::Duplicate(submission) => {
-            let row = dock.row(&submission.id).await?;
+            let row = dock.living(&submission.id).await?;
             if row.owner != Some(principal.account) {
                 let title = format!("the dock has this package already, as {}", submission.id);
                 return Err(Failure::new(StatusCode::CONFLICT, "duplicate", title));
@@ -263,7 +260,7 @@ pub(crate) async fn delete(
     Path(id): Path<String>,
 ) -> Answer<StatusCode> {
     let id = LearnwareId(id);
-    principal.may_change(&dock.row(&id).await?)?;
+    principal.may_change(&dock.living(&id).await?)?;
     dock.delete(&id).await?;
     let subject = LearnwareNumber::from_id(&id)?.to_string();
     dock.audit(Some(principal.account), "learnware.delete", &subject, "").await?;
