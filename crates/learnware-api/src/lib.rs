@@ -10,6 +10,7 @@ use serde_json::Value;
 
 /// What went wrong (RFC 9457), as `application/problem+json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Problem {
     /// Status of the answer.
     pub status: u16,
@@ -26,6 +27,7 @@ pub struct Problem {
 
 /// The dock that answers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct DockInfo {
     /// Random id of the dock.
     pub dock_id: String,
@@ -41,6 +43,7 @@ pub struct DockInfo {
 
 /// Learnwares whose specifications are comparable.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct IslandInfo {
     /// A sentence for people.
     pub name: String,
@@ -52,6 +55,7 @@ pub struct IslandInfo {
 
 /// A page of a list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct LearnwarePage {
     /// Of all pages together.
     pub total: u64,
@@ -65,6 +69,7 @@ pub struct LearnwarePage {
 
 /// A learnware in a list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct LearnwareSummary {
     /// Its id.
     pub id: String,
@@ -80,6 +85,7 @@ pub struct LearnwareSummary {
 
 /// Everything public about a learnware.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Learnware {
     /// Its id.
     pub id: String,
@@ -99,6 +105,7 @@ pub struct Learnware {
 
 /// A version of a learnware.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Version {
     /// 1 for the first.
     pub version: u32,
@@ -124,6 +131,7 @@ pub struct Version {
 
 /// A submission that was accepted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Submitted {
     /// The learnware.
     pub id: String,
@@ -135,6 +143,7 @@ pub struct Submitted {
 
 /// A search.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct SearchRequest {
     /// What the user's data are like: the reference's form, at most one of each kind.
@@ -153,6 +162,7 @@ pub struct SearchRequest {
 
 /// A login.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Login {
     /// E-mail address.
@@ -163,6 +173,7 @@ pub struct Login {
 
 /// Something that lets its owner in, shown once.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Granted {
     /// To be sent as `Authorization: Bearer SECRET`.
     pub secret: String,
@@ -172,6 +183,7 @@ pub struct Granted {
 
 /// A registration, or the acceptance of an invitation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Register {
     /// E-mail address.
@@ -189,6 +201,7 @@ pub struct Register {
 
 /// A code that was sent to somebody.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Code {
     /// The code.
@@ -197,6 +210,7 @@ pub struct Code {
 
 /// Work before registering: find a `nonce` so that SHA-256 of `challenge:nonce` begins with `bits` zero bits.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Challenge {
     /// Counts once.
     pub challenge: String,
@@ -206,6 +220,7 @@ pub struct Challenge {
 
 /// Whoever asks.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Me {
     /// Number of the account.
     pub account: i64,
@@ -219,6 +234,7 @@ pub struct Me {
 
 /// A wish for a token.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct NewToken {
     /// What its owner calls it.
@@ -231,6 +247,7 @@ pub struct NewToken {
 
 /// A token, without its secret.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Token {
     /// Its number.
     pub id: i64,
@@ -248,6 +265,7 @@ pub struct Token {
 
 /// A job, as administrators see it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Job {
     /// Its number.
     pub id: i64,
@@ -267,6 +285,7 @@ pub struct Job {
 
 /// Why a learnware is taken down.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Takedown {
     /// For its owner and for those who look for it.

@@ -6,6 +6,7 @@
 mod auth;
 mod body;
 mod error;
+mod openapi;
 mod router;
 mod v1;
 mod work;

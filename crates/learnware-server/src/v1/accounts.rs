@@ -14,12 +14,15 @@ use crate::auth::{self, Known};
 use crate::body::Document;
 use crate::error::{Answer, Failure};
 
+/// Work to be done before a registration.
+#[utoipa::path(post, path = "/accounts/challenge", tag = "accounts", responses((status = OK, body = Challenge)))]
 pub(crate) async fn challenge(State(dock): State<Dock>) -> Answer<Json<Challenge>> {
     let challenge = dock.registration_challenge().await?.reveal().to_owned();
     Ok(Json(Challenge { challenge, bits: CHALLENGE_BITS }))
 }
 
 /// Without a mail server the code that confirms the address goes to the operator's log.
+#[utoipa::path(post, path = "/accounts", tag = "accounts", request_body = Register, responses((status = CREATED)))]
 pub(crate) async fn register(
     State(dock): State<Dock>,
     Document(wish): Document<Register>,
@@ -37,11 +40,15 @@ fn log_code(account: i64, code: &str) {
     );
 }
 
+/// Confirms an address.
+#[utoipa::path(post, path = "/accounts/confirm", tag = "accounts", request_body = Code, responses((status = NO_CONTENT)))]
 pub(crate) async fn confirm(State(dock): State<Dock>, Document(code): Document<Code>) -> Answer<StatusCode> {
     dock.confirm(&code.code).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Makes the first administrator.
+#[utoipa::path(post, path = "/accounts/invitation", tag = "accounts", request_body = Register, responses((status = CREATED)))]
 pub(crate) async fn accept_invitation(
     State(dock): State<Dock>,
     Document(wish): Document<Register>,
@@ -50,6 +57,8 @@ pub(crate) async fn accept_invitation(
     Ok(StatusCode::CREATED)
 }
 
+/// Begins a session.
+#[utoipa::path(post, path = "/sessions", tag = "accounts", request_body = Login, responses((status = OK, body = Granted)))]
 pub(crate) async fn login(
     State(dock): State<Dock>,
     Document(login): Document<Login>,
@@ -58,6 +67,8 @@ pub(crate) async fn login(
     Ok(Json(Granted { secret: session.reveal().to_owned(), id: None }))
 }
 
+/// Ends the session that asks.
+#[utoipa::path(delete, path = "/sessions/current", tag = "accounts", responses((status = NO_CONTENT)), security(("bearer" = [])))]
 pub(crate) async fn logout(State(dock): State<Dock>, _: Known, request: Request) -> Answer<StatusCode> {
     let (parts, _) = request.into_parts();
     if let Some(secret) = auth::secret(&parts) {
@@ -66,6 +77,8 @@ pub(crate) async fn logout(State(dock): State<Dock>, _: Known, request: Request)
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Whoever asks.
+#[utoipa::path(get, path = "/me", tag = "accounts", responses((status = OK, body = Me)), security(("bearer" = [])))]
 pub(crate) async fn me(Known(principal): Known) -> Json<Me> {
     Json(Me {
         account: principal.account.0,
@@ -75,6 +88,8 @@ pub(crate) async fn me(Known(principal): Known) -> Json<Me> {
     })
 }
 
+/// Makes a token; its secret is shown once.
+#[utoipa::path(post, path = "/tokens", tag = "accounts", request_body = NewToken, responses((status = CREATED, body = Granted)), security(("bearer" = [])))]
 pub(crate) async fn create_token(
     State(dock): State<Dock>,
     Known(principal): Known,
@@ -88,6 +103,8 @@ pub(crate) async fn create_token(
     Ok((StatusCode::CREATED, Json(granted)))
 }
 
+/// Tokens of the account, without their secrets.
+#[utoipa::path(get, path = "/tokens", tag = "accounts", responses((status = OK, body = Vec<Token>)), security(("bearer" = [])))]
 pub(crate) async fn tokens(State(dock): State<Dock>, Known(principal): Known) -> Answer<Json<Vec<Token>>> {
     principal.needs(Scope::Account)?;
     let tokens = dock.tokens(principal.account).await?.into_iter().map(|token| Token {
@@ -101,6 +118,8 @@ pub(crate) async fn tokens(State(dock): State<Dock>, Known(principal): Known) ->
     Ok(Json(tokens.collect()))
 }
 
+/// Ends a token.
+#[utoipa::path(delete, path = "/tokens/{id}", tag = "accounts", params(("id" = i64, Path, description = "Number, as lists give it")), responses((status = NO_CONTENT)), security(("bearer" = [])))]
 pub(crate) async fn revoke_token(
     State(dock): State<Dock>,
     Known(principal): Known,

@@ -10,6 +10,7 @@ use learnware_dock::store::rows::JobRow;
 use learnware_engine::learnware::LearnwareId;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use utoipa::IntoParams;
 
 use crate::auth::Admin;
 use crate::body::Document;
@@ -19,12 +20,16 @@ use crate::error::{Answer, Failure};
 const PAGE: u32 = 100;
 
 /// Which rows.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 pub(crate) struct Page {
+    /// Only jobs in this state: `open`, `leased`, `done`, `dead` or `cancelled`.
     state: Option<String>,
+    /// Only rows with a lower number.
     before: Option<i64>,
 }
 
+/// Jobs, newest first.
+#[utoipa::path(get, path = "/admin/jobs", tag = "admin", params(Page), responses((status = OK, body = Vec<Job>)), security(("bearer" = [])))]
 pub(crate) async fn jobs(
     State(dock): State<Dock>,
     _: Admin,
@@ -44,6 +49,8 @@ pub(crate) async fn jobs(
     Ok(Json(rows.iter().map(job).collect()))
 }
 
+/// Asks for a job again.
+#[utoipa::path(post, path = "/admin/jobs/{id}/retry", tag = "admin", params(("id" = i64, Path, description = "Number, as lists give it")), responses((status = NO_CONTENT)), security(("bearer" = [])))]
 pub(crate) async fn retry(
     State(dock): State<Dock>,
     Admin(by): Admin,
@@ -55,6 +62,8 @@ pub(crate) async fn retry(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Gives a job up.
+#[utoipa::path(post, path = "/admin/jobs/{id}/give-up", tag = "admin", params(("id" = i64, Path, description = "Number, as lists give it")), responses((status = NO_CONTENT)), security(("bearer" = [])))]
 pub(crate) async fn give_up(
     State(dock): State<Dock>,
     Admin(by): Admin,
@@ -63,6 +72,8 @@ pub(crate) async fn give_up(
     if dock.give_up_job(&by, id).await? { Ok(StatusCode::NO_CONTENT) } else { Err(unknown_job()) }
 }
 
+/// Takes a learnware down, with a reason.
+#[utoipa::path(post, path = "/admin/learnwares/{id}/takedown", tag = "admin", params(("id" = String, Path, description = "Eight digits, as lists give them")), request_body = Takedown, responses((status = NO_CONTENT)), security(("bearer" = [])))]
 pub(crate) async fn take_down(
     State(dock): State<Dock>,
     Admin(by): Admin,
@@ -73,6 +84,8 @@ pub(crate) async fn take_down(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Puts a learnware back.
+#[utoipa::path(delete, path = "/admin/learnwares/{id}/takedown", tag = "admin", params(("id" = String, Path, description = "Eight digits, as lists give them")), responses((status = NO_CONTENT)), security(("bearer" = [])))]
 pub(crate) async fn put_back(
     State(dock): State<Dock>,
     Admin(by): Admin,
@@ -82,6 +95,8 @@ pub(crate) async fn put_back(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// What was done, newest first.
+#[utoipa::path(get, path = "/admin/audit", tag = "admin", params(Page), responses((status = OK, body = Vec<Value>)), security(("bearer" = [])))]
 pub(crate) async fn audit(
     State(dock): State<Dock>,
     _: Admin,

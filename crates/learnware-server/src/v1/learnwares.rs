@@ -8,7 +8,7 @@ use axum::extract::{Path, Query, Request, State};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, ETAG, LOCATION};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use learnware_api::{Learnware, LearnwarePage, LearnwareSummary, Submitted, Version};
+use learnware_api::{Learnware, LearnwarePage, LearnwareSummary, Problem, Submitted, Version};
 use learnware_dock::accounts::{Principal, Scope};
 use learnware_dock::browse::VersionDetail;
 use learnware_dock::catalog::Snapshot;
@@ -24,6 +24,7 @@ use serde::Deserialize;
 use serde_json::json;
 use tower::ServiceExt as _;
 use tower_http::services::ServeFile;
+use utoipa::IntoParams;
 
 use crate::auth::{Known, Viewer};
 use crate::body;
@@ -38,25 +39,33 @@ const OWN_MAX: u32 = 10_000;
 const DIGEST: HeaderName = HeaderName::from_static("x-content-blake3");
 
 /// Which learnwares.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Wanted {
+    /// Words and fields, as `learnware list` takes them.
     #[serde(default)]
     query: String,
+    /// `relevance`, `newest`, `name`, `size` or `id`.
     sort: Option<String>,
+    /// Learnwares of a page, 100 at most.
     limit: Option<usize>,
+    /// Where the page begins: `next_cursor` of the page before.
     cursor: Option<String>,
+    /// Whether tags are counted.
     #[serde(default)]
     facets: bool,
 }
 
 /// Which version.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct WhichVersion {
+    /// The latest when absent.
     version: Option<u32>,
 }
 
+/// Usable learnwares that match, page by page, with counts by tag.
+#[utoipa::path(get, path = "/learnwares", tag = "learnwares", params(Wanted), responses((status = OK, body = LearnwarePage)))]
 pub(crate) async fn list(
     State(dock): State<Dock>,
     Query(wanted): Query<Wanted>,
@@ -110,6 +119,7 @@ fn summaries(found: &Found, snapshot: &Snapshot) -> Vec<LearnwareSummary> {
 }
 
 /// The account's own, in any state.
+#[utoipa::path(get, path = "/me/learnwares", tag = "accounts", responses((status = OK, body = Vec<Learnware>)), security(("bearer" = [])))]
 pub(crate) async fn own(State(dock): State<Dock>, Known(principal): Known) -> Answer<Json<Vec<Learnware>>> {
     principal.needs(Scope::Read)?;
     let options = ListOptions { owner: Some(principal.account), limit: OWN_MAX, ..ListOptions::default() };
@@ -120,6 +130,8 @@ pub(crate) async fn own(State(dock): State<Dock>, Known(principal): Known) -> An
     Ok(Json(learnwares))
 }
 
+/// One learnware with its versions.
+#[utoipa::path(get, path = "/learnwares/{id}", tag = "learnwares", params(("id" = String, Path, description = "Eight digits, as lists give them")), responses((status = OK, body = Learnware)), security((), ("bearer" = [])))]
 pub(crate) async fn show(
     State(dock): State<Dock>,
     Viewer(viewer): Viewer,
@@ -169,6 +181,7 @@ fn version(detail: &VersionDetail) -> Version {
 }
 
 /// The zip, whole or in ranges.
+#[utoipa::path(get, path = "/learnwares/{id}/package", tag = "learnwares", params(("id" = String, Path, description = "Eight digits, as lists give them"), WhichVersion), responses((status = OK, content_type = "application/zip", body = Vec<u8>), (status = PARTIAL_CONTENT, content_type = "application/zip", body = Vec<u8>)), security((), ("bearer" = [])))]
 pub(crate) async fn package(
     State(dock): State<Dock>,
     Viewer(viewer): Viewer,
@@ -194,6 +207,7 @@ pub(crate) async fn package(
 }
 
 /// A new learnware: the body is the zip.
+#[utoipa::path(post, path = "/learnwares", tag = "learnwares", request_body(content = Vec<u8>, content_type = "application/zip"), responses((status = ACCEPTED, body = Submitted), (status = OK, description = "This package is yours already", body = Submitted), (status = UNPROCESSABLE_ENTITY, description = "Not sound; nothing was stored", body = Problem)), security(("bearer" = [])))]
 pub(crate) async fn submit(
     State(dock): State<Dock>,
     Known(principal): Known,
@@ -205,6 +219,7 @@ pub(crate) async fn submit(
 }
 
 /// A new version of a learnware: the body is the zip.
+#[utoipa::path(post, path = "/learnwares/{id}/versions", tag = "learnwares", params(("id" = String, Path, description = "Eight digits, as lists give them")), request_body(content = Vec<u8>, content_type = "application/zip"), responses((status = ACCEPTED, body = Submitted), (status = OK, description = "This package is yours already", body = Submitted), (status = UNPROCESSABLE_ENTITY, description = "Not sound; nothing was stored", body = Problem)), security(("bearer" = [])))]
 pub(crate) async fn submit_version(
     State(dock): State<Dock>,
     Known(principal): Known,
@@ -254,6 +269,8 @@ async fn take_in(
     Ok((status, [(LOCATION, place)], Json(submitted)).into_response())
 }
 
+/// Deletes a learnware.
+#[utoipa::path(delete, path = "/learnwares/{id}", tag = "learnwares", params(("id" = String, Path, description = "Eight digits, as lists give them")), responses((status = NO_CONTENT)), security(("bearer" = [])))]
 pub(crate) async fn delete(
     State(dock): State<Dock>,
     Known(principal): Known,

@@ -22,6 +22,8 @@ const MEMBERS_MAX: usize = 16;
 const SPECIFICATIONS_MAX: usize = 8;
 const EXCLUDED_MAX: usize = 10_000;
 
+/// Learnwares that fit a specification, words, or both; with a mixture, coverage and a verdict.
+#[utoipa::path(post, path = "/search", tag = "search", request_body = SearchRequest, responses((status = OK, body = Value)))]
 pub(crate) async fn search(
     State(dock): State<Dock>,
     Document(wish): Document<SearchRequest>,

@@ -19,6 +19,8 @@ pub(crate) async fn ready(State(dock): State<Dock>) -> Answer<&'static str> {
     Ok("ready\n")
 }
 
+/// The dock: its revision and its islands.
+#[utoipa::path(get, path = "/dock", tag = "server", responses((status = OK, body = DockInfo)))]
 pub(crate) async fn dock(State(dock): State<Dock>) -> Answer<Json<DockInfo>> {
     let snapshot = dock.catalog().await?;
     let islands = snapshot.market.organizer().islands().map(|(key, island)| IslandInfo {
