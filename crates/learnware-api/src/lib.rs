@@ -141,6 +141,26 @@ pub struct Submitted {
     pub digest: String,
 }
 
+/// How far the check of a version is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct CheckEvent {
+    /// The version.
+    pub version: u32,
+    /// `waiting` or `checking`, or what was found before.
+    pub status: String,
+    /// `open`, `leased`, or `dead` when it was given up.
+    pub job: Option<String>,
+    /// How often it was begun.
+    pub attempt: u32,
+    /// `opening`, `specification`, `starting` or `model`.
+    pub doing: Option<String>,
+    /// Checks that come before it, while it waits.
+    pub ahead: u64,
+    /// Why the last attempt failed, where it was our fault.
+    pub last_error: Option<String>,
+}
+
 /// A search.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]

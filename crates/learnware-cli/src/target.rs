@@ -1,11 +1,11 @@
 //! Which dock a command works on: `--dock`, else `LEARNWARE_DOCK`, else the user's own folder.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy as _;
 
 use learnware_dock::Dock;
-use learnware_dock::config::Create;
+use learnware_dock::config::{Config, Create};
 use learnware_package::runner::{CodePolicy, Runner, RunnerConfig};
 
 use crate::cli::{DockArgs, ModelArgs};
@@ -42,11 +42,19 @@ pub(crate) fn cache_folder() -> anyhow::Result<PathBuf> {
 
 /// Opens the dock that the arguments name.
 pub(crate) async fn open(dock: &DockArgs, model: &ModelArgs, create: Create) -> anyhow::Result<Dock> {
-    let folder = dock_folder(dock)?;
-    let mut config = learnware_dock::env::settings()?.config;
+    open_configured(&dock_folder(dock)?, learnware_dock::env::settings()?.config, model, create).await
+}
+
+/// Opens the dock in a folder, told more than the environment says.
+pub(crate) async fn open_configured(
+    folder: &Path,
+    mut config: Config,
+    model: &ModelArgs,
+    create: Create,
+) -> anyhow::Result<Dock> {
     config.create = create;
     config.code = policy(model, config.code);
-    Ok(Dock::open(&folder, config).await?)
+    Ok(Dock::open(folder, config).await?)
 }
 
 /// What runs models outside of a dock's checks.

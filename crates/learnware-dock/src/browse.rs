@@ -16,7 +16,7 @@ use crate::error::{DockError, Result};
 use crate::ids::LearnwareNumber;
 use crate::jobs::Job;
 use crate::store::blobs::Digest;
-use crate::store::rows::{JobSummary, LearnwareRow, ListOptions, ListRow, VersionRow};
+use crate::store::rows::{CheckState, JobSummary, LearnwareRow, ListOptions, ListRow, VersionRow};
 use crate::words::{Found, Request};
 
 /// A line of the list.
@@ -147,6 +147,12 @@ impl Dock {
             }
             _ => Ok((row, sees_all)),
         }
+    }
+
+    /// How far the newest versions of these learnwares are, in one question to the database; who is gone is left out.
+    pub async fn check_states(&self, ids: &[LearnwareId]) -> Result<Vec<CheckState>> {
+        let numbers = ids.iter().map(LearnwareNumber::from_id).collect::<Result<Vec<_>>>()?;
+        self.state().store.check_states(&numbers).await
     }
 
     /// Deletes a learnware with all its versions. Its id is never used again; its packages stay in the folder

@@ -7,13 +7,14 @@
 
 use learnware_engine::learnware::{CheckStatus, LearnwareId};
 use learnware_engine::market::checker::CheckReport;
+use tokio::sync::watch;
 
 use crate::cpu::Pool;
 use crate::dock::Dock;
 use crate::error::{DockError, Result};
 use crate::ids::LearnwareNumber;
 use crate::inspect::{self, CheckedPackage};
-use crate::jobs::{ClaimFilter, ClaimedJob, Job, JobState};
+use crate::jobs::{ClaimFilter, ClaimedJob, Job, JobState, Progress};
 use crate::store::rows::{self, VersionRow};
 use crate::store::{Requeued, Verdict};
 
@@ -148,14 +149,19 @@ impl Dock {
         let row = row.ok_or_else(|| DockError::UnknownVersion { id: number.to_string(), version })?;
         let (blobs, runner) = (state.blobs.clone(), self.runner());
         let (config, fail) = (state.config.clone(), state.fail.clone());
+        let (progress, told) = watch::channel(Progress::Opening);
         let work = move || {
             let VersionRow { digest, specification, .. } = row;
             let path = blobs.verified_path(&digest)?;
             let semantic = specification.semantic()?;
             fail.pass("check.model");
-            inspect::check(&path, semantic, &runner, &config)
+            let tell = |now| {
+                // Nobody listens when the job was lost; the work is finished all the same.
+                progress.send(now).ok();
+            };
+            inspect::check(&path, semantic, &runner, &config, &tell)
         };
-        self.while_prolonging(job, state.cpu.run(Pool::Models, "the check", work)).await??
+        self.while_prolonging(job, told, state.cpu.run(Pool::Models, "the check", work)).await??
     }
 
     async fn finish(&self, job: &ClaimedJob, checked: CheckedPackage) -> Result<CheckEnd> {

@@ -1,4 +1,5 @@
-//! Every `LEARNWARE_*` variable that the dock reads, in one table. Flags of a command come after these.
+//! Every `LEARNWARE_*` variable that the dock reads, in one table. A configuration file may hold the same under their
+//! [keys](Variable::key); flags of a command come after these.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -11,12 +12,20 @@ use crate::error::{DockError, Result};
 
 /// A variable and what it does.
 #[derive(Debug, Clone, Copy)]
-pub struct Variable {
+pub struct Variable<S> {
     /// Its name.
     pub name: &'static str,
     /// What it sets, with its unit and default.
     pub meaning: &'static str,
-    set: fn(&mut Settings, &str) -> Result<(), &'static str>,
+    /// Sets it, or says what would be right.
+    pub set: fn(&mut S, &str) -> Result<(), &'static str>,
+}
+
+impl<S> Variable<S> {
+    /// Its name in a configuration file: `LEARNWARE_CHECK_ATTEMPTS` is `check_attempts`.
+    pub fn key(&self) -> String {
+        self.name.trim_start_matches("LEARNWARE_").to_lowercase()
+    }
 }
 
 /// What the environment says.
@@ -29,7 +38,7 @@ pub struct Settings {
 }
 
 /// The table.
-pub const VARIABLES: &[Variable] = &[
+pub const VARIABLES: &[Variable<Settings>] = &[
     Variable {
         name: "LEARNWARE_DOCK",
         meaning: "folder of the dock, where none is named",
@@ -150,16 +159,29 @@ pub fn read(value_of: impl Fn(&str) -> Option<String>) -> Result<Settings> {
     let folder = |name: &str| value_of(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let cache = folder("XDG_CACHE_HOME").or_else(|| Some(folder("HOME")?.join(".cache")));
     settings.config.cache_dir = cache.map(|cache| cache.join("learnware"));
-    for variable in VARIABLES {
+    fill(&mut settings, VARIABLES, value_of)?;
+    Ok(settings)
+}
+
+/// Sets what `value_of` has a value for.
+///
+/// # Errors
+/// [`DockError::Setting`] for the first one that can't be read; an empty variable counts as absent.
+pub fn fill<S>(
+    settings: &mut S,
+    variables: &[Variable<S>],
+    value_of: impl Fn(&str) -> Option<String>,
+) -> Result<()> {
+    for variable in variables {
         if let Some(value) = value_of(variable.name).filter(|value| !value.is_empty()) {
-            (variable.set)(&mut settings, &value).map_err(|wanted| DockError::Setting {
+            (variable.set)(settings, &value).map_err(|wanted| DockError::Setting {
                 name: variable.name,
                 value: Address::new(value).to_string(), // It may hold a password.
                 wanted,
             })?;
         }
     }
-    Ok(settings)
+    Ok(())
 }
 
 fn count<T: std::str::FromStr + PartialOrd + From<u8>>(text: &str) -> Result<T, &'static str> {

@@ -14,6 +14,7 @@ use learnware_package::runner::{CodePolicy, Runner};
 
 use crate::config::Config;
 use crate::error::{DockError, Result};
+use crate::jobs::Progress;
 use crate::policy;
 
 /// What a zip holds, judged without running it.
@@ -62,7 +63,7 @@ pub(crate) fn open(path: &Path) -> Result<Package> {
     Ok(Package::open(path)?)
 }
 
-/// Checks a zip of the dock, its model included.
+/// Checks a zip of the dock, its model included; says through `tell` what it is doing.
 ///
 /// # Errors
 /// Only what is our failure and not the learnware's.
@@ -71,7 +72,9 @@ pub(crate) fn check(
     semantic: SemanticSpecification,
     runner: &Runner,
     config: &Config,
+    tell: &dyn Fn(Progress),
 ) -> Result<CheckedPackage> {
+    tell(Progress::Opening);
     // What opened once may be refused by the limits of a newer release: a verdict like any other.
     let package = match Package::open(path) {
         Ok(package) => package,
@@ -79,14 +82,17 @@ pub(crate) fn check(
             return Ok(CheckedPackage { report: vec![finding(error)?].into(), statistical: None });
         }
     };
+    tell(Progress::Specification);
     let specification = package.specification(Some(semantic))?;
     let mut report = checker::check_specification(&specification);
     if !report.has_errors() {
         if package.format().has_code() {
             require_host(runner, config)?;
         }
+        tell(Progress::Starting);
         match runner.start(&package) {
             Ok(mut predictor) => {
+                tell(Progress::Model);
                 report.extend(model::check(&specification, predictor.as_mut(), config.check_seed));
             }
             Err(problem) => report.extend([model::finding_of(&problem)]),

@@ -2,6 +2,7 @@
 //! user's name.
 
 use axum::extract::FromRequestParts;
+use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use learnware_dock::Dock;
@@ -23,7 +24,12 @@ pub(crate) struct Admin(pub(crate) Principal);
 
 /// The secret of the request.
 pub(crate) fn secret(parts: &Parts) -> Option<&str> {
-    let value = parts.headers.get(AUTHORIZATION)?.to_str().ok()?;
+    secret_of(&parts.headers)
+}
+
+/// The same, of its headers.
+pub(crate) fn secret_of(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
     let (scheme, secret) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| secret.trim())
 }

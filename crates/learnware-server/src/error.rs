@@ -10,6 +10,8 @@ use learnware_engine::EngineError;
 use learnware_engine::market::checker::CheckReport;
 use serde_json::json;
 
+use crate::observe;
+
 /// Seconds after which a busy server may be asked again.
 const RETRY_SECONDS: HeaderValue = HeaderValue::from_static("2");
 
@@ -39,6 +41,12 @@ impl Failure {
     pub(crate) fn login_needed() -> Self {
         let title = "log in, or send a token as `Authorization: Bearer TOKEN`";
         Self::new(StatusCode::UNAUTHORIZED, "login-needed", title)
+    }
+
+    /// We failed; the log says why.
+    pub(crate) fn internal() -> Self {
+        let title = "the server failed; the operator's log says why, under the request's id";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", title)
     }
 
     /// The learnware is not sound.
@@ -71,9 +79,8 @@ impl From<DockError> for Failure {
             DockError::Engine(error) => return error.into(),
             _ => {
                 // What happened is for the operator, not for whoever asked.
-                let title = "the server failed; the operator's log says why";
-                eprint_failure(&error);
-                return Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", title);
+                tracing::error!(request_id = observe::request_id(), "{error}");
+                return Self::internal();
             }
         };
         Self::new(status, code, error.to_string())
@@ -92,19 +99,13 @@ impl From<EngineError> for Failure {
     }
 }
 
-/// The operator's log of failures that are ours.
-#[expect(clippy::print_stderr, reason = "the server's log is its standard error")]
-fn eprint_failure(error: &DockError) {
-    eprintln!("{}", json!({"level": "error", "message": error.to_string()}));
-}
-
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let problem = Problem {
             status: self.status.as_u16(),
             code: self.code.to_owned(),
             title: self.title,
-            request_id: None,
+            request_id: observe::request_id(),
             report: self.report.map(|report| json!(report)),
         };
         let mut response = (self.status, Json(problem)).into_response();

@@ -6,18 +6,25 @@
 mod auth;
 mod body;
 mod error;
+mod limits;
+mod metrics;
+mod observe;
 mod openapi;
 mod router;
+pub mod settings;
 mod v1;
+mod watching;
 mod work;
 
 use std::future::Future;
 use std::io;
+use std::net::SocketAddr;
 
 use learnware_dock::Dock;
 use tokio::net::TcpListener;
 
 pub use router::router;
+pub use settings::Settings;
 pub use work::work;
 
 /// Serves a dock on `listener` until `shutdown` is ready; then no new requests are taken, and those under way and checks
@@ -28,12 +35,14 @@ pub use work::work;
 pub async fn serve(
     dock: Dock,
     listener: TcpListener,
-    workers: usize,
+    settings: &Settings,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     let (stop, stopped) = tokio::sync::watch::channel(false);
-    let checks: Vec<_> = (0..workers).map(|_| tokio::spawn(work(dock.clone(), stopped.clone()))).collect();
-    let served = axum::serve(listener, router(dock)).with_graceful_shutdown(shutdown).await;
+    let checks: Vec<_> =
+        (0..settings.workers).map(|_| tokio::spawn(work(dock.clone(), stopped.clone()))).collect();
+    let service = router(dock, settings).into_make_service_with_connect_info::<SocketAddr>();
+    let served = axum::serve(listener, service).with_graceful_shutdown(shutdown).await;
     // Nobody listens when there are no workers.
     stop.send(true).ok();
     for check in checks {

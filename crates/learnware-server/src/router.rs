@@ -1,9 +1,14 @@
 //! Every route on one screen.
 
-use axum::Router;
+use std::any::Any;
+use std::sync::Arc;
+use std::time::Duration;
+
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
+use axum::{Extension, Router, middleware};
 use learnware_dock::Dock;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -12,42 +17,50 @@ use utoipa_axum::routes;
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::error::Failure;
-use crate::openapi;
-use crate::v1::{accounts, admin, learnwares, search, server};
+use crate::limits::{self, Limits};
+use crate::settings::Settings;
+use crate::v1::{accounts, admin, events, learnwares, search, server};
+use crate::watching::Watching;
+use crate::{metrics, observe, openapi};
 
 /// Bytes of a JSON body: ten specifications of the largest size.
 const DOCUMENT_BYTES_MAX: usize = 64 << 20;
 
 /// All routes of a dock.
-pub fn router(dock: Dock) -> Router {
-    let (v1, description) = v1().split_for_parts();
+pub fn router(dock: Dock, settings: &Settings) -> Router {
+    let (v1, description) = v1(settings).split_for_parts();
     let description = openapi::with_problems(description);
+    metrics::begin();
+    let limits = Arc::new(Limits::new(settings));
     Router::new()
         .merge(v1)
         .merge(SwaggerUi::new(openapi::PAGE).url(openapi::DESCRIPTION, description))
-        .route("/livez", get(server::live))
-        .route("/readyz", get(server::ready))
+        .route("/metrics", get(metrics::show).layer(Extension(settings.metrics)))
         .fallback(async || Failure::new(StatusCode::NOT_FOUND, "no-such-page", "there is nothing here"))
         .method_not_allowed_fallback(async || {
             Failure::new(StatusCode::METHOD_NOT_ALLOWED, "wrong-method", "this can't be done here")
         })
         .layer(DefaultBodyLimit::max(DOCUMENT_BYTES_MAX))
+        .layer(middleware::from_fn_with_state(limits, limits::limit))
+        .route("/livez", get(server::live))
+        .route("/readyz", get(server::ready))
         .layer(SetResponseHeaderLayer::if_not_present(
             header::X_CONTENT_TYPE_OPTIONS,
             HeaderValue::from_static("nosniff"),
         ))
-        .layer(CatchPanicLayer::new())
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn(observe::observe))
+        .layer(Extension(Watching::new(dock.clone())))
         .with_state(dock)
 }
 
 /// REST v1, which describes itself.
-fn v1() -> OpenApiRouter<Dock> {
-    let routes = OpenApiRouter::new()
+fn v1(settings: &Settings) -> OpenApiRouter<Dock> {
+    let longest = Duration::from_secs(settings.request_seconds_max);
+    let documents = OpenApiRouter::new()
         .routes(routes!(server::dock))
-        .routes(routes!(learnwares::list, learnwares::submit))
+        .routes(routes!(learnwares::list))
         .routes(routes!(learnwares::show, learnwares::delete))
-        .routes(routes!(learnwares::submit_version))
-        .routes(routes!(learnwares::package))
         .routes(routes!(search::search))
         .routes(routes!(accounts::register))
         .routes(routes!(accounts::challenge))
@@ -63,6 +76,21 @@ fn v1() -> OpenApiRouter<Dock> {
         .routes(routes!(admin::retry))
         .routes(routes!(admin::give_up))
         .routes(routes!(admin::take_down, admin::put_back))
-        .routes(routes!(admin::audit));
-    OpenApiRouter::with_openapi(openapi::base()).nest("/api/v1", routes)
+        .routes(routes!(admin::audit))
+        .route_layer(middleware::from_fn(move |request, next| observe::in_time(longest, request, next)));
+    // These take as long as the line of whoever asks, or as what they tell of.
+    let packages = OpenApiRouter::new()
+        .routes(routes!(learnwares::submit))
+        .routes(routes!(learnwares::submit_version))
+        .routes(routes!(learnwares::package))
+        .routes(routes!(events::of_learnware));
+    OpenApiRouter::with_openapi(openapi::base()).nest("/api/v1", documents.merge(packages))
+}
+
+/// A fault of ours that stopped a request: its words are for the log.
+fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
+    let said = panic.downcast_ref::<String>().map(String::as_str);
+    let said = said.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without a word");
+    tracing::error!(request_id = observe::request_id(), "a request panicked: {said}");
+    Failure::internal().into_response()
 }

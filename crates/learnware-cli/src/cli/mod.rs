@@ -25,7 +25,7 @@ pub(crate) use models::{
 };
 pub(crate) use private::{AnchorsArgs, MeasureArgs, RedundantArgs};
 pub(crate) use quickstart::QuickstartArgs;
-pub(crate) use serve::{ServeArgs, WorkerArgs};
+pub(crate) use serve::{ConfigArgs, LogForm, ServeArgs, WorkerArgs};
 pub(crate) use shared::{
     ColumnArgs, DockArgs, EmbedderArgs, GenerateArgs, KindArgs, ModelArgs, PrivateArgs, TableArgs,
 };

@@ -2,28 +2,45 @@
 
 use learnware_dock::Dock;
 use learnware_dock::config::Create;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use crate::cli::{ServeArgs, WorkerArgs};
+use crate::cli::{ConfigArgs, LogForm, ServeArgs, WorkerArgs};
+use crate::configuration::{Configuration, Origin, Setting};
 use crate::error::{Outcome, advised};
 use crate::printer::Printer;
 use crate::target;
 
 /// Serves the dock until the process is told to end.
 pub(super) async fn run(arguments: &ServeArgs, printer: &Printer) -> anyhow::Result<Outcome> {
-    let dock = target::open(&arguments.dock, &arguments.model, Create::IfMissing).await?;
-    let listener = TcpListener::bind(&arguments.listen).await.map_err(|error| {
+    let folder = target::dock_folder(&arguments.dock)?;
+    let configuration = Configuration::read(&arguments.config, &folder)?
+        .with_flag("LEARNWARE_LISTEN", arguments.listen.clone())
+        .with_flag("LEARNWARE_WORKERS", arguments.workers.map(|workers| workers.to_string()));
+    let settings = configuration.server()?;
+    if arguments.config.show_config {
+        return show(&configuration, printer);
+    }
+    log(&arguments.config);
+    let config = configuration.dock()?.config;
+    let dock = target::open_configured(&folder, config, &arguments.model, Create::IfMissing).await?;
+    let listener = TcpListener::bind(&settings.listen).await.map_err(|error| {
         advised(
-            format!("cannot listen on {}: {error}", arguments.listen),
+            format!("cannot listen on {}: {error}", settings.listen),
             "choose another address with --listen, or end the program that has this one",
         )
     })?;
-    let address = listener.local_addr()?;
+    announce(&dock, &listener.local_addr()?.to_string(), printer).await?;
+    learnware_server::serve(dock.clone(), listener, &settings, told_to_end()).await?;
+    end(&dock).await;
+    Ok(Outcome::Success)
+}
+
+async fn announce(dock: &Dock, address: &str, printer: &Printer) -> anyhow::Result<()> {
     let invitation = dock.first_invitation().await?;
     let code = invitation.as_ref().map(|code| code.reveal().to_owned());
-    let document = json!({"listen": address.to_string(), "invitation": code});
+    let document = json!({"listen": address, "invitation": code});
     printer.result("serve", document, |printer| {
         printer.line(format!("The dock {} is served on http://{address}", dock.folder().display()));
         if let Some(code) = &code {
@@ -31,16 +48,21 @@ pub(super) async fn run(arguments: &ServeArgs, printer: &Printer) -> anyhow::Res
             printer.line(format!("  {code}"));
             printer.line("POST it to /api/v1/accounts/invitation with email, name and password.");
         }
+        printer.line(format!("What programs can ask is described at http://{address}/api/v1/docs"));
     });
-    let workers = arguments.workers.unwrap_or(1);
-    learnware_server::serve(dock.clone(), listener, workers, told_to_end()).await?;
-    end(&dock).await;
-    Ok(Outcome::Success)
+    Ok(())
 }
 
 /// Makes checks that wait until the process is told to end.
 pub(super) async fn worker(arguments: &WorkerArgs, printer: &Printer) -> anyhow::Result<Outcome> {
-    let dock = target::open(&arguments.dock, &arguments.model, Create::Never).await?;
+    let folder = target::dock_folder(&arguments.dock)?;
+    let configuration = Configuration::read(&arguments.config, &folder)?;
+    let config = configuration.dock()?.config;
+    if arguments.config.show_config {
+        return show(&configuration, printer);
+    }
+    log(&arguments.config);
+    let dock = target::open_configured(&folder, config, &arguments.model, Create::Never).await?;
     printer.note(format!("Checks of the dock {} are made here.", dock.folder().display()));
     let (stop, stopped) = watch::channel(false);
     let work = tokio::spawn(learnware_server::work(dock.clone(), stopped));
@@ -49,6 +71,46 @@ pub(super) async fn worker(arguments: &WorkerArgs, printer: &Printer) -> anyhow:
     work.await?;
     end(&dock).await;
     Ok(Outcome::Success)
+}
+
+fn show(configuration: &Configuration, printer: &Printer) -> anyhow::Result<Outcome> {
+    // What can't be read is told before it is shown.
+    configuration.dock()?;
+    let all = configuration.all();
+    let document: Vec<Value> = all
+        .iter()
+        .map(|setting| json!({"key": setting.key, "value": setting.value, "origin": origin(&setting.origin), "meaning": setting.meaning}))
+        .collect();
+    printer.result("settings", json!(document), |printer| {
+        let row = |setting: &Setting| {
+            let value = setting.value.clone().unwrap_or_default();
+            vec![setting.key.clone(), value, origin(&setting.origin), setting.meaning.to_owned()]
+        };
+        printer.table(&["setting", "value", "from", "meaning"], all.iter().map(row).collect());
+    });
+    Ok(Outcome::Success)
+}
+
+fn origin(origin: &Origin) -> String {
+    match origin {
+        Origin::Flag => "flag".to_owned(),
+        Origin::Environment => "environment".to_owned(),
+        Origin::File(path) => path.display().to_string(),
+        Origin::Default => "default".to_owned(),
+    }
+}
+
+/// Begins the log. `LEARNWARE_LOG` chooses how much of it, such as `warn` or `learnware_server=debug`.
+fn log(arguments: &ConfigArgs) {
+    use tracing_subscriber::EnvFilter;
+    let filter = EnvFilter::try_from_env("LEARNWARE_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    let lines =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    // Somebody else began one already only in tests.
+    match arguments.log {
+        LogForm::Text => lines.with_ansi(false).try_init().ok(),
+        LogForm::Json => lines.json().flatten_event(true).try_init().ok(),
+    };
 }
 
 async fn end(dock: &Dock) {

@@ -47,6 +47,40 @@ impl Job {
     }
 }
 
+/// What a check is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Progress {
+    /// Fetching and opening the package.
+    Opening,
+    /// Reading the specifications.
+    Specification,
+    /// Making the environment of its code, and starting the model.
+    Starting,
+    /// Asking the model about rows.
+    Model,
+}
+
+impl Progress {
+    /// All of them, in their order.
+    pub const ALL: [Self; 4] = [Self::Opening, Self::Specification, Self::Starting, Self::Model];
+
+    /// The word in the database and on the wire.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Opening => "opening",
+            Self::Specification => "specification",
+            Self::Starting => "starting",
+            Self::Model => "model",
+        }
+    }
+
+    /// Reads a word; `None` for another one, as a newer program may write.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|progress| progress.word() == word)
+    }
+}
+
 /// How far a job is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

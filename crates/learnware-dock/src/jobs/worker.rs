@@ -3,9 +3,11 @@
 use std::pin::pin;
 use std::time::Duration;
 
+use tokio::sync::watch;
+
 use crate::dock::Dock;
 use crate::error::{DockError, Result};
-use crate::jobs::{ClaimFilter, ClaimedJob};
+use crate::jobs::{ClaimFilter, ClaimedJob, Progress};
 
 impl Dock {
     /// Claims a job.
@@ -14,22 +16,33 @@ impl Dock {
         state.store.claim(filter, &state.config.leases, state.config.clock.now()).await
     }
 
-    /// Waits for `work` and prolongs the lease of its job three times per lease. When the job is lost or the
+    /// Waits for `work`, writes down what it is doing, and prolongs the lease of its job three times per lease. When the job is lost or the
     /// database does not answer, the work goes on: what it reports is refused or stored by its fence.
     pub(crate) async fn while_prolonging<T>(
         &self,
         job: &ClaimedJob,
+        mut progress: watch::Receiver<Progress>,
         work: impl Future<Output = T>,
     ) -> Result<T> {
         let state = self.state();
-        let pause = (state.config.leases.lease / 3).max(Duration::from_millis(10));
+        let mut prolong =
+            tokio::time::interval((state.config.leases.lease / 3).max(Duration::from_millis(10)));
+        prolong.tick().await; // The first is at once.
         let mut work = pin!(work);
         loop {
-            if let Ok(done) = tokio::time::timeout(pause, &mut work).await {
-                return Ok(done);
-            }
-            let until = state.config.clock.now().plus(state.config.leases.lease);
-            match state.store.prolong(job, until).await {
+            let told = tokio::select! {
+                biased;
+                done = &mut work => return Ok(done),
+                Ok(()) = progress.changed() => {
+                    let now = *progress.borrow_and_update();
+                    state.store.set_progress(job, now).await
+                }
+                _ = prolong.tick() => {
+                    let until = state.config.clock.now().plus(state.config.leases.lease);
+                    state.store.prolong(job, until).await
+                }
+            };
+            match told {
                 Ok(_) | Err(DockError::Busy { .. }) => {}
                 Err(error) => return Err(error),
             }

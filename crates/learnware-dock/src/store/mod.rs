@@ -26,15 +26,15 @@ use crate::error::DockError;
 use crate::error::Result;
 use crate::failpoint::FailPoints;
 use crate::ids::LearnwareNumber;
-use crate::jobs::{ClaimFilter, ClaimedJob, JobState, LeaseRules};
+use crate::jobs::{ClaimFilter, ClaimedJob, JobState, LeaseRules, Progress};
 use blobs::{Blobs, Digest};
 use people::{
     AccountAdded, AccountChange, AccountNumber, AccountRow, AuditRow, NewAccount, NewSecret, SecretKind,
     SecretRow,
 };
 use rows::{
-    ChangeRow, JobRow, JobSummary, LearnwareRow, ListOptions, ListRow, Revision, SpecificationText,
-    VersionRow,
+    ChangeRow, CheckState, JobRow, JobSummary, LearnwareRow, ListOptions, ListRow, Revision,
+    SpecificationText, VersionRow,
 };
 
 /// The database in a dock's folder.
@@ -167,6 +167,10 @@ forward! {
     claim(filter: &ClaimFilter, rules: &LeaseRules, now: Timestamp) -> Option<ClaimedJob>;
     /// Prolongs a lease. False when the job is not ours any more.
     prolong(job: &ClaimedJob, until: Timestamp) -> bool;
+    /// Says what a check is doing. False when the job is not ours any more.
+    set_progress(job: &ClaimedJob, progress: Progress) -> bool;
+    /// How far the newest versions of these learnwares are; who is not there (any more) is left out.
+    check_states(numbers: &[LearnwareNumber]) -> Vec<CheckState>;
     /// Stores a verdict and ends its job. False, and no change, when the job is not ours any more.
     finish_check(job: &ClaimedJob, verdict: &Verdict, now: Timestamp) -> bool;
     /// Ends an attempt without a result: open again, or dead after too many. `None` when the job is not
@@ -182,6 +186,8 @@ forward! {
     count_download(number: LearnwareNumber) -> ();
     /// Jobs in a state (in any when none is named) with numbers below `before`, newest first.
     jobs(state: Option<JobState>, before: Option<i64>, limit: u32) -> Vec<JobRow>;
+    /// How many jobs are in each state; states without any are left out.
+    job_counts() -> Vec<(JobState, u64)>;
     /// Gives up a job that is open or claimed: it is dead, and can be asked for again. False when it is neither.
     give_up_job(id: i64, reason: &str) -> bool;
     /// Makes an account.

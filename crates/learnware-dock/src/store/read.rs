@@ -8,13 +8,13 @@ use learnware_engine::learnware::ModelFormat;
 use super::blobs::Digest;
 use super::people::{AccountNumber, AccountRow, AuditRow, Role, SecretRow};
 use super::rows::{
-    JobRow, JobSummary, LearnwareRow, ListRow, Revision, SpecificationText, UsableRow, VersionRow,
-    format_from_word, status_from_word,
+    CheckState, JobRow, JobSummary, LearnwareRow, ListRow, Revision, SpecificationText, UsableRow,
+    VersionRow, format_from_word, status_from_word,
 };
 use crate::clock::Timestamp;
 use crate::error::{DockError, Result};
 use crate::ids::LearnwareNumber;
-use crate::jobs::{ClaimedJob, JobState};
+use crate::jobs::{ClaimedJob, JobState, Progress};
 
 /// A row of a database: values by column.
 pub(super) trait Fields {
@@ -129,16 +129,17 @@ pub(super) fn list_row(row: &impl Fields) -> Result<ListRow> {
 
 /// Columns `job_state`, `attempts` and `last_error`.
 pub(super) fn job_summary(row: &impl Fields) -> Result<JobSummary> {
-    let word = row.text("job_state")?;
-    let state = JobState::ALL
-        .into_iter()
-        .find(|state| state.word() == word)
-        .ok_or_else(|| DockError::BadRow { what: "state".into(), reason: word.to_owned() })?;
     Ok(JobSummary {
-        state,
+        state: job_state(row)?,
         attempts: unsigned(row, "attempts")?,
         last_error: row.text_optional("last_error")?.map(str::to_owned),
     })
+}
+
+fn job_state(row: &impl Fields) -> Result<JobState> {
+    let word = row.text("job_state")?;
+    let state = JobState::ALL.into_iter().find(|state| state.word() == word);
+    state.ok_or_else(|| DockError::BadRow { what: "state".into(), reason: word.to_owned() })
 }
 
 /// Columns `id`, `payload` and `attempts` of a job that was just claimed.
@@ -198,5 +199,23 @@ pub(super) fn audit_row(row: &impl Fields) -> Result<AuditRow> {
         action: row.text("action")?.to_owned(),
         subject: row.text("subject")?.to_owned(),
         detail: row.text("detail")?.to_owned(),
+    })
+}
+
+/// A state and how many jobs are in it.
+pub(super) fn job_count(row: &impl Fields) -> Result<(JobState, u64)> {
+    Ok((job_state(row)?, unsigned(row, "jobs")?))
+}
+
+/// How far the check of a version is.
+pub(super) fn check_state(row: &impl Fields) -> Result<CheckState> {
+    let job = row.text_optional("job_state")?;
+    Ok(CheckState {
+        number: LearnwareNumber(row.number("learnware_id")?),
+        version: unsigned(row, "version")?,
+        status: status_from_word(row.text("status")?)?,
+        check: job.map(|_| job_summary(row)).transpose()?,
+        progress: row.text_optional("progress")?.and_then(Progress::from_word),
+        ahead: unsigned(row, "ahead")?,
     })
 }

@@ -10,7 +10,7 @@ use super::blobs::Digest;
 use crate::clock::Timestamp;
 use crate::error::{DockError, Result};
 use crate::ids::LearnwareNumber;
-use crate::jobs::{Job, JobState};
+use crate::jobs::{Job, JobState, Progress};
 use crate::store::people::AccountNumber;
 
 /// Counter of market changes.
@@ -256,4 +256,21 @@ fn parse(text: &str, what: &'static str) -> Result<Value> {
 
 fn bad(what: &str, reason: &str) -> DockError {
     DockError::BadRow { what: what.to_owned(), reason: reason.to_owned() }
+}
+
+/// How far the newest version of a learnware is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckState {
+    /// The learnware.
+    pub number: LearnwareNumber,
+    /// Its newest version.
+    pub version: u32,
+    /// State of that version.
+    pub status: CheckStatus,
+    /// Its check, while it is not finished.
+    pub check: Option<JobSummary>,
+    /// What the check is doing now.
+    pub progress: Option<Progress>,
+    /// Checks that come before it, while it waits.
+    pub ahead: u64,
 }

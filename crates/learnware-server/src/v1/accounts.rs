@@ -8,7 +8,6 @@ use axum::http::StatusCode;
 use learnware_api::{Challenge, Code, Granted, Login, Me, NewToken, Register, Token};
 use learnware_dock::Dock;
 use learnware_dock::accounts::{CHALLENGE_BITS, Registration, Scope};
-use serde_json::json;
 
 use crate::auth::{self, Known};
 use crate::body::Document;
@@ -28,16 +27,8 @@ pub(crate) async fn register(
     Document(wish): Document<Register>,
 ) -> Answer<StatusCode> {
     let (account, code) = dock.register(registration(&wish), &wish.code, &wish.nonce).await?;
-    log_code(account.0, code.reveal());
+    tracing::info!(account = account.0, code = code.reveal(), "confirm an address");
     Ok(StatusCode::CREATED)
-}
-
-#[expect(clippy::print_stderr, reason = "the server's log is its standard error")]
-fn log_code(account: i64, code: &str) {
-    eprintln!(
-        "{}",
-        json!({"level": "info", "message": "confirm an address", "account": account, "code": code})
-    );
 }
 
 /// Confirms an address.

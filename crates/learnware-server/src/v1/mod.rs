@@ -2,6 +2,7 @@
 
 pub(crate) mod accounts;
 pub(crate) mod admin;
+pub(crate) mod events;
 pub(crate) mod learnwares;
 pub(crate) mod search;
 pub(crate) mod server;

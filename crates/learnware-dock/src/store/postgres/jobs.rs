@@ -9,8 +9,8 @@ use super::{PostgresStore, database, next_revision, storable};
 use crate::clock::Timestamp;
 use crate::error::{DockError, Result};
 use crate::ids::LearnwareNumber;
-use crate::jobs::{ClaimFilter, ClaimedJob, Job, JobState, LeaseRules};
-use crate::store::rows::{JobRow, JobSummary, SpecificationText, status_word};
+use crate::jobs::{ClaimFilter, ClaimedJob, Job, JobState, LeaseRules, Progress};
+use crate::store::rows::{CheckState, JobRow, JobSummary, SpecificationText, status_word};
 use crate::store::{DIED, Requeued, Verdict};
 
 impl PostgresStore {
@@ -30,7 +30,7 @@ impl PostgresStore {
         let lease_until = now.plus(rules.lease);
         // SKIP LOCKED: workers side by side claim different jobs without waiting for each other.
         let row = sqlx::query(
-            "UPDATE jobs SET state = 'leased', attempts = attempts + 1, lease_until = $3
+            "UPDATE jobs SET state = 'leased', attempts = attempts + 1, progress = '', lease_until = $3
              WHERE id = (
                  SELECT id FROM jobs
                  WHERE ((state = 'open' AND (available_at <= $1 OR $2::text IS NOT NULL))
@@ -62,6 +62,43 @@ impl PostgresStore {
             .await
             .map(|done| done.rows_affected() == 1)
             .map_err(database("prolong the lease of a job"))
+    }
+
+    pub(in crate::store) async fn set_progress(&self, job: &ClaimedJob, progress: Progress) -> Result<bool> {
+        sqlx::query("UPDATE jobs SET progress = $1 WHERE id = $2 AND attempts = $3 AND state = 'leased'")
+            .bind(progress.word())
+            .bind(job.id)
+            .bind(i64::from(job.attempt))
+            .execute(&self.pool)
+            .await
+            .map(|done| done.rows_affected() == 1)
+            .map_err(database("write down the progress of a job"))
+    }
+
+    pub(in crate::store) async fn check_states(
+        &self,
+        numbers: &[LearnwareNumber],
+    ) -> Result<Vec<CheckState>> {
+        let numbers: Vec<i64> = numbers.iter().map(|number| number.0).collect();
+        sqlx::query(
+            "SELECT v.learnware_id, v.version, v.status, j.state AS job_state, j.attempts, j.last_error, j.progress,
+                    (SELECT COUNT(*) FROM jobs AS before
+                     WHERE before.state = 'open' AND j.state = 'open'
+                       AND (before.available_at, before.id) < (j.available_at, j.id)) AS ahead
+             FROM versions AS v
+             LEFT JOIN jobs AS j ON j.subject = 'check:' || v.learnware_id || ':' || v.version
+                                AND j.state IN ('open', 'leased', 'dead')
+             WHERE v.learnware_id IN (SELECT unnest($1::BIGINT[]))
+               AND v.version = (SELECT MAX(w.version) FROM versions AS w WHERE w.learnware_id = v.learnware_id)
+             ORDER BY v.learnware_id, j.id",
+        )
+        .bind(numbers)
+        .fetch_all(&self.pool)
+        .await
+        .map_err(database("look how far checks are"))?
+        .iter()
+        .map(read::check_state)
+        .collect()
     }
 
     pub(in crate::store) async fn finish_check(
@@ -210,6 +247,16 @@ impl PostgresStore {
         .iter()
         .map(read::job_row)
         .collect()
+    }
+
+    pub(in crate::store) async fn job_counts(&self) -> Result<Vec<(JobState, u64)>> {
+        sqlx::query("SELECT state AS job_state, COUNT(*) AS jobs FROM jobs GROUP BY state ORDER BY state")
+            .fetch_all(&self.pool)
+            .await
+            .map_err(database("count the jobs"))?
+            .iter()
+            .map(read::job_count)
+            .collect()
     }
 
     pub(in crate::store) async fn give_up_job(&self, id: i64, reason: &str) -> Result<bool> {

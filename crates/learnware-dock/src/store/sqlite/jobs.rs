@@ -8,8 +8,8 @@ use super::{SqliteStore, database, next_revision, read};
 use crate::clock::Timestamp;
 use crate::error::{DockError, Result};
 use crate::ids::LearnwareNumber;
-use crate::jobs::{ClaimFilter, ClaimedJob, Job, JobState, LeaseRules};
-use crate::store::rows::{JobRow, JobSummary, status_word};
+use crate::jobs::{ClaimFilter, ClaimedJob, Job, JobState, LeaseRules, Progress};
+use crate::store::rows::{CheckState, JobRow, JobSummary, status_word};
 use crate::store::{DIED, Requeued, Verdict};
 
 impl SqliteStore {
@@ -31,7 +31,7 @@ impl SqliteStore {
         };
         let lease_until = now.plus(rules.lease);
         let row = sqlx::query(
-            "UPDATE jobs SET state = 'leased', attempts = attempts + 1, lease_until = ?3
+            "UPDATE jobs SET state = 'leased', attempts = attempts + 1, progress = '', lease_until = ?3
              WHERE id = (
                  SELECT id FROM jobs
                  WHERE ((state = 'open' AND (available_at <= ?1 OR ?2 IS NOT NULL))
@@ -77,6 +77,44 @@ impl SqliteStore {
             .await
             .map(|done| done.rows_affected() == 1)
             .map_err(database("prolong the lease of a job"))
+    }
+
+    pub(in crate::store) async fn set_progress(&self, job: &ClaimedJob, progress: Progress) -> Result<bool> {
+        sqlx::query("UPDATE jobs SET progress = ? WHERE id = ? AND attempts = ? AND state = 'leased'")
+            .bind(progress.word())
+            .bind(job.id)
+            .bind(job.attempt)
+            .execute(&self.writer)
+            .await
+            .map(|done| done.rows_affected() == 1)
+            .map_err(database("write down the progress of a job"))
+    }
+
+    pub(in crate::store) async fn check_states(
+        &self,
+        numbers: &[LearnwareNumber],
+    ) -> Result<Vec<CheckState>> {
+        let numbers: Vec<i64> = numbers.iter().map(|number| number.0).collect();
+        let numbers = serde_json::to_string(&numbers).expect("numbers are plain data");
+        sqlx::query(
+            "SELECT v.learnware_id, v.version, v.status, j.state AS job_state, j.attempts, j.last_error, j.progress,
+                    (SELECT COUNT(*) FROM jobs AS before
+                     WHERE before.state = 'open' AND j.state = 'open'
+                       AND (before.available_at, before.id) < (j.available_at, j.id)) AS ahead
+             FROM versions AS v
+             LEFT JOIN jobs AS j ON j.subject = 'check:' || v.learnware_id || ':' || v.version
+                                AND j.state IN ('open', 'leased', 'dead')
+             WHERE v.learnware_id IN (SELECT value FROM json_each(?))
+               AND v.version = (SELECT MAX(w.version) FROM versions AS w WHERE w.learnware_id = v.learnware_id)
+             ORDER BY v.learnware_id, j.id",
+        )
+        .bind(numbers)
+        .fetch_all(&self.readers)
+        .await
+        .map_err(database("look how far checks are"))?
+        .iter()
+        .map(read::check_state)
+        .collect()
     }
 
     pub(in crate::store) async fn finish_check(
@@ -220,6 +258,16 @@ impl SqliteStore {
         .iter()
         .map(read::job_row)
         .collect()
+    }
+
+    pub(in crate::store) async fn job_counts(&self) -> Result<Vec<(JobState, u64)>> {
+        sqlx::query("SELECT state AS job_state, COUNT(*) AS jobs FROM jobs GROUP BY state ORDER BY state")
+            .fetch_all(&self.readers)
+            .await
+            .map_err(database("count the jobs"))?
+            .iter()
+            .map(read::job_count)
+            .collect()
     }
 
     pub(in crate::store) async fn give_up_job(&self, id: i64, reason: &str) -> Result<bool> {

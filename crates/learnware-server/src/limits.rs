@@ -1,0 +1,183 @@
+//! How often somebody may ask. Whoever sends a secret is counted by it, everybody else by address; what can be used for
+//! guessing (logins, registrations, codes) is counted by address in any case, and more strictly.
+//!
+//! Counted in this process only: with several replicas behind a proxy each has its own count.
+
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::header::RETRY_AFTER;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use governor::clock::{Clock as _, DefaultClock};
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+
+use crate::auth;
+use crate::error::Failure;
+use crate::settings::Settings;
+
+/// Paths behind which guessing would pay.
+const DOORS: [&str; 5] =
+    ["/api/v1/sessions", "/api/v1/accounts", "/auth/login", "/auth/login_by_token", "/auth/register"];
+/// Requests between two clean-ups of counts that no longer matter.
+const SWEEP_EVERY: u32 = 10_000;
+
+/// Counts of this process.
+#[derive(Debug)]
+pub(crate) struct Limits {
+    requests: DefaultKeyedRateLimiter<u64>,
+    doors: DefaultKeyedRateLimiter<IpAddr>,
+    proxies: usize,
+    since_sweep: AtomicU32,
+}
+
+impl Limits {
+    pub(crate) fn new(settings: &Settings) -> Self {
+        let requests = Quota::per_second(settings.requests_per_second).allow_burst(settings.requests_burst);
+        Self {
+            requests: RateLimiter::keyed(requests),
+            doors: RateLimiter::keyed(Quota::per_minute(settings.logins_per_minute)),
+            proxies: settings.proxies,
+            since_sweep: AtomicU32::new(0),
+        }
+    }
+
+    /// Seconds to wait, where the request comes too early.
+    fn too_early(&self, request: &Request) -> Option<u64> {
+        self.sweep();
+        let address = address(request, self.proxies);
+        let now = DefaultClock::default().now();
+        let wait = |too_early: governor::NotUntil<_>| too_early.wait_time_from(now);
+        let waits = [
+            is_door(request).then(|| self.doors.check_key(&address).err().map(wait)).flatten(),
+            self.requests.check_key(&whose(request.headers(), address)).err().map(wait),
+        ];
+        waits.into_iter().flatten().max().map(|wait: Duration| wait.as_secs() + 1)
+    }
+
+    fn sweep(&self) {
+        if self.since_sweep.fetch_add(1, Ordering::Relaxed) >= SWEEP_EVERY {
+            self.since_sweep.store(0, Ordering::Relaxed);
+            self.requests.retain_recent();
+            self.doors.retain_recent();
+        }
+    }
+}
+
+/// Lets requests through that come not too often.
+pub(crate) async fn limit(State(limits): State<Arc<Limits>>, request: Request, next: Next) -> Response {
+    let Some(seconds) = limits.too_early(&request) else { return next.run(request).await };
+    metrics::counter!("learnware_http_refused_total").increment(1);
+    let title = format!("too many requests; ask again in {seconds} s");
+    let mut response =
+        Failure::new(StatusCode::TOO_MANY_REQUESTS, "too-many-requests", title).into_response();
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+    response
+}
+
+fn is_door(request: &Request) -> bool {
+    // A doubled slash leads to the same place.
+    let path = request.uri().path();
+    let path = path.strip_prefix("/api").filter(|rest| rest.starts_with("/auth")).unwrap_or(path);
+    request.method() == Method::POST
+        && DOORS.iter().any(|door| path.trim_start_matches("//").contains(door.trim_start_matches('/')))
+}
+
+/// A number for whoever asks.
+fn whose(headers: &HeaderMap, address: IpAddr) -> u64 {
+    use std::hash::BuildHasher as _;
+    static KEYS: std::sync::LazyLock<std::hash::RandomState> = std::sync::LazyLock::new(Default::default);
+    match auth::secret_of(headers) {
+        Some(secret) => KEYS.hash_one((1, secret)),
+        None => KEYS.hash_one((0, address)),
+    }
+}
+
+/// Where a request comes from: the peer, or what the outermost trusted proxy saw. One IPv6 customer has a whole /64.
+fn address(request: &Request, proxies: usize) -> IpAddr {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
+    let forwarded = (proxies > 0)
+        .then(|| {
+            let all: Vec<&str> = request
+                .headers()
+                .get_all("x-forwarded-for")
+                .iter()
+                .filter_map(|value| value.to_str().ok())
+                .flat_map(|value| value.split(','))
+                .collect();
+            all.iter().rev().nth(proxies - 1).and_then(|text| text.trim().parse().ok())
+        })
+        .flatten();
+    match forwarded.or(peer).unwrap_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED)).to_canonical() {
+        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from(u128::from(address) >> 64 << 64)),
+        address @ IpAddr::V4(_) => address,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::body::Body;
+
+    fn request(path: &str, peer: &str, forwarded: Option<&str>) -> Request {
+        let mut request = Request::builder().method("POST").uri(path);
+        if let Some(forwarded) = forwarded {
+            request = request.header("X-Forwarded-For", forwarded);
+        }
+        let mut request = request.body(Body::empty()).unwrap();
+        request.extensions_mut().insert(ConnectInfo::<SocketAddr>(peer.parse().unwrap()));
+        request
+    }
+
+    #[test]
+    fn addresses_are_those_that_trusted_proxies_saw() {
+        let asked = |peer, forwarded, proxies| address(&request("/", peer, forwarded), proxies).to_string();
+        assert_eq!(asked("10.0.0.1:5", Some("1.2.3.4"), 0), "10.0.0.1", "nobody is believed");
+        assert_eq!(
+            asked("10.0.0.1:5", Some("6.6.6.6, 1.2.3.4"), 1),
+            "1.2.3.4",
+            "what the client wrote is not"
+        );
+        assert_eq!(asked("10.0.0.1:5", Some("6.6.6.6, 1.2.3.4, 10.0.0.2"), 2), "1.2.3.4");
+        assert_eq!(asked("10.0.0.1:5", None, 1), "10.0.0.1");
+        assert_eq!(asked("[2001:db8:1:2:3:4:5:6]:5", None, 0), "2001:db8:1:2::");
+        assert_eq!(asked("[::ffff:1.2.3.4]:5", None, 0), "1.2.3.4");
+    }
+
+    #[test]
+    fn doors_close_early_and_only_for_one_address() {
+        let settings = Settings { logins_per_minute: 3.try_into().unwrap(), ..Settings::default() };
+        let limits = Limits::new(&settings);
+        let ask = |path: &str, peer: &str| limits.too_early(&request(path, peer, None));
+        for _ in 0..3 {
+            assert_eq!(ask("/api/v1/sessions", "1.1.1.1:5"), None);
+        }
+        for path in ["/api/v1/sessions", "//api/v1/sessions", "/api//auth/login_by_token", "/auth/login"] {
+            assert!(ask(path, "1.1.1.1:5").is_some_and(|seconds| seconds <= 60), "{path}");
+        }
+        assert_eq!(ask("/api/v1/sessions", "2.2.2.2:5"), None);
+        assert_eq!(ask("/api/v1/search", "1.1.1.1:5"), None);
+    }
+
+    #[test]
+    fn requests_are_counted_by_secret_or_address() {
+        let (one, two) = (1.try_into().unwrap(), 2.try_into().unwrap());
+        let settings = Settings { requests_per_second: one, requests_burst: two, ..Settings::default() };
+        let limits = Limits::new(&settings);
+        let ask = |secret: Option<&str>| {
+            let mut request = request("/api/v1/search", "1.1.1.1:5", None);
+            if let Some(secret) = secret {
+                let value = format!("Bearer {secret}").parse().unwrap();
+                request.headers_mut().insert("authorization", value);
+            }
+            limits.too_early(&request)
+        };
+        assert_eq!((ask(None), ask(None)), (None, None));
+        assert!(ask(None).is_some());
+        assert_eq!((ask(Some("a")), ask(Some("b"))), (None, None));
+    }
+}

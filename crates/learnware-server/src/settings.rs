@@ -1,0 +1,126 @@
+//! What a server can be told: one table, read like the dock's own ([`learnware_dock::env`]).
+
+use std::num::NonZeroU32;
+
+use learnware_dock::env::Variable;
+
+/// Settings of a server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// Address and port.
+    pub listen: String,
+    /// Checks that this process makes at once; 0 leaves them to workers.
+    pub workers: usize,
+    /// Requests a second that somebody may send for long.
+    pub requests_per_second: NonZeroU32,
+    /// Requests that somebody may send at once.
+    pub requests_burst: NonZeroU32,
+    /// Logins, registrations and codes a minute from one address.
+    pub logins_per_minute: NonZeroU32,
+    /// Proxies in front of the server that add to `X-Forwarded-For`; 0 believes nobody.
+    pub proxies: usize,
+    /// Who may read `/metrics`.
+    pub metrics: MetricsAccess,
+    /// Longest time a request may wait for the dock before it is told to come back, seconds.
+    pub request_seconds_max: u64,
+}
+
+/// Who may read the metrics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum MetricsAccess {
+    /// Administrators, by a token.
+    #[default]
+    Admin,
+    /// Everybody: where only the monitoring can reach the port.
+    Open,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        let number = |value| NonZeroU32::new(value).expect("not zero");
+        Self {
+            listen: "127.0.0.1:8088".to_owned(),
+            workers: 1,
+            // A page of the web needs some tens of requests; a script that goes on for long is slowed down.
+            requests_per_second: number(50),
+            requests_burst: number(300),
+            // Ten guesses a minute are fourteen thousand a day against passwords that Argon2 makes slow.
+            logins_per_minute: number(10),
+            proxies: 0,
+            metrics: MetricsAccess::default(),
+            request_seconds_max: 60,
+        }
+    }
+}
+
+/// The table.
+pub const VARIABLES: &[Variable<Settings>] = &[
+    Variable {
+        name: "LEARNWARE_LISTEN",
+        meaning: "address and port of the server; default 127.0.0.1:8088",
+        set: |settings, text| {
+            if text.rsplit_once(':').is_none_or(|(_, port)| port.parse::<u16>().is_err()) {
+                return Err("ADDRESS:PORT");
+            }
+            text.clone_into(&mut settings.listen);
+            Ok(())
+        },
+    },
+    Variable {
+        name: "LEARNWARE_WORKERS",
+        meaning: "checks that the server makes at once; 0 leaves them to `learnware worker`; default 1",
+        set: |settings, text| {
+            settings.workers = text.parse().map_err(|_| "a whole number")?;
+            Ok(())
+        },
+    },
+    Variable {
+        name: "LEARNWARE_REQUESTS_PER_SECOND",
+        meaning: "requests a second of one token or address for long; default 50",
+        set: |settings, text| number(text, &mut settings.requests_per_second),
+    },
+    Variable {
+        name: "LEARNWARE_REQUESTS_BURST",
+        meaning: "requests of one token or address at once; default 300",
+        set: |settings, text| number(text, &mut settings.requests_burst),
+    },
+    Variable {
+        name: "LEARNWARE_LOGINS_PER_MINUTE",
+        meaning: "logins, registrations and codes a minute from one address; default 10",
+        set: |settings, text| number(text, &mut settings.logins_per_minute),
+    },
+    Variable {
+        name: "LEARNWARE_PROXIES",
+        meaning: "proxies in front of the server that add to X-Forwarded-For; default 0",
+        set: |settings, text| {
+            settings.proxies = text.parse().map_err(|_| "a whole number")?;
+            Ok(())
+        },
+    },
+    Variable {
+        name: "LEARNWARE_METRICS",
+        meaning: "who may read /metrics: admin or open; default admin",
+        set: |settings, text| {
+            settings.metrics = match text {
+                "admin" => MetricsAccess::Admin,
+                "open" => MetricsAccess::Open,
+                _ => return Err("admin or open"),
+            };
+            Ok(())
+        },
+    },
+    Variable {
+        name: "LEARNWARE_REQUEST_SECONDS_MAX",
+        meaning: "seconds before an answer that is not a stream is given up; default 60",
+        set: |settings, text| {
+            settings.request_seconds_max =
+                text.parse().ok().filter(|seconds| *seconds > 0).ok_or("a whole number from 1")?;
+            Ok(())
+        },
+    },
+];
+
+fn number(text: &str, target: &mut NonZeroU32) -> Result<(), &'static str> {
+    *target = text.parse().map_err(|_| "a whole number from 1")?;
+    Ok(())
+}
