@@ -97,6 +97,10 @@ pub struct Learnware {
     pub created_at: String,
     /// How often its package was given out.
     pub downloads: u64,
+    /// Who finds it: `public`, `owner` or `organisation`.
+    pub visibility: String,
+    /// The organisation, where it is one's.
+    pub organisation: Option<i64>,
     /// Why an administrator took it down.
     pub taken_down: Option<String>,
     /// Oldest first.
@@ -281,6 +285,60 @@ pub struct Token {
     pub expires_at: String,
     /// When it was last used, to the hour.
     pub used_at: Option<String>,
+}
+
+/// Who finds a learnware.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Seen {
+    /// `public`, `owner` or `organisation`.
+    pub visibility: String,
+    /// The organisation, where it is one's.
+    #[serde(default)]
+    pub organisation: Option<i64>,
+}
+
+/// A wish for an organisation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct NewOrganisation {
+    /// Its name; nobody else has it.
+    pub name: String,
+}
+
+/// An organisation that the account belongs to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Organisation {
+    /// Its number.
+    pub id: i64,
+    /// Its name.
+    pub name: String,
+    /// `member` or `manager`.
+    pub role: String,
+}
+
+/// Somebody who belongs to an organisation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Member {
+    /// Name of the account.
+    pub name: String,
+    /// `member` or `manager`.
+    pub role: String,
+    /// Since when.
+    pub since: String,
+}
+
+/// What somebody shall be in an organisation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Membership {
+    /// `member` or `manager`.
+    pub role: String,
 }
 
 /// A job, as administrators see it.

@@ -8,6 +8,7 @@ use learnware_dock::catalog::Snapshot;
 use learnware_dock::clock::Timestamp;
 use learnware_dock::ids::LearnwareNumber;
 use learnware_dock::store::Changes;
+use learnware_dock::store::organisations::Audience;
 use learnware_dock::store::rows::{ChangeRow, Revision, SpecificationText, UsableRow};
 use learnware_dock::words::{Facet, Query, Request, Sort};
 use learnware_engine::learnware::ModelFormat;
@@ -157,6 +158,7 @@ fn row(number: i64, vocabulary: &[String], stream: &mut Stream) -> ChangeRow {
         ..SemanticSpecification::default()
     };
     ChangeRow {
+        audience: Audience::default(),
         number: LearnwareNumber(number),
         usable: Some(UsableRow {
             specification: SpecificationText::new(&semantic, &[]),

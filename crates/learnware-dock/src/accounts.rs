@@ -17,6 +17,7 @@ use crate::cpu::Pool;
 use crate::dock::Dock;
 use crate::error::{DockError, Result};
 use crate::secrets::{Secret, digest};
+use crate::store::organisations::OrganisationNumber;
 use crate::store::people::{
     AccountAdded, AccountChange, AccountNumber, AccountRow, AuditRow, NewAccount, NewSecret, Role,
     SecretKind, SecretRow,
@@ -83,6 +84,8 @@ pub struct Principal {
     pub role: Role,
     /// What this way in allows.
     pub scopes: BTreeSet<Scope>,
+    /// The organisations that it belongs to.
+    pub organisations: BTreeSet<OrganisationNumber>,
 }
 
 /// A wish to have an account.
@@ -267,11 +270,14 @@ impl Dock {
             return Ok(None);
         };
         let account = store.account(account).await?.filter(|account| account.disabled_at.is_none());
-        Ok(account.map(|account| Principal {
+        let Some(account) = account else { return Ok(None) };
+        let organisations = store.organisations_of(account.number).await?;
+        Ok(Some(Principal {
             account: account.number,
             name: account.name,
             role: account.role,
             scopes: scopes(&row),
+            organisations: organisations.into_iter().map(|(organisation, _)| organisation.number).collect(),
         }))
     }
 

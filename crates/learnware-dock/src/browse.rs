@@ -16,7 +16,9 @@ use crate::error::{DockError, Result};
 use crate::ids::LearnwareNumber;
 use crate::jobs::Job;
 use crate::store::blobs::Digest;
+use crate::store::organisations::{Audience, Visibility};
 use crate::store::rows::{CheckState, JobSummary, LearnwareRow, ListOptions, ListRow, VersionRow};
+use crate::viewer::Viewer;
 use crate::words::{Found, Request};
 
 /// A line of the list.
@@ -93,9 +95,15 @@ impl Dock {
     /// # Errors
     /// [`DockError::BadCursor`] when the cursor belongs to another query.
     pub async fn find(&self, request: Request) -> Result<(Found, Arc<Snapshot>)> {
+        self.find_for(&Viewer::Operator, request).await
+    }
+
+    /// The same among those that `viewer` sees.
+    pub async fn find_for(&self, viewer: &Viewer, request: Request) -> Result<(Found, Arc<Snapshot>)> {
         let snapshot = self.catalog().await?;
-        let own = Arc::clone(&snapshot);
-        let found = self.state().cpu.run(Pool::Compute, "find", move || own.find(&request)).await??;
+        let (own, viewer) = (Arc::clone(&snapshot), viewer.clone());
+        let find = move || own.find_for(&viewer, &request);
+        let found = self.state().cpu.run(Pool::Compute, "find", find).await??;
         Ok((found, snapshot))
     }
 
@@ -141,6 +149,12 @@ impl Dock {
     ) -> Result<(LearnwareRow, bool)> {
         let row = self.living(id).await?;
         let sees_all = viewer.is_some_and(|viewer| viewer.may_see(&row));
+        let audience = Audience { owner: row.owner, visibility: row.visibility };
+        let is_public = audience.visibility == Visibility::Public;
+        if !viewer.map_or(is_public, |viewer| viewer.sees(&audience)) {
+            // Whoever may not see it is not told that it is there.
+            return Err(DockError::UnknownLearnware { id: row.number.to_string() });
+        }
         match &row.taken_down {
             Some(reason) if !sees_all => {
                 Err(DockError::TakenDown { id: row.number.to_string(), reason: reason.clone() })

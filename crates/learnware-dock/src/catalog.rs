@@ -11,9 +11,12 @@ use tokio::task::JoinHandle;
 use crate::cpu::Pool;
 use crate::dock::Dock;
 use crate::error::Result;
+use crate::ids::LearnwareNumber;
 use crate::indexes;
 use crate::store::Changes;
+use crate::store::organisations::{Audience, Visibility};
 use crate::store::rows::Revision;
+use crate::viewer::Viewer;
 use crate::words::{Found, Matches, Present, Query, Request, Words};
 
 /// More changes than this make a new market at once and not one learnware after the other: by then a new index
@@ -29,6 +32,8 @@ pub struct Snapshot {
     pub words: Words,
     /// The revision it shows.
     pub revision: Revision,
+    /// Those of them that not everybody sees, and who does.
+    pub hidden: BTreeMap<LearnwareNumber, Audience>,
     /// Learnwares left out because their rows can't be read, and why.
     pub unreadable: BTreeMap<LearnwareId, String>,
 }
@@ -100,12 +105,17 @@ impl Snapshot {
     /// The snapshot after the changes.
     #[must_use]
     pub fn after(&self, changes: Changes) -> Self {
-        let mut unreadable = self.unreadable.clone();
+        let (mut unreadable, mut hidden) = (self.unreadable.clone(), self.hidden.clone());
         let mut changed: BTreeMap<LearnwareId, Option<Learnware>> = BTreeMap::new();
         let mut present = Vec::with_capacity(changes.rows.len());
         for row in changes.rows {
             let id = row.number.id();
             unreadable.remove(&id);
+            if row.usable.is_some() && row.audience.visibility != Visibility::Public {
+                hidden.insert(row.number, row.audience);
+            } else {
+                hidden.remove(&row.number);
+            }
             let facts = row
                 .usable
                 .as_ref()
@@ -122,7 +132,12 @@ impl Snapshot {
         }
         let market = market_after(&self.market, changed);
         let words = self.words.with_changes(&present, &market);
-        Self { market, words, revision: changes.revision, unreadable }
+        Self { market, words, revision: changes.revision, hidden, unreadable }
+    }
+
+    /// The learnwares that `viewer` does not see.
+    pub(crate) fn hidden_from(&self, viewer: &Viewer) -> impl Iterator<Item = LearnwareNumber> {
+        self.hidden.iter().filter(|(_, audience)| !viewer.sees(audience)).map(|(number, _)| *number)
     }
 
     /// A page of the learnwares that match words and tags.
@@ -130,7 +145,12 @@ impl Snapshot {
     /// # Errors
     /// [`DockError::BadCursor`](crate::DockError::BadCursor) when the cursor belongs to another query.
     pub fn find(&self, request: &Request) -> Result<Found> {
-        self.words.find(&self.market, request)
+        self.find_for(&Viewer::Operator, request)
+    }
+
+    /// The same among those that `viewer` sees.
+    pub(crate) fn find_for(&self, viewer: &Viewer, request: &Request) -> Result<Found> {
+        self.words.find(&self.market, request, self.hidden_from(viewer))
     }
 
     /// All learnwares that match words and tags.

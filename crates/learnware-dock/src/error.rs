@@ -215,6 +215,9 @@ pub enum DockError {
     /// There is no such account.
     #[error("there is no such account")]
     UnknownAccount,
+    /// There is no such organisation, or the caller does not belong to it.
+    #[error("you belong to no such organisation; GET /api/v1/organisations lists yours")]
+    UnknownOrganisation,
     /// Somebody may not do that.
     #[error("not allowed: {reason}")]
     Forbidden {

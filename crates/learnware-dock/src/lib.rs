@@ -27,6 +27,7 @@ pub mod ids;
 mod indexes;
 mod inspect;
 pub mod jobs;
+pub mod organisations;
 pub mod policy;
 mod private;
 pub mod redundancy;
@@ -35,6 +36,7 @@ pub mod secrets;
 pub mod store;
 pub mod submit;
 mod sweep;
+pub mod viewer;
 pub mod words;
 
 pub use address::Address;

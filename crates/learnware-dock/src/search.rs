@@ -8,7 +8,9 @@ use learnware_engine::user_info::UserInfo;
 use crate::cpu::Pool;
 use crate::dock::Dock;
 use crate::error::{DockError, Result};
+use crate::ids::LearnwareNumber;
 use crate::store::rows::Revision;
+use crate::viewer::Viewer;
 use crate::words::{Query, Readings};
 
 /// What a search found.
@@ -42,13 +44,14 @@ impl Dock {
         user_info: UserInfo,
         options: SearchOptions,
     ) -> Result<(SearchResults, Readings)> {
-        let found = self.search_explained(query, user_info, options, false).await?;
+        let found = self.search_explained(&Viewer::Operator, query, user_info, options, false).await?;
         Ok((found.results, found.readings))
     }
 
-    /// The same, and why, all of one revision.
+    /// The same among those that `viewer` sees, and why, all of one revision.
     pub async fn search_explained(
         &self,
+        viewer: &Viewer,
         query: Query,
         user_info: UserInfo,
         mut options: SearchOptions,
@@ -56,6 +59,7 @@ impl Dock {
     ) -> Result<Searched> {
         let snapshot = self.catalog().await?;
         let searched = Arc::clone(&snapshot);
+        options.exclude.extend(searched.hidden_from(viewer).map(LearnwareNumber::id));
         let search = move || {
             let matches = searched.matches(&query)?;
             options.among = matches.ids;

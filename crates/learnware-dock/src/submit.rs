@@ -22,7 +22,7 @@ use crate::error::{DockError, Result};
 use crate::ids::LearnwareNumber;
 use crate::inspect::{self, Inspected};
 use crate::store::blobs::{Blobs, Digest, Staged};
-use crate::store::people::AccountNumber;
+use crate::store::organisations::Audience;
 use crate::store::rows::SpecificationText;
 use crate::store::{Added, NewVersion};
 
@@ -47,8 +47,8 @@ pub struct SubmitRequest {
     pub semantic: Option<SemanticSpecification>,
     /// The learnware that gets a new version; `None` makes a new learnware.
     pub replaces: Option<LearnwareId>,
-    /// Whose a new learnware is; `None` for the operator's own.
-    pub owner: Option<AccountNumber>,
+    /// Whose a new learnware is and who finds it; a new version changes neither.
+    pub audience: Audience,
 }
 
 /// What became of it.
@@ -127,7 +127,7 @@ impl Dock {
         match inspected? {
             Inspected::Unsound(report) => Ok(Some(SubmitOutcome::Refused(report))),
             Inspected::Sound { specification, format } => {
-                self.keep(staged, &specification, format, replaces, request.owner).await
+                self.keep(staged, &specification, format, replaces, request.audience).await
             }
         }
     }
@@ -139,7 +139,7 @@ impl Dock {
         specification: &Specification,
         format: ModelFormat,
         replaces: Option<LearnwareNumber>,
-        owner: Option<AccountNumber>,
+        audience: Audience,
     ) -> Result<Option<SubmitOutcome>> {
         let state = self.state();
         let (blobs, size_bytes) = (state.blobs.clone(), staged.size_bytes());
@@ -148,7 +148,7 @@ impl Dock {
         state.fail.pass("submit.published");
         let new = NewVersion {
             replaces,
-            owner,
+            audience,
             name: specification.semantic.name.clone(),
             digest: digest.clone(),
             size_bytes,

@@ -69,6 +69,7 @@ impl From<DockError> for Failure {
             DockError::Forbidden { .. } => (StatusCode::FORBIDDEN, "forbidden"),
             DockError::UnknownLearnware { .. } => (StatusCode::NOT_FOUND, "unknown-learnware"),
             DockError::UnknownVersion { .. } => (StatusCode::NOT_FOUND, "unknown-version"),
+            DockError::UnknownOrganisation => (StatusCode::NOT_FOUND, "unknown-organisation"),
             DockError::UnknownAccount => (StatusCode::NOT_FOUND, "unknown-account"),
             DockError::NotUsable { .. } => (StatusCode::NOT_FOUND, "not-usable"),
             DockError::Deleted { .. } => (StatusCode::GONE, "deleted"),

@@ -26,6 +26,7 @@ pub(crate) const PAGE: &str = "/api/v1/docs";
         (name = "search", description = "What fits your data, without your data."),
         (name = "learnwares", description = "Lists, packages, submissions."),
         (name = "accounts", description = "Accounts, sessions and tokens."),
+        (name = "organisations", description = "People who share learnwares that others don't see."),
         (name = "admin", description = "For administrators."),
         (name = "server", description = "The dock that answers."),
     )

@@ -12,6 +12,7 @@ use axum::{Extension, Router, middleware};
 use learnware_dock::Dock;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
+use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use utoipa_swagger_ui::SwaggerUi;
@@ -19,7 +20,7 @@ use utoipa_swagger_ui::SwaggerUi;
 use crate::error::Failure;
 use crate::limits::{self, Limits};
 use crate::settings::Settings;
-use crate::v1::{accounts, admin, events, learnwares, search, server};
+use crate::v1::{accounts, admin, events, learnwares, organisations, search, server};
 use crate::watching::Watching;
 use crate::{metrics, observe, openapi};
 
@@ -28,8 +29,7 @@ const DOCUMENT_BYTES_MAX: usize = 64 << 20;
 
 /// All routes of a dock.
 pub fn router(dock: Dock, settings: &Settings) -> Router {
-    let (v1, description) = v1(settings).split_for_parts();
-    let description = openapi::with_problems(description);
+    let (v1, description) = described(settings);
     metrics::begin();
     let limits = Arc::new(Limits::new(settings));
     Router::new()
@@ -54,6 +54,12 @@ pub fn router(dock: Dock, settings: &Settings) -> Router {
         .with_state(dock)
 }
 
+/// REST v1 and its description.
+fn described(settings: &Settings) -> (Router<Dock>, OpenApi) {
+    let (v1, description) = v1(settings).split_for_parts();
+    (v1, openapi::with_problems(description))
+}
+
 /// REST v1, which describes itself.
 fn v1(settings: &Settings) -> OpenApiRouter<Dock> {
     let longest = Duration::from_secs(settings.request_seconds_max);
@@ -72,6 +78,10 @@ fn v1(settings: &Settings) -> OpenApiRouter<Dock> {
         .routes(routes!(learnwares::own))
         .routes(routes!(accounts::tokens, accounts::create_token))
         .routes(routes!(accounts::revoke_token))
+        .routes(routes!(learnwares::show_to))
+        .routes(routes!(organisations::own, organisations::add))
+        .routes(routes!(organisations::members))
+        .routes(routes!(organisations::set_member, organisations::remove_member))
         .routes(routes!(admin::jobs))
         .routes(routes!(admin::retry))
         .routes(routes!(admin::give_up))
@@ -93,4 +103,16 @@ fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
     let said = said.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without a word");
     tracing::error!(request_id = observe::request_id(), "a request panicked: {said}");
     Failure::internal().into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Programs are made of this description: a change of it is a change of the interface.
+    #[test]
+    fn the_description_is_as_written_down() {
+        let (_, description) = described(&Settings::default());
+        insta::assert_snapshot!("openapi", description.to_pretty_json().unwrap());
+    }
 }

@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use learnware_dock::Dock;
 use learnware_dock::check::{CheckEnd, CheckOutcome};
 use learnware_dock::config::Create;
+use learnware_dock::store::organisations::Audience;
 use learnware_dock::submit::{PackageSource, SubmitOutcome, SubmitRequest};
 use learnware_engine::learnware::LearnwareId;
 use learnware_engine::market::checker::CheckReport;
@@ -67,8 +68,9 @@ async fn check_file(
     let dock = target::open(&place, &arguments.model, Create::IfMissing).await?;
     let progress = printer.progress("checking", None);
     let package = PackageSource::File(path.to_owned());
-    let submitted =
-        dock.submit(SubmitRequest { package, semantic: None, replaces: None, owner: None }).await?;
+    let submitted = dock
+        .submit(SubmitRequest { package, semantic: None, replaces: None, audience: Audience::default() })
+        .await?;
     let (found, others) = match submitted {
         SubmitOutcome::Accepted(submission) | SubmitOutcome::Duplicate(submission) => {
             let found = dock.check(&submission.id, Some(submission.version)).await?;

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use learnware_dock::config::Create;
+use learnware_dock::store::organisations::Audience;
 use learnware_dock::submit::{PackageSource, Submission, SubmitOutcome, SubmitRequest};
 use learnware_engine::learnware::LearnwareId;
 use learnware_engine::semantic::SemanticSpecification;
@@ -30,7 +31,7 @@ pub(super) async fn run(arguments: &SubmitArgs, printer: &Printer) -> anyhow::Re
         package: PackageSource::File(arguments.zip.clone()),
         semantic,
         replaces: arguments.replaces.clone().map(LearnwareId),
-        owner: None,
+        audience: Audience::default(),
     };
     let submission = match dock.submit(request).await? {
         SubmitOutcome::Accepted(submission) => submission,

@@ -6,6 +6,7 @@
 pub mod blobs;
 #[cfg(feature = "s3")]
 mod bucket;
+pub mod organisations;
 pub mod people;
 #[cfg(feature = "postgres")]
 mod postgres;
@@ -28,6 +29,9 @@ use crate::failpoint::FailPoints;
 use crate::ids::LearnwareNumber;
 use crate::jobs::{ClaimFilter, ClaimedJob, JobState, LeaseRules, Progress};
 use blobs::{Blobs, Digest};
+use organisations::{
+    Audience, MemberChanged, MemberRole, MemberRow, OrganisationNumber, OrganisationRow, Visibility,
+};
 use people::{
     AccountAdded, AccountChange, AccountNumber, AccountRow, AuditRow, NewAccount, NewSecret, SecretKind,
     SecretRow,
@@ -57,8 +61,8 @@ pub enum Store {
 pub struct NewVersion {
     /// The learnware that gets a new version; `None` for a new learnware.
     pub replaces: Option<LearnwareNumber>,
-    /// Whose a new learnware is; a new version stays its owner's.
-    pub owner: Option<AccountNumber>,
+    /// Whose a new learnware is and who finds it; a new version changes neither.
+    pub audience: Audience,
     /// Its name.
     pub name: String,
     /// Digest of the zip.
@@ -196,12 +200,25 @@ forward! {
     account(number: AccountNumber) -> Option<AccountRow>;
     /// The account with an e-mail address, whatever its case.
     account_by_email(email: &str) -> Option<AccountRow>;
+    /// The account with a name, whatever its case.
+    account_by_name(name: &str) -> Option<AccountRow>;
     /// Accounts with larger numbers, by number.
     accounts(after: AccountNumber, limit: u32) -> Vec<AccountRow>;
     /// Whether there is an administrator who is not locked.
     has_admin() -> bool;
     /// Changes an account. False when there is none.
     change_account(number: AccountNumber, change: &AccountChange, now: Timestamp) -> bool;
+    /// Makes an organisation that its founder manages; `None` when the name is taken.
+    add_organisation(name: &str, founder: AccountNumber, now: Timestamp) -> Option<OrganisationNumber>;
+    /// The organisations that an account belongs to, and as what.
+    organisations_of(account: AccountNumber) -> Vec<(OrganisationRow, MemberRole)>;
+    /// Who belongs to an organisation.
+    members(organisation: OrganisationNumber) -> Vec<MemberRow>;
+    /// Makes an account a member, gives a member another role, or with `None` ends it.
+    set_member(organisation: OrganisationNumber, account: AccountNumber, role: Option<MemberRole>, now: Timestamp)
+        -> MemberChanged;
+    /// Says who finds a learnware. False when it is not there (any more).
+    set_visibility(number: LearnwareNumber, visibility: Visibility) -> bool;
     /// Keeps a secret and returns its row number.
     add_secret(new: &NewSecret, now: Timestamp) -> i64;
     /// A secret that has not ended, which may be used again.

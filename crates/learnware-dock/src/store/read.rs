@@ -6,6 +6,9 @@ use std::str::FromStr;
 use learnware_engine::learnware::ModelFormat;
 
 use super::blobs::Digest;
+use super::organisations::{
+    Audience, MemberRole, MemberRow, OrganisationNumber, OrganisationRow, Visibility,
+};
 use super::people::{AccountNumber, AccountRow, AuditRow, Role, SecretRow};
 use super::rows::{
     CheckState, JobRow, JobSummary, LearnwareRow, ListRow, Revision, SpecificationText, UsableRow,
@@ -73,6 +76,7 @@ pub(super) fn learnware_row(row: &impl Fields) -> Result<LearnwareRow> {
         created_at: parsed(row, "created_at")?,
         deleted_at: parsed_optional(row, "deleted_at")?,
         owner: row.number_optional("owner_id")?.map(AccountNumber),
+        visibility: visibility(row)?,
         taken_down: row.text_optional("taken_down")?.map(str::to_owned),
         downloads: unsigned(row, "downloads")?,
     })
@@ -217,5 +221,40 @@ pub(super) fn check_state(row: &impl Fields) -> Result<CheckState> {
         check: job.map(|_| job_summary(row)).transpose()?,
         progress: row.text_optional("progress")?.and_then(Progress::from_word),
         ahead: unsigned(row, "ahead")?,
+    })
+}
+
+/// Columns `visibility` and `organisation_id`.
+pub(super) fn visibility(row: &impl Fields) -> Result<Visibility> {
+    let (word, organisation) = (row.text("visibility")?, row.number_optional("organisation_id")?);
+    Visibility::from_parts(word, organisation.map(OrganisationNumber))
+        .ok_or_else(|| DockError::BadRow { what: "visibility".into(), reason: word.to_owned() })
+}
+
+/// Columns `owner_id`, `visibility` and `organisation_id`.
+pub(super) fn audience(row: &impl Fields) -> Result<Audience> {
+    Ok(Audience { owner: row.number_optional("owner_id")?.map(AccountNumber), visibility: visibility(row)? })
+}
+
+pub(super) fn organisation_row(row: &impl Fields) -> Result<OrganisationRow> {
+    Ok(OrganisationRow {
+        number: OrganisationNumber(row.number("id")?),
+        name: row.text("name")?.to_owned(),
+        created_at: parsed(row, "created_at")?,
+    })
+}
+
+/// Column `role` of a member.
+pub(super) fn member_role(row: &impl Fields) -> Result<MemberRole> {
+    MemberRole::from_word(row.text("role")?)
+}
+
+/// Columns of `members`, and the `name` of the account.
+pub(super) fn member_row(row: &impl Fields) -> Result<MemberRow> {
+    Ok(MemberRow {
+        account: AccountNumber(row.number("account_id")?),
+        name: row.text("name")?.to_owned(),
+        role: member_role(row)?,
+        since: parsed(row, "since")?,
     })
 }

@@ -11,6 +11,7 @@ use crate::clock::Timestamp;
 use crate::error::{DockError, Result};
 use crate::ids::LearnwareNumber;
 use crate::jobs::{Job, JobState, Progress};
+use crate::store::organisations::{Audience, Visibility};
 use crate::store::people::AccountNumber;
 
 /// Counter of market changes.
@@ -34,6 +35,8 @@ pub struct LearnwareRow {
     pub deleted_at: Option<Timestamp>,
     /// Whose it is; `None` for the operator's own.
     pub owner: Option<AccountNumber>,
+    /// Who else finds it.
+    pub visibility: Visibility,
     /// Why an administrator took it down; searches and downloads don't see it then.
     pub taken_down: Option<String>,
     /// How often its package was given out.
@@ -116,6 +119,8 @@ pub fn statistical_text(statistical: &[StatisticalSpecification]) -> String {
 pub struct ChangeRow {
     /// The learnware.
     pub number: LearnwareNumber,
+    /// Who finds it.
+    pub audience: Audience,
     /// Its latest version, when that is to be found by searches.
     pub usable: Option<UsableRow>,
 }

@@ -152,8 +152,14 @@ impl Words {
         next
     }
 
-    /// A page of the learnwares that match.
-    pub(crate) fn find(&self, market: &Market, request: &Request) -> Result<Found> {
+    /// A page of the learnwares that match, without those that are hidden.
+    pub(crate) fn find(
+        &self,
+        market: &Market,
+        request: &Request,
+        hidden: impl Iterator<Item = LearnwareNumber>,
+    ) -> Result<Found> {
+        let hidden: RoaringTreemap = hidden.map(place_of).collect();
         let Request { query, sort, cursor, .. } = request;
         if let Some(cursor) = cursor {
             cursor.check(query, *sort)?;
@@ -162,10 +168,13 @@ impl Words {
         let scan = Scan::new(text, &query.words, cursor.as_ref().map(|cursor| cursor.words.as_slice()))?;
         let passing = self.tags.passing(&query.filters, None, &self.shelf);
         let before = cursor.as_ref().map(|cursor| cursor.needed.into());
-        let (needed, scores) = self.matching(query, &scan, passing.as_ref(), before);
+        let passes = |place: u64| {
+            !hidden.contains(place) && passing.as_ref().is_none_or(|passing| passing.contains(place))
+        };
+        let (needed, scores) = self.matching(query, &scan, &passes, before);
         let counted = if request.facets.is_empty() { &[][..] } else { &scores };
         let having: RoaringTreemap = counted.iter().map(|(place, _)| *place).collect();
-        let passes = |place: u64| passing.as_ref().is_none_or(|passing| passing.contains(place));
+        let having = having - &hidden;
         let sort = if *sort == Sort::Relevance && !query.has_words() { Sort::Id } else { *sort };
         let places = scores.into_iter().filter(|(place, _)| passes(*place));
         let mut places: Vec<Place> = places.map(|(place, score)| self.place(place, score, sort)).collect();
@@ -181,7 +190,7 @@ impl Words {
             .map(|last| Cursor::new(query, request.sort, last.clone(), needed, scan.frozen()));
         Ok(Found {
             total,
-            searched: self.shelf.len(),
+            searched: self.shelf.len().saturating_sub(hidden.len()),
             hits: places.iter().map(|place| hit(place, market, query, &scan)).collect(),
             next,
             facets: request.facets.iter().map(|facet| self.facet(*facet, &query.filters, &having)).collect(),
@@ -196,9 +205,9 @@ impl Words {
         }
         let scan = Scan::new(self.text(query, market)?, &query.words, None)?;
         let passing = self.tags.passing(&query.filters, None, &self.shelf);
-        let (needed, scores) = self.matching(query, &scan, passing.as_ref(), None);
-        let passes = |place: &u64| passing.as_ref().is_none_or(|passing| passing.contains(*place));
-        let ids = scores.iter().map(|(place, _)| *place).filter(passes).map(id_of).collect();
+        let passes = |place: u64| passing.as_ref().is_none_or(|passing| passing.contains(place));
+        let (needed, scores) = self.matching(query, &scan, &passes, None);
+        let ids = scores.iter().map(|(place, _)| *place).filter(|place| passes(*place)).map(id_of).collect();
         Ok(Matches { ids: Some(ids), readings: readings(query, &scan, needed) })
     }
 
@@ -222,7 +231,7 @@ impl Words {
         &self,
         query: &Query,
         scan: &Scan<'_>,
-        passing: Option<&RoaringTreemap>,
+        passes: &dyn Fn(u64) -> bool,
         needed: Option<usize>,
     ) -> (usize, Vec<(u64, f32)>) {
         let all = query.words.len();
@@ -233,7 +242,6 @@ impl Words {
             return (needed, scan.found(needed));
         }
         let having_all = scan.found(all);
-        let passes = |place: u64| passing.is_none_or(|passing| passing.contains(place));
         if all == 1 || having_all.iter().any(|(place, _)| passes(*place)) {
             return (all, having_all);
         }

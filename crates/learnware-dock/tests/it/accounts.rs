@@ -7,8 +7,11 @@ use learnware_dock::accounts::{CHALLENGE_BITS, Registration, Scope};
 use learnware_dock::clock::Clock;
 use learnware_dock::ids::LearnwareNumber;
 use learnware_dock::jobs::JobState;
+use learnware_dock::store::organisations::{Audience, MemberRole, Visibility};
 use learnware_dock::store::people::{AccountChange, Role};
 use learnware_dock::submit::{SubmitOutcome, SubmitRequest};
+use learnware_dock::viewer::Viewer;
+use learnware_dock::words::{Facet, Query, Request, Sort};
 use learnware_dock::{Config, Dock, DockError};
 use sha2::{Digest as _, Sha256};
 
@@ -129,7 +132,10 @@ async fn the_first_administrator_comes_by_invitation_and_rules_over_others() {
     assert!(dock.change_account(Some(&other), user, rise.clone()).await.is_err());
     assert!(dock.change_account(Some(&admin), chief, AccountChange::Disabled(true)).await.is_err());
 
-    let wish = SubmitRequest { owner: Some(user), ..request(package(0), None) };
+    let wish = SubmitRequest {
+        audience: Audience { owner: Some(user), ..Audience::default() },
+        ..request(package(0), None)
+    };
     let SubmitOutcome::Accepted(own) = dock.submit(wish).await.unwrap() else { panic!("refused") };
     let row = dock.store().learnware(LearnwareNumber::from_id(&own.id).unwrap()).await.unwrap().unwrap();
     other.may_change(&row).unwrap();
@@ -159,4 +165,63 @@ async fn the_first_administrator_comes_by_invitation_and_rules_over_others() {
     let wanted =
         ["account.change", "learnware.take_down", "job.retry", "job.give_up", "account.add", "account.add"];
     assert_eq!(done, wanted);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_shared_with_an_organisation_is_found_by_its_members_only() {
+    let (_folder, dock, _) = fixture().await;
+    let mut people = Vec::new();
+    for name in ["ann", "bob", "eve"] {
+        let email = format!("{name}@example.org");
+        dock.add_account(wish(&email, name), Role::User, true).await.unwrap();
+        people.push(dock.login(&email, "correct horse").await.unwrap().0);
+    }
+    let who = async |index: usize| dock.authenticate(people[index].reveal()).await.unwrap().unwrap();
+    let lab = dock.add_organisation(&who(0).await, " Lab ").await.unwrap();
+    let shared = Visibility::Organisation(lab);
+    assert!(matches!(who(2).await.audience(shared), Err(DockError::UnknownOrganisation)));
+    let by_eve = dock.set_member(&who(2).await, lab, "eve", Some(MemberRole::Member)).await;
+    assert!(
+        matches!(by_eve, Err(DockError::UnknownOrganisation)),
+        "who is outside is not told that it is there"
+    );
+    dock.set_member(&who(0).await, lab, "bob", Some(MemberRole::Member)).await.unwrap();
+    let by_member = dock.set_member(&who(1).await, lab, "eve", Some(MemberRole::Member)).await;
+    assert!(matches!(by_member, Err(DockError::Forbidden { .. })));
+    let nobody = dock.set_member(&who(0).await, lab, "zoe", Some(MemberRole::Member)).await;
+    assert!(matches!(nobody, Err(DockError::UnknownAccount)));
+
+    let audience = who(0).await.audience(shared).unwrap();
+    let submitted = dock.submit(SubmitRequest { audience, ..request(package(0), None) }).await.unwrap();
+    let SubmitOutcome::Accepted(submission) = submitted else { panic!("{submitted:?}") };
+    dock.check_waiting().await.unwrap();
+    let page = || Request {
+        query: Query::default(),
+        sort: Sort::Id,
+        limit: 10,
+        cursor: None,
+        facets: vec![Facet::Task],
+    };
+    for (index, seen) in [(Some(0), 1), (Some(1), 1), (Some(2), 0), (None, 0)] {
+        let viewer = match index {
+            Some(index) => Some(who(index).await),
+            None => None,
+        };
+        let (found, _) = dock.find_for(&Viewer::Served(viewer.clone()), page()).await.unwrap();
+        assert_eq!((found.total, found.searched), (seen, seen), "{index:?}");
+        assert_eq!(found.facets[0].counts.iter().map(|(_, count)| count).sum::<u64>(), seen);
+        let got = dock.give_out(viewer.as_ref(), &submission.id, None).await;
+        match seen {
+            1 => assert!(got.is_ok(), "{index:?}"),
+            _ => assert!(matches!(got, Err(DockError::UnknownLearnware { .. })), "{index:?}"),
+        }
+    }
+    assert_eq!(dock.find(page()).await.unwrap().0.total, 1, "the operator sees everything");
+    dock.set_member(&who(1).await, lab, "bob", None).await.unwrap(); // He leaves.
+    let bob = Viewer::Served(Some(who(1).await));
+    assert_eq!(dock.find_for(&bob, page()).await.unwrap().0.total, 0);
+    let by_bob = dock.set_visibility(&who(1).await, &submission.id, Visibility::Public).await;
+    assert!(matches!(by_bob, Err(DockError::Forbidden { .. })));
+    dock.set_visibility(&who(0).await, &submission.id, Visibility::Public).await.unwrap();
+    assert_eq!(dock.find_for(&Viewer::Served(None), page()).await.unwrap().0.total, 1);
 }

@@ -7,6 +7,7 @@ use learnware_dock::check::CheckEnd;
 use learnware_dock::clock::Clock;
 use learnware_dock::failpoint::{FailAction, FailPoint};
 use learnware_dock::jobs::{JobState, LeaseRules};
+use learnware_dock::store::organisations::Audience;
 use learnware_dock::store::rows::ListOptions;
 use learnware_dock::submit::{PackageSource, SubmitOutcome, SubmitRequest};
 use learnware_dock::{Config, Dock, DockError};
@@ -54,8 +55,12 @@ async fn a_learnware_goes_in_is_checked_found_and_comes_out() {
     let zip = package(0);
     let path = folder.path().join("mine.zip");
     std::fs::write(&path, &zip).unwrap();
-    let from_file =
-        SubmitRequest { package: PackageSource::File(path), semantic: None, replaces: None, owner: None };
+    let from_file = SubmitRequest {
+        package: PackageSource::File(path),
+        semantic: None,
+        replaces: None,
+        audience: Audience::default(),
+    };
     let SubmitOutcome::Accepted(done) = dock.submit(from_file).await.unwrap() else { panic!("refused") };
     assert_eq!((done.id.0.as_str(), done.version), ("00000001", 1));
     assert_eq!(done.digest.as_str(), blake3::hash(&zip).to_hex().as_str());
@@ -156,8 +161,14 @@ async fn refused_input_changes_nothing() {
     let nothing = dock.submit(request(package(1), Some(&unknown))).await;
     assert!(matches!(nothing, Err(DockError::UnknownLearnware { .. })));
     let missing = PackageSource::File(dock.folder().join("no such.zip"));
-    let missing =
-        dock.submit(SubmitRequest { package: missing, semantic: None, replaces: None, owner: None }).await;
+    let missing = dock
+        .submit(SubmitRequest {
+            package: missing,
+            semantic: None,
+            replaces: None,
+            audience: Audience::default(),
+        })
+        .await;
     assert!(matches!(missing, Err(DockError::Io { .. })));
     assert_eq!(state(dock).await, before);
 }

@@ -11,6 +11,7 @@ use learnware_dock::config::Create;
 use learnware_dock::ids::LearnwareNumber;
 use learnware_dock::jobs::{ClaimFilter, ClaimedJob, Job, JobState, LeaseRules};
 use learnware_dock::store::blobs::{Blobs, Digest};
+use learnware_dock::store::organisations::Audience;
 use learnware_dock::store::rows::{DeletedRows, ListOptions, Revision, SpecificationText};
 use learnware_dock::store::{Added, NewVersion, Requeued, Store, Verdict};
 use learnware_engine::learnware::{CheckStatus, ModelFormat};
@@ -67,6 +68,8 @@ async fn battery(open: impl AsyncFn(&Path) -> Store) {
         people::accounts_are_told_apart_by_address_and_name,
         people::secrets_end_and_codes_work_once,
         people::what_was_done_stays_in_order,
+        people::organisations_keep_a_manager_and_learnwares_their_audience,
+        people::checks_tell_what_they_do_and_how_many_come_before,
         concurrent_claims_get_different_jobs,
         waiting_ends_with_a_change,
         texts_of_any_kind_come_back,
@@ -108,7 +111,7 @@ impl Fixture {
     fn row(content: &str, replaces: Option<LearnwareNumber>, name: &str) -> NewVersion {
         let semantic = format!("{{\"Name\":{{\"Type\":\"String\",\"Values\":\"{name}\"}}}}");
         NewVersion {
-            owner: None,
+            audience: Audience::default(),
             replaces,
             name: name.to_owned(),
             digest: Digest::of(content.as_bytes()),
@@ -423,7 +426,7 @@ async fn texts_of_any_kind_come_back(f: &Fixture) {
     f.blobs.publish(f.blobs.stage(&mut "a".as_bytes(), 100).unwrap()).unwrap();
     let semantic = serde_json::json!({"Name": {"Type": "String", "Values": format!("{name} and\0zero")}});
     let new = NewVersion {
-        owner: None,
+        audience: Audience::default(),
         replaces: None,
         name: name.to_owned(),
         digest: Digest::of(b"a"),

@@ -9,6 +9,7 @@ use learnware_dock::catalog::Snapshot;
 use learnware_dock::clock::Timestamp;
 use learnware_dock::ids::LearnwareNumber;
 use learnware_dock::store::Changes;
+use learnware_dock::store::organisations::Audience;
 use learnware_dock::store::rows::{ChangeRow, Revision, SpecificationText, UsableRow};
 use learnware_dock::words::{Query, Request, Sort};
 use learnware_engine::Matrix;
@@ -63,7 +64,7 @@ fn row(number: i64) -> ChangeRow {
         size_bytes: 1,
         created_at: Timestamp::from_microseconds(number),
     };
-    ChangeRow { number: LearnwareNumber(number), usable: Some(usable) }
+    ChangeRow { number: LearnwareNumber(number), audience: Audience::default(), usable: Some(usable) }
 }
 
 fn snapshot_of(numbers: &BTreeSet<i64>, revision: i64) -> Snapshot {
@@ -84,7 +85,7 @@ impl Written {
             let place = from + self.stream.below(now.len() - from);
             let number = *now.iter().nth(place).unwrap();
             now.remove(&number);
-            ChangeRow { number: LearnwareNumber(number), usable: None }
+            ChangeRow { number: LearnwareNumber(number), audience: Audience::default(), usable: None }
         };
         self.history.push(Arc::new(now));
         (row, i64::try_from(self.history.len()).unwrap())

@@ -11,6 +11,7 @@ use std::time::Duration;
 use learnware_dock::clock::Timestamp;
 use learnware_dock::ids::LearnwareNumber;
 use learnware_dock::jobs::{Job, LeaseRules};
+use learnware_dock::store::organisations::Audience;
 use learnware_dock::store::rows::{DeletedRows, ListOptions};
 use learnware_dock::submit::{PackageSource, Submission, SubmitOutcome, SubmitRequest};
 use learnware_dock::{Config, Dock};
@@ -43,7 +44,7 @@ pub(crate) fn request(package: Vec<u8>, replaces: Option<&LearnwareId>) -> Submi
         package: PackageSource::Bytes(Arc::from(package)),
         semantic: None,
         replaces: replaces.cloned(),
-        owner: None,
+        audience: Audience::default(),
     }
 }
 

@@ -6,6 +6,7 @@ use learnware_dock::catalog::Snapshot;
 use learnware_dock::clock::Timestamp;
 use learnware_dock::ids::LearnwareNumber;
 use learnware_dock::store::Changes;
+use learnware_dock::store::organisations::Audience;
 use learnware_dock::store::rows::{ChangeRow, Revision, SpecificationText, UsableRow};
 use learnware_dock::words::{Cursor, Facet, Filters, Found, Matching, Query, Request, Sort};
 use learnware_dock::{Dock, DockError};
@@ -34,7 +35,7 @@ fn row(number: i64, semantic: Option<&SemanticSpecification>) -> ChangeRow {
         size_bytes: (number * 7919 % 50) as u64 * 1_000_000,
         created_at: Timestamp::from_microseconds(number * 31 % 17),
     });
-    ChangeRow { number: LearnwareNumber(number), usable }
+    ChangeRow { number: LearnwareNumber(number), audience: Audience::default(), usable }
 }
 
 fn snapshot(learnwares: &[SemanticSpecification]) -> Snapshot {

@@ -8,14 +8,16 @@ use axum::extract::{Path, Query, Request, State};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, ETAG, LOCATION};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use learnware_api::{Learnware, LearnwarePage, LearnwareSummary, Problem, Submitted, Version};
+use learnware_api::{Learnware, LearnwarePage, LearnwareSummary, Problem, Seen, Submitted, Version};
 use learnware_dock::accounts::{Principal, Scope};
 use learnware_dock::browse::VersionDetail;
 use learnware_dock::catalog::Snapshot;
 use learnware_dock::ids::LearnwareNumber;
 use learnware_dock::policy::PACKAGE_BYTES_MAX;
+use learnware_dock::store::organisations::{Audience, OrganisationNumber, Visibility};
 use learnware_dock::store::rows::{ListOptions, status_word};
 use learnware_dock::submit::{PackageSource, SubmitOutcome, SubmitRequest};
+use learnware_dock::viewer::Viewer as Sight;
 use learnware_dock::words::{self, Facet, Found, Hit, Sort};
 use learnware_dock::{Dock, DockError};
 use learnware_engine::learnware::LearnwareId;
@@ -27,7 +29,7 @@ use tower_http::services::ServeFile;
 use utoipa::IntoParams;
 
 use crate::auth::{Known, Viewer};
-use crate::body;
+use crate::body::{self, Document};
 use crate::error::{Answer, Failure};
 
 /// Learnwares of a page where no number is asked for, and at most.
@@ -56,6 +58,29 @@ pub(crate) struct Wanted {
     facets: bool,
 }
 
+/// Who finds a new learnware.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SeenBy {
+    /// `public` (when absent), `owner`, or `organisation`.
+    visibility: Option<String>,
+    /// Number of the organisation.
+    organisation: Option<i64>,
+}
+
+impl SeenBy {
+    fn visibility(&self) -> Answer<Visibility> {
+        visibility(self.visibility.as_deref().unwrap_or("public"), self.organisation)
+    }
+}
+
+fn visibility(word: &str, organisation: Option<i64>) -> Answer<Visibility> {
+    Visibility::from_parts(word, organisation.map(OrganisationNumber)).ok_or_else(|| {
+        let title = "visibility is public, owner, or organisation together with the number of one";
+        Failure::bad("bad-visibility", title)
+    })
+}
+
 /// Which version.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -65,9 +90,10 @@ pub(crate) struct WhichVersion {
 }
 
 /// Usable learnwares that match, page by page, with counts by tag.
-#[utoipa::path(get, path = "/learnwares", tag = "learnwares", params(Wanted), responses((status = OK, body = LearnwarePage)))]
+#[utoipa::path(get, path = "/learnwares", tag = "learnwares", params(Wanted), responses((status = OK, body = LearnwarePage)), security((), ("bearer" = [])))]
 pub(crate) async fn list(
     State(dock): State<Dock>,
+    Viewer(viewer): Viewer,
     Query(wanted): Query<Wanted>,
 ) -> Answer<Json<LearnwarePage>> {
     let request = words::Request {
@@ -77,7 +103,7 @@ pub(crate) async fn list(
         cursor: wanted.cursor.as_deref().map(str::parse).transpose().map_err(|error: DockError| error)?,
         facets: if wanted.facets { Facet::ALL.to_vec() } else { Vec::new() },
     };
-    let (found, snapshot) = dock.find(request).await?;
+    let (found, snapshot) = dock.find_for(&Sight::Served(viewer), request).await?;
     let facets = found.facets.iter().map(|facet| {
         let counts: BTreeMap<String, u64> =
             facet.counts.iter().map(|(tag, count)| (tag.to_string(), *count)).collect();
@@ -160,6 +186,8 @@ async fn whole(dock: &Dock, viewer: Option<&Principal>, id: &LearnwareId) -> Ans
         latest_version: detail.latest_version,
         created_at: detail.created_at.to_string(),
         downloads: row.downloads,
+        visibility: row.visibility.word().to_owned(),
+        organisation: row.visibility.organisation().map(|organisation| organisation.0),
         taken_down: row.taken_down,
         versions,
     })
@@ -207,15 +235,17 @@ pub(crate) async fn package(
 }
 
 /// A new learnware: the body is the zip.
-#[utoipa::path(post, path = "/learnwares", tag = "learnwares", request_body(content = Vec<u8>, content_type = "application/zip"), responses((status = ACCEPTED, body = Submitted), (status = OK, description = "This package is yours already", body = Submitted), (status = UNPROCESSABLE_ENTITY, description = "Not sound; nothing was stored", body = Problem)), security(("bearer" = [])))]
+#[utoipa::path(post, path = "/learnwares", tag = "learnwares", params(SeenBy), request_body(content = Vec<u8>, content_type = "application/zip"), responses((status = ACCEPTED, body = Submitted), (status = OK, description = "This package is yours already", body = Submitted), (status = UNPROCESSABLE_ENTITY, description = "Not sound; nothing was stored", body = Problem)), security(("bearer" = [])))]
 pub(crate) async fn submit(
     State(dock): State<Dock>,
     Known(principal): Known,
+    Query(seen): Query<SeenBy>,
     headers: HeaderMap,
     body: Body,
 ) -> Answer<Response> {
     principal.needs(Scope::Submit)?;
-    take_in(&dock, principal, None, &headers, body).await
+    let audience = principal.audience(seen.visibility()?)?;
+    take_in(&dock, audience, None, &headers, body).await
 }
 
 /// A new version of a learnware: the body is the zip.
@@ -229,12 +259,13 @@ pub(crate) async fn submit_version(
 ) -> Answer<Response> {
     let id = LearnwareId(id);
     principal.may_change(&dock.living(&id).await?)?;
-    take_in(&dock, principal, Some(id), &headers, body).await
+    let audience = principal.audience(Visibility::Public)?;
+    take_in(&dock, audience, Some(id), &headers, body).await
 }
 
 async fn take_in(
     dock: &Dock,
-    principal: Principal,
+    audience: Audience,
     replaces: Option<LearnwareId>,
     headers: &HeaderMap,
     body: Body,
@@ -248,14 +279,14 @@ async fn take_in(
         package: PackageSource::File(file.to_path_buf()),
         semantic: None,
         replaces,
-        owner: Some(principal.account),
+        audience,
     };
     let (status, submission) = match dock.submit(request).await? {
         SubmitOutcome::Accepted(submission) => (StatusCode::ACCEPTED, submission),
         SubmitOutcome::Refused(report) => return Err(Failure::refused(report)),
         SubmitOutcome::Duplicate(submission) => {
             let row = dock.living(&submission.id).await?;
-            if row.owner != Some(principal.account) {
+            if row.owner != audience.owner {
                 let title = format!("the dock has this package already, as {}", submission.id);
                 return Err(Failure::new(StatusCode::CONFLICT, "duplicate", title));
             }
@@ -267,6 +298,19 @@ async fn take_in(
     let submitted =
         Submitted { id: submission.id.0, version: submission.version, digest: submission.digest.to_string() };
     Ok((status, [(LOCATION, place)], Json(submitted)).into_response())
+}
+
+/// Says who finds a learnware.
+#[utoipa::path(put, path = "/learnwares/{id}/visibility", tag = "learnwares", params(("id" = String, Path, description = "Eight digits, as lists give them")), request_body = Seen, responses((status = NO_CONTENT)), security(("bearer" = [])))]
+pub(crate) async fn show_to(
+    State(dock): State<Dock>,
+    Known(principal): Known,
+    Path(id): Path<String>,
+    Document(seen): Document<Seen>,
+) -> Answer<StatusCode> {
+    let visibility = visibility(&seen.visibility, seen.organisation)?;
+    dock.set_visibility(&principal, &LearnwareId(id), visibility).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Deletes a learnware.

@@ -4,5 +4,6 @@ pub(crate) mod accounts;
 pub(crate) mod admin;
 pub(crate) mod events;
 pub(crate) mod learnwares;
+pub(crate) mod organisations;
 pub(crate) mod search;
 pub(crate) mod server;

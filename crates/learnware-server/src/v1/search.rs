@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use learnware_api::SearchRequest;
 use learnware_dock::Dock;
+use learnware_dock::viewer::Viewer;
 use learnware_dock::words::{Matching, Query};
 use learnware_engine::learnware::LearnwareId;
 use learnware_engine::market::SearchOptions;
@@ -12,6 +13,7 @@ use learnware_engine::specification::codec::{self, SpecificationKind};
 use learnware_engine::user_info::UserInfo;
 use serde_json::{Value, json};
 
+use crate::auth;
 use crate::body::Document;
 use crate::error::{Answer, Failure};
 
@@ -23,9 +25,10 @@ const SPECIFICATIONS_MAX: usize = 8;
 const EXCLUDED_MAX: usize = 10_000;
 
 /// Learnwares that fit a specification, words, or both; with a mixture, coverage and a verdict.
-#[utoipa::path(post, path = "/search", tag = "search", request_body = SearchRequest, responses((status = OK, body = Value)))]
+#[utoipa::path(post, path = "/search", tag = "search", request_body = SearchRequest, responses((status = OK, body = Value)), security((), ("bearer" = [])))]
 pub(crate) async fn search(
     State(dock): State<Dock>,
+    auth::Viewer(viewer): auth::Viewer,
     Document(wish): Document<SearchRequest>,
 ) -> Answer<Json<Value>> {
     if wish.statistical.len() > SPECIFICATIONS_MAX || wish.exclude.len() > EXCLUDED_MAX {
@@ -42,7 +45,7 @@ pub(crate) async fn search(
     };
     let user = UserInfo { statistical, ..UserInfo::default() };
     let query = Query::parse(&wish.query)?;
-    let answer = dock.search_explained(query, user, options, wish.explain).await?;
+    let answer = dock.search_explained(&Viewer::Served(viewer), query, user, options, wish.explain).await?;
     let mut document = json!(answer.results);
     document["island"] = json!(answer.results.island.map(|island| island.to_string()));
     document["funnel"]["other_islands"] = answer

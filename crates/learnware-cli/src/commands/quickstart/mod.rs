@@ -13,6 +13,7 @@ use std::time::Instant;
 use anyhow::Context as _;
 use learnware_dock::Dock;
 use learnware_dock::config::Create;
+use learnware_dock::store::organisations::Audience;
 use learnware_dock::submit::{PackageSource, SubmitOutcome, SubmitRequest};
 use learnware_engine::learnware::{CheckStatus, LearnwareId};
 use serde_json::{Value, json};
@@ -155,7 +156,7 @@ async fn submit(dock: &Dock, package: Vec<u8>) -> anyhow::Result<Submitted> {
         package: PackageSource::Bytes(package.into()),
         semantic: None,
         replaces: None,
-        owner: None,
+        audience: Audience::default(),
     };
     let submission = match dock.submit(request).await? {
         SubmitOutcome::Accepted(submission) | SubmitOutcome::Duplicate(submission) => submission,

@@ -198,7 +198,7 @@ impl PostgresStore {
             .await
             .map_err(database(ACTION))?;
         let rows = sqlx::query(
-            "SELECT l.id, l.created_at, v.semantic, v.statistical, v.format, v.size_bytes
+            "SELECT l.id, l.created_at, l.owner_id, l.visibility, l.organisation_id, v.semantic, v.statistical, v.format, v.size_bytes
              FROM learnwares l
              LEFT JOIN versions v ON v.learnware_id = l.id AND v.version = l.latest_version
                  AND v.status = 'usable' AND l.deleted_at IS NULL
@@ -213,7 +213,8 @@ impl PostgresStore {
         transaction.rollback().await.map_err(database(ACTION))?;
         let change = |row: &PgRow| -> Result<ChangeRow> {
             let usable = row_format(row)?.map(|format| read::usable_row(row, format)).transpose()?;
-            Ok(ChangeRow { number: LearnwareNumber(row.number("id")?), usable })
+            let number = LearnwareNumber(row.number("id")?);
+            Ok(ChangeRow { number, audience: read::audience(row)?, usable })
         };
         Ok(Changes { revision: Revision(revision), rows: rows.iter().map(change).collect::<Result<_>>()? })
     }
@@ -330,12 +331,14 @@ async fn insert_version(
     let number: i64 = match new.replaces {
         Some(number) => number.0,
         None => sqlx::query_scalar(
-            "INSERT INTO learnwares (name, latest_version, revision, created_at, owner_id)
-             VALUES ($1, 1, 0, $2, $3) RETURNING id",
+            "INSERT INTO learnwares (name, latest_version, revision, created_at, owner_id, visibility, organisation_id)
+             VALUES ($1, 1, 0, $2, $3, $4, $5) RETURNING id",
         )
         .bind(storable(&new.name))
         .bind(now.to_string())
-        .bind(new.owner.map(|owner| owner.0))
+        .bind(new.audience.owner.map(|owner| owner.0))
+        .bind(new.audience.visibility.word())
+        .bind(new.audience.visibility.organisation().map(|organisation| organisation.0))
         .fetch_one(&mut *transaction)
         .await
         .map_err(&store)?,

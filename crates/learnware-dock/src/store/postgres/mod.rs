@@ -7,6 +7,7 @@
 
 mod jobs;
 mod learnwares;
+mod organisations;
 mod people;
 mod read;
 

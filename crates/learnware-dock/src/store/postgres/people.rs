@@ -88,6 +88,17 @@ impl PostgresStore {
             .transpose()
     }
 
+    pub(in crate::store) async fn account_by_name(&self, name: &str) -> Result<Option<AccountRow>> {
+        sqlx::query("SELECT * FROM accounts WHERE name_key = $1")
+            .bind(name.to_lowercase())
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(database("read an account"))?
+            .as_ref()
+            .map(read::account_row)
+            .transpose()
+    }
+
     pub(in crate::store) async fn accounts(
         &self,
         after: AccountNumber,

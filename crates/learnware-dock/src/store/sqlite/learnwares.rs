@@ -193,7 +193,7 @@ impl SqliteStore {
             .await
             .map_err(database(ACTION))?;
         let rows = sqlx::query(
-            "SELECT l.id, l.created_at, v.semantic, v.statistical, v.format, v.size_bytes
+            "SELECT l.id, l.created_at, l.owner_id, l.visibility, l.organisation_id, v.semantic, v.statistical, v.format, v.size_bytes
              FROM learnwares l
              LEFT JOIN versions v ON v.learnware_id = l.id AND v.version = l.latest_version
                  AND v.status = 'usable' AND l.deleted_at IS NULL
@@ -214,7 +214,8 @@ impl SqliteStore {
                         read::usable_row(row, crate::store::rows::format_from_word(format)?)
                     })
                     .transpose()?;
-                Ok(ChangeRow { number: LearnwareNumber(read::field(row, "id")?), usable })
+                let number = LearnwareNumber(read::field(row, "id")?);
+                Ok(ChangeRow { number, audience: read::audience(row)?, usable })
             })
             .collect::<Result<_>>()?;
         Ok(Changes { revision: Revision(revision), rows })
@@ -304,12 +305,14 @@ async fn insert_version(
     let number = match new.replaces {
         Some(number) => number.0,
         None => sqlx::query(
-            "INSERT INTO learnwares (name, latest_version, revision, created_at, owner_id) VALUES (?, 1, 0, ?, ?)
-             RETURNING id",
+            "INSERT INTO learnwares (name, latest_version, revision, created_at, owner_id, visibility, organisation_id)
+             VALUES (?, 1, 0, ?, ?, ?, ?) RETURNING id",
         )
         .bind(&new.name)
         .bind(now.to_string())
-        .bind(new.owner.map(|owner| owner.0))
+        .bind(new.audience.owner.map(|owner| owner.0))
+        .bind(new.audience.visibility.word())
+        .bind(new.audience.visibility.organisation().map(|organisation| organisation.0))
         .fetch_one(&mut *transaction)
         .await
         .map_err(&store)?

@@ -5,6 +5,7 @@
 
 mod jobs;
 mod learnwares;
+mod organisations;
 mod people;
 mod read;
 

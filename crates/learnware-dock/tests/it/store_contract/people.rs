@@ -1,6 +1,8 @@
 //! Promises about accounts, secrets, the audit log and what administrators do.
 
-use learnware_dock::jobs::{ClaimFilter, JobState};
+use learnware_dock::ids::LearnwareNumber;
+use learnware_dock::jobs::{ClaimFilter, JobState, Progress};
+use learnware_dock::store::organisations::{Audience, MemberChanged, MemberRole, Visibility};
 use learnware_dock::store::people::{
     AccountAdded, AccountChange, AccountNumber, AuditRow, NewAccount, NewSecret, Role, SecretKind,
 };
@@ -81,7 +83,10 @@ pub(super) async fn accounts_are_told_apart_by_address_and_name(f: &Fixture) {
     assert_eq!(listed.iter().map(|row| row.number).collect::<Vec<_>>(), [second]);
     // Owners are kept, and lists can be cut to one.
     f.add("theirs", None).await;
-    let new = NewVersion { owner: Some(second), ..Fixture::row("own", None, "own") };
+    let new = NewVersion {
+        audience: Audience { owner: Some(second), ..Audience::default() },
+        ..Fixture::row("own", None, "own")
+    };
     f.publish("own");
     let Added::Stored { number, .. } = f.store.add_version(&new, &f.blobs, start()).await.unwrap() else {
         panic!("refused")
@@ -147,4 +152,74 @@ pub(super) async fn what_was_done_stays_in_order(f: &Fixture) {
     let first = f.store.audit(None, 2).await.unwrap();
     assert_eq!(first.iter().map(|row| row.subject.as_str()).collect::<Vec<_>>(), ["3", "2"]);
     assert_eq!(f.store.audit(Some(first[1].id), 2).await.unwrap()[0].subject, "1");
+}
+
+pub(super) async fn organisations_keep_a_manager_and_learnwares_their_audience(f: &Fixture) {
+    let add = async |name: &str| {
+        let new = account(&format!("{name}@example.org"), name);
+        let AccountAdded::Added(number) = f.store.add_account(&new, start()).await.unwrap() else {
+            panic!("taken")
+        };
+        number
+    };
+    let (ann, bob) = (add("ann").await, add("bob").await);
+    let found = async |name: &str| f.store.add_organisation(name, ann, start()).await.unwrap();
+    let lab = found("Lab 实验室").await.unwrap();
+    assert_eq!(found("LAB 实验室").await, None, "the name is taken");
+    let set = async |account, role| f.store.set_member(lab, account, role, start()).await.unwrap();
+    assert_eq!(set(ann, None).await, MemberChanged::LastManager);
+    assert_eq!(set(bob, Some(MemberRole::Member)).await, MemberChanged::Done);
+    assert_eq!(set(ann, Some(MemberRole::Member)).await, MemberChanged::LastManager);
+    let members = f.store.members(lab).await.unwrap();
+    let roles: Vec<_> = members.iter().map(|member| (member.name.as_str(), member.role)).collect();
+    assert_eq!(roles, [("ann", MemberRole::Manager), ("bob", MemberRole::Member)], "nothing was half done");
+    assert_eq!(set(bob, Some(MemberRole::Manager)).await, MemberChanged::Done);
+    assert_eq!(set(ann, None).await, MemberChanged::Done);
+    assert!(f.store.organisations_of(ann).await.unwrap().is_empty());
+    let (row, role) = f.store.organisations_of(bob).await.unwrap().remove(0);
+    assert_eq!((row.number, row.name.as_str(), role), (lab, "Lab 实验室", MemberRole::Manager));
+
+    f.publish("own");
+    let audience = Audience { owner: Some(bob), visibility: Visibility::Owner };
+    let new = NewVersion { audience, ..Fixture::row("own", None, "own") };
+    let Added::Stored { number, version } = f.store.add_version(&new, &f.blobs, start()).await.unwrap()
+    else {
+        panic!("refused")
+    };
+    f.check(number, version, CheckStatus::Usable).await;
+    let before = f.store.revision().await.unwrap();
+    assert!(f.store.set_visibility(number, Visibility::Organisation(lab)).await.unwrap());
+    let changes = f.store.changes(before).await.unwrap();
+    let changed = Audience { owner: Some(bob), visibility: Visibility::Organisation(lab) };
+    assert_eq!((changes.rows[0].number, changes.rows[0].audience), (number, changed));
+    assert_eq!(f.store.learnware(number).await.unwrap().unwrap().visibility, changed.visibility);
+    f.store.delete(number, start()).await.unwrap();
+    assert!(!f.store.set_visibility(number, Visibility::Public).await.unwrap());
+}
+
+pub(super) async fn checks_tell_what_they_do_and_how_many_come_before(f: &Fixture) {
+    let (first, _) = f.added("a", None).await;
+    let (second, _) = f.added("b", None).await;
+    let (third, version) = f.added("c", None).await;
+    let states = async || f.store.check_states(&[third, first, LearnwareNumber(99)]).await.unwrap();
+    let told = states().await;
+    assert_eq!(
+        told.iter().map(|state| (state.number, state.ahead)).collect::<Vec<_>>(),
+        [(first, 0), (third, 2)]
+    );
+    let job = f.store.claim(&ClaimFilter::Any, &RULES, start()).await.unwrap().unwrap();
+    assert!(f.store.set_progress(&job, Progress::Starting).await.unwrap());
+    let told = states().await;
+    assert_eq!((told[0].progress, told[0].status), (Some(Progress::Starting), CheckStatus::Checking));
+    assert_eq!((told[1].progress, told[1].ahead), (None, 1));
+    f.store.delete(second, start()).await.unwrap();
+    f.check(third, version, CheckStatus::Usable).await;
+    let told = states().await;
+    assert_eq!((told[1].check.as_ref(), told[1].status), (None, CheckStatus::Usable));
+    assert_eq!(
+        f.store.job_counts().await.unwrap(),
+        [(JobState::Cancelled, 1), (JobState::Done, 1), (JobState::Leased, 1)]
+    );
+    assert!(f.store.give_up_job(job.id, "no more").await.unwrap());
+    assert!(!f.store.set_progress(&job, Progress::Model).await.unwrap(), "its fence holds");
 }
