@@ -161,8 +161,8 @@ pub struct CheckEvent {
     pub doing: Option<String>,
     /// Checks that come before it, while it waits.
     pub ahead: u64,
-    /// Why the last attempt failed, where it was our fault.
-    pub last_error: Option<String>,
+    /// Whether an earlier attempt failed on the dock's side; it is made again.
+    pub failed_before: bool,
 }
 
 /// A search.
@@ -230,6 +230,37 @@ pub struct Register {
 pub struct Code {
     /// The code.
     pub code: String,
+}
+
+/// Whose password is forgotten.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Address {
+    /// E-mail address.
+    pub email: String,
+}
+
+/// A new password by a code.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Reset {
+    /// The code.
+    pub code: String,
+    /// The new password.
+    pub password: String,
+}
+
+/// A new password by the old one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct NewPassword {
+    /// The old one.
+    pub old: String,
+    /// The new one.
+    pub new: String,
 }
 
 /// Work before registering: find a `nonce` so that SHA-256 of `challenge:nonce` begins with `bits` zero bits.

@@ -196,6 +196,7 @@ fn package_hint(error: &PackageError) -> Option<String> {
         }
         PackageError::OverLimit { .. } => "leave out of the package what the model does not need",
         PackageError::Manifest { .. } | PackageError::Requirement { .. } => "correct the file that is named",
+        PackageError::Offline { .. } => "try again when the network is back",
         PackageError::Environment { .. } => "`learnware doctor` tells what is missing on this machine",
         _ => return None,
     };
@@ -207,7 +208,9 @@ fn predict_hint(error: &PredictError) -> Option<String> {
         PredictError::BadInput { .. } => {
             "the data must have the columns that the learnware takes; `learnware show ID` lists them"
         }
-        PredictError::NotStarted { .. } => "`learnware doctor` tells what this machine offers",
+        PredictError::HostFailed { .. } | PredictError::NotStarted { .. } => {
+            "`learnware doctor` tells what this machine offers"
+        }
         PredictError::Failed { .. } | PredictError::Crashed { .. } | PredictError::BadAnswer { .. } => {
             "`learnware check` tells what is wrong with the model; its author can correct it"
         }

@@ -34,6 +34,8 @@ const CODE: Duration = Duration::from_hours(24);
 const CHALLENGE: Duration = Duration::from_mins(30);
 /// Zero bits that the work must show: about a second for a browser, and a cost for those who make thousands.
 pub const CHALLENGE_BITS: u32 = 16;
+/// Tokens of an account at once.
+const TOKENS_MAX: usize = 50;
 /// Days that a token lasts at most.
 pub const TOKEN_DAYS_MAX: u32 = 366;
 /// Characters of a name, an address and a password.
@@ -314,6 +316,10 @@ impl Dock {
         days: u32,
     ) -> Result<(Secret, i64)> {
         in_range("name", name.trim(), 1..=*NAME_CHARS.end())?;
+        if self.tokens(account).await?.len() >= TOKENS_MAX {
+            let reason = format!("you have {TOKENS_MAX} tokens; end some first");
+            return Err(DockError::BadAccount { field: "token", reason });
+        }
         if !(1..=TOKEN_DAYS_MAX).contains(&days) || scopes.is_empty() {
             let reason = format!("a token has at least one scope and lasts 1 to {TOKEN_DAYS_MAX} days");
             return Err(DockError::BadAccount { field: "token", reason });
@@ -432,7 +438,9 @@ impl Dock {
         let hash = self.hash(password).await?;
         let store = &self.state().store;
         store.change_account(account, &AccountChange::Password(hash), self.now()).await?;
-        store.remove_secrets(account, SecretKind::Session, None).await?;
+        for kind in [SecretKind::Session, SecretKind::Reset] {
+            store.remove_secrets(account, kind, None).await?;
+        }
         self.audit(Some(account), "account.password", &account.0.to_string(), "").await
     }
 

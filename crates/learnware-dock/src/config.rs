@@ -10,7 +10,7 @@ use crate::address::Address;
 use crate::clock::Clock;
 use crate::failpoint::FailPoint;
 use crate::jobs::LeaseRules;
-use crate::policy;
+use crate::policy::{self, Quota};
 
 /// Settings of an open dock.
 #[derive(Debug, Clone)]
@@ -33,6 +33,8 @@ pub struct Config {
     pub leases: LeaseRules,
     /// Bytes of a package at most.
     pub package_bytes_max: u64,
+    /// What an account may keep.
+    pub quota: Quota,
     /// How long unused files are kept; also how often opening a dock looks for them.
     pub sweep_age: Duration,
     /// Where Python environments and unpacked packages are kept; `None` is `cache` in the dock's folder. Docks
@@ -72,6 +74,7 @@ impl Default for Config {
             models_width: (width / 2).max(1),
             leases: LeaseRules::default(),
             package_bytes_max: policy::PACKAGE_BYTES_MAX,
+            quota: Quota::default(),
             // Longer than any upload or check takes.
             sweep_age: Duration::from_hours(24),
             cache_dir: None,

@@ -136,6 +136,30 @@ pub const VARIABLES: &[Variable<Settings>] = &[
         },
     },
     Variable {
+        name: "LEARNWARE_ACCOUNT_VERSIONS_MAX",
+        meaning: "versions of learnwares that an account may have; default 2000",
+        set: |settings, text| {
+            settings.config.quota.versions = count(text)?;
+            Ok(())
+        },
+    },
+    Variable {
+        name: "LEARNWARE_ACCOUNT_BYTES_MAX",
+        meaning: "bytes of packages that an account may have; default 100 GiB",
+        set: |settings, text| {
+            settings.config.quota.bytes = count(text)?;
+            Ok(())
+        },
+    },
+    Variable {
+        name: "LEARNWARE_ACCOUNT_WAITING_MAX",
+        meaning: "versions of an account that may wait for their check at once; default 100",
+        set: |settings, text| {
+            settings.config.quota.waiting = count(text)?;
+            Ok(())
+        },
+    },
+    Variable {
         name: "LEARNWARE_SWEEP_HOURS",
         meaning: "hours that unused files are kept; default 24",
         set: |settings, text| {

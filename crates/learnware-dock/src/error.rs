@@ -83,6 +83,12 @@ pub enum DockError {
         /// Why, and what to do.
         reason: &'static str,
     },
+    /// This machine could not run a model, whatever the model is.
+    #[error("this machine could not start the model: {reason}")]
+    HostFailed {
+        /// What failed.
+        reason: String,
+    },
     /// A package is not where it should be.
     #[error("the package {digest} is missing from the dock; restore it from a backup")]
     BlobMissing {
@@ -163,6 +169,21 @@ pub enum DockError {
         /// What it may be.
         wanted: &'static str,
     },
+    /// An account keeps as much as it may.
+    #[error("{reason}")]
+    OverQuota {
+        /// What there is too much of, and what to do.
+        reason: String,
+    },
+    /// A backup is not what was written.
+    #[error("the backup can't be used: {reason}")]
+    BadBackup {
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// A backup or another dock is only taken over by a new one.
+    #[error("this dock was used already; a backup is restored into a new one")]
+    NotEmpty,
     /// A query can't be understood.
     #[error("{reason}")]
     BadQuery {
@@ -255,6 +276,11 @@ pub enum DockError {
 pub type Result<T, E = DockError> = std::result::Result<T, E>;
 
 impl DockError {
+    /// A backup that is not what was written.
+    pub(crate) fn bad_backup(reason: &'static str) -> Self {
+        Self::BadBackup { reason }
+    }
+
     /// Whether the same call may work later without anybody changing anything.
     pub fn is_temporary(&self) -> bool {
         match self {

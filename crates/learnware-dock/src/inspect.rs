@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use learnware_engine::error::PredictError;
 use learnware_engine::learnware::{ModelFormat, Specification};
 use learnware_engine::market::checker::{self, CheckReport, Finding, Stage, model};
 use learnware_engine::semantic::SemanticSpecification;
@@ -95,6 +96,7 @@ pub(crate) fn check(
                 tell(Progress::Model);
                 report.extend(model::check(&specification, predictor.as_mut(), config.check_seed));
             }
+            Err(PredictError::HostFailed { reason }) => return Err(DockError::HostFailed { reason }),
             Err(problem) => report.extend([model::finding_of(&problem)]),
         }
     }
@@ -105,7 +107,7 @@ pub(crate) fn check(
 /// a path of this machine, which no submitter should read.
 fn finding(error: PackageError) -> Result<Finding> {
     let (code, advice) = match &error {
-        PackageError::File { .. } | PackageError::Environment { .. } => {
+        PackageError::File { .. } | PackageError::Environment { .. } | PackageError::Offline { .. } => {
             return Err(DockError::Package(error));
         }
         PackageError::Archive { .. } => {

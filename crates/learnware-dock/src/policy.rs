@@ -13,6 +13,52 @@ pub const DESCRIPTION_CHARS: RangeInclusive<usize> = 10..=10_000;
 /// Bytes of a package: as many as the package format allows.
 pub const PACKAGE_BYTES_MAX: u64 = 1 << 30;
 
+/// What an account may keep in a dock. The operator's own submissions are not counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Quota {
+    /// Versions of its learnwares.
+    pub versions: u64,
+    /// Bytes of their packages.
+    pub bytes: u64,
+    /// Versions that wait for their check at once.
+    pub waiting: u64,
+}
+
+impl Default for Quota {
+    fn default() -> Self {
+        // More than a person submits by hand; a script that runs away ends here.
+        Self { versions: 2_000, bytes: 100 << 30, waiting: 100 }
+    }
+}
+
+/// What an account keeps in a dock: living learnwares only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Usage {
+    /// Versions of its learnwares.
+    pub versions: u64,
+    /// Bytes of their packages.
+    pub bytes: u64,
+    /// Versions that wait for their check.
+    pub waiting: u64,
+}
+
+impl Quota {
+    /// What there is too much of for one more version, with what to do about it.
+    pub(crate) fn exceeded(&self, usage: &Usage) -> Option<String> {
+        if usage.waiting >= self.waiting {
+            return Some(format!(
+                "{} of your versions wait for their check; submit again when some are done",
+                usage.waiting
+            ));
+        }
+        if usage.versions >= self.versions {
+            return Some(format!("you have {} versions of learnwares; delete some first", usage.versions));
+        }
+        let too_many = usage.bytes >= self.bytes;
+        too_many.then(|| format!("your packages have {} bytes together; delete some first", usage.bytes))
+    }
+}
+
 /// What breaks the rules.
 pub fn check(semantic: &SemanticSpecification) -> Vec<Finding> {
     let mut findings = Vec::new();

@@ -91,6 +91,12 @@ impl Dock {
     /// `None` when it has to be begun again.
     async fn try_submit(&self, request: &SubmitRequest) -> Result<Option<SubmitOutcome>> {
         let state = self.state();
+        if let Some(owner) = request.audience.owner {
+            let usage = state.store.usage(owner).await?;
+            if let Some(reason) = state.config.quota.exceeded(&usage) {
+                return Err(DockError::OverQuota { reason });
+            }
+        }
         let replaces = match &request.replaces {
             Some(id) => Some(self.living(id).await?.number),
             None => None,

@@ -57,7 +57,7 @@ impl Dock {
     }
 
     /// Sweeps when the last sweep is longer ago than the configured age.
-    pub(crate) async fn sweep_when_due(&self) -> Result<()> {
+    pub async fn sweep_when_due(&self) -> Result<()> {
         let state = self.state();
         let age = state.config.sweep_age;
         let swept_at = state.store.fact(SWEPT_AT).await?.and_then(|text| text.parse().ok());

@@ -112,6 +112,12 @@ pub enum PredictError {
         /// Why, and what to do.
         reason: String,
     },
+    /// This machine failed, not the model: a full disk, no network.
+    #[error("this machine could not start the model: {reason}")]
+    HostFailed {
+        /// What failed, for the operator: it may name places of this machine.
+        reason: String,
+    },
 }
 
 /// Result of engine functions.

@@ -74,6 +74,12 @@ pub enum PackageError {
         /// What is wrong.
         reason: String,
     },
+    /// What the environment needs could not be fetched: nothing is known about the package.
+    #[error("the packages of the environment could not be fetched: {reason}")]
+    Offline {
+        /// What was tried.
+        reason: String,
+    },
     /// The environment could not be made.
     #[error("the environment could not be made: {reason}")]
     Environment {

@@ -12,6 +12,7 @@ use tempfile::TempPath;
 use tokio::io::AsyncWriteExt as _;
 
 use crate::error::Failure;
+use crate::observe;
 
 /// A JSON body.
 #[derive(Debug)]
@@ -39,7 +40,9 @@ fn code(rejection: &JsonRejection) -> &'static str {
 /// Writes a body into a file of its own, which is gone when the path is dropped.
 pub(crate) async fn received(body: Body, dock: &Dock, bytes_max: u64) -> Result<TempPath, Failure> {
     let failed = |error: std::io::Error| {
-        let title = format!("the package could not be kept while it came in: {error}");
+        tracing::error!(request_id = observe::request_id(), "a package could not be kept: {error}");
+        let title =
+            "the package could not be kept while it came in; the server has no room or its disk fails";
         Failure::new(StatusCode::INSUFFICIENT_STORAGE, "no-room", title)
     };
     let path = tempfile::Builder::new()

@@ -66,6 +66,7 @@ impl From<DockError> for Failure {
             DockError::BadCode => (StatusCode::BAD_REQUEST, "bad-code"),
             DockError::WrongLogin => (StatusCode::UNAUTHORIZED, "wrong-login"),
             DockError::NotConfirmed => (StatusCode::FORBIDDEN, "not-confirmed"),
+            DockError::OverQuota { .. } => (StatusCode::TOO_MANY_REQUESTS, "over-quota"),
             DockError::Forbidden { .. } => (StatusCode::FORBIDDEN, "forbidden"),
             DockError::UnknownLearnware { .. } => (StatusCode::NOT_FOUND, "unknown-learnware"),
             DockError::UnknownVersion { .. } => (StatusCode::NOT_FOUND, "unknown-version"),

@@ -39,6 +39,7 @@ pub async fn serve(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     let (stop, stopped) = tokio::sync::watch::channel(false);
+    let clean = tokio::spawn(work::keep_clean(dock.clone(), stopped.clone()));
     let checks: Vec<_> =
         (0..settings.workers).map(|_| tokio::spawn(work(dock.clone(), stopped.clone()))).collect();
     let service = router(dock, settings).into_make_service_with_connect_info::<SocketAddr>();
@@ -48,5 +49,6 @@ pub async fn serve(
     for check in checks {
         check.await.ok();
     }
+    clean.await.ok();
     served
 }

@@ -4,6 +4,7 @@
 //! Counted in this process only: with several replicas behind a proxy each has its own count.
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -21,8 +22,16 @@ use crate::error::Failure;
 use crate::settings::Settings;
 
 /// Paths behind which guessing would pay.
-const DOORS: [&str; 5] =
-    ["/api/v1/sessions", "/api/v1/accounts", "/auth/login", "/auth/login_by_token", "/auth/register"];
+const DOORS: [&str; 6] = [
+    "/api/v1/sessions",
+    "/api/v1/accounts",
+    "/api/v1/me/password",
+    "/auth/login",
+    "/auth/login_by_token",
+    "/auth/register",
+];
+/// People behind one address, such as an office, who each get the limit of one.
+const USERS_OF_ADDRESS: NonZeroU32 = NonZeroU32::new(10).expect("not zero");
 /// Requests between two clean-ups of counts that no longer matter.
 const SWEEP_EVERY: u32 = 10_000;
 
@@ -30,6 +39,8 @@ const SWEEP_EVERY: u32 = 10_000;
 #[derive(Debug)]
 pub(crate) struct Limits {
     requests: DefaultKeyedRateLimiter<u64>,
+    /// Whatever secrets somebody invents, they come from somewhere.
+    addresses: DefaultKeyedRateLimiter<IpAddr>,
     doors: DefaultKeyedRateLimiter<IpAddr>,
     proxies: usize,
     since_sweep: AtomicU32,
@@ -38,8 +49,11 @@ pub(crate) struct Limits {
 impl Limits {
     pub(crate) fn new(settings: &Settings) -> Self {
         let requests = Quota::per_second(settings.requests_per_second).allow_burst(settings.requests_burst);
+        let many = |number: NonZeroU32| number.saturating_mul(USERS_OF_ADDRESS);
+        let of_address = Quota::per_second(many(settings.requests_per_second));
         Self {
             requests: RateLimiter::keyed(requests),
+            addresses: RateLimiter::keyed(of_address.allow_burst(many(settings.requests_burst))),
             doors: RateLimiter::keyed(Quota::per_minute(settings.logins_per_minute)),
             proxies: settings.proxies,
             since_sweep: AtomicU32::new(0),
@@ -54,6 +68,7 @@ impl Limits {
         let wait = |too_early: governor::NotUntil<_>| too_early.wait_time_from(now);
         let waits = [
             is_door(request).then(|| self.doors.check_key(&address).err().map(wait)).flatten(),
+            self.addresses.check_key(&address).err().map(wait),
             self.requests.check_key(&whose(request.headers(), address)).err().map(wait),
         ];
         waits.into_iter().flatten().max().map(|wait: Duration| wait.as_secs() + 1)
@@ -63,6 +78,7 @@ impl Limits {
         if self.since_sweep.fetch_add(1, Ordering::Relaxed) >= SWEEP_EVERY {
             self.since_sweep.store(0, Ordering::Relaxed);
             self.requests.retain_recent();
+            self.addresses.retain_recent();
             self.doors.retain_recent();
         }
     }

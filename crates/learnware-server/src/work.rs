@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use learnware_dock::Dock;
+use learnware_dock::check::{CheckEnd, CheckOutcome};
+use learnware_dock::store::rows::status_word;
 use tokio::sync::watch;
 
 /// How long an idle worker waits before it looks again: a submission need not wait longer.
@@ -10,19 +12,56 @@ const IDLE: Duration = Duration::from_millis(500);
 /// The same after the database did not answer.
 const TROUBLE: Duration = Duration::from_secs(5);
 
+/// How often it is looked whether a sweep is due; the dock says when it is.
+const SWEEP_LOOK: Duration = Duration::from_mins(15);
+
+/// Removes what nobody uses any more, when it is due, until `stop` becomes true or its sender is gone.
+pub(crate) async fn keep_clean(dock: Dock, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        if let Err(error) = dock.sweep_when_due().await {
+            tracing::warn!("what is not used any more could not be removed: {error}");
+        }
+        pause(SWEEP_LOOK, &mut stop).await;
+    }
+}
+
 /// Makes checks until `stop` becomes true or its sender is gone; the one under way is finished first.
 pub async fn work(dock: Dock, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
-        let pause = match dock.check_next().await {
-            Ok(Some(_)) => continue,
+        let length = match dock.check_next().await {
+            Ok(Some(outcome)) => {
+                report(&outcome);
+                continue;
+            }
             Ok(None) => IDLE,
-            Err(_) => TROUBLE,
-        };
-        let told = async {
-            if stop.changed().await.is_err() {
-                std::future::pending::<()>().await;
+            Err(error) => {
+                tracing::warn!("the next check could not be begun: {error}");
+                TROUBLE
             }
         };
-        tokio::time::timeout(pause, told).await.ok();
+        pause(length, &mut stop).await;
     }
+}
+
+fn report(outcome: &CheckOutcome) {
+    let (learnware, version) = (outcome.id.0.as_str(), outcome.version);
+    match &outcome.end {
+        CheckEnd::Reported(found) => {
+            tracing::info!(learnware, version, status = status_word(found.status()), "checked");
+        }
+        CheckEnd::Failed { state, error } => {
+            tracing::error!(learnware, version, state = state.word(), "the check failed: {error}");
+        }
+        CheckEnd::Overtaken => tracing::warn!(learnware, version, "the check was overtaken"),
+    }
+}
+
+/// Waits, but not longer than until it is told to stop.
+async fn pause(length: Duration, stop: &mut watch::Receiver<bool>) {
+    let told = async {
+        if stop.changed().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    tokio::time::timeout(length, told).await.ok();
 }

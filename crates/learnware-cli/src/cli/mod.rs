@@ -6,6 +6,7 @@
 mod find;
 mod market;
 mod models;
+mod moving;
 mod private;
 mod quickstart;
 mod serve;
@@ -23,6 +24,7 @@ pub(crate) use market::{
 pub(crate) use models::{
     CheckArgs, DoctorArgs, FormatWord, MethodWord, PackArgs, ReuseArgs, RunArgs, WordArgs,
 };
+pub(crate) use moving::{BackupArgs, MigrateArgs, RestoreArgs};
 pub(crate) use private::{AnchorsArgs, MeasureArgs, RedundantArgs};
 pub(crate) use quickstart::QuickstartArgs;
 pub(crate) use serve::{ConfigArgs, LogForm, ServeArgs, WorkerArgs};
@@ -110,6 +112,9 @@ pub(crate) enum Command {
     Delete(DeleteArgs),
     Serve(ServeArgs),
     Worker(WorkerArgs),
+    Backup(BackupArgs),
+    Restore(RestoreArgs),
+    Migrate(MigrateArgs),
     Doctor(DoctorArgs),
     Completions(CompletionsArgs),
     Man(ManArgs),

@@ -9,6 +9,7 @@ mod download;
 mod list;
 mod man;
 mod measure;
+mod moving;
 mod pack;
 mod quickstart;
 mod redundant;
@@ -46,6 +47,9 @@ pub(crate) async fn run(command: Command, printer: &Printer) -> anyhow::Result<O
         Command::Delete(arguments) => delete::run(&arguments, printer).await,
         Command::Serve(arguments) => serve::run(&arguments, printer).await,
         Command::Worker(arguments) => serve::worker(&arguments, printer).await,
+        Command::Backup(arguments) => moving::backup(&arguments, printer).await,
+        Command::Restore(arguments) => moving::restore(&arguments, printer).await,
+        Command::Migrate(arguments) => moving::migrate(&arguments, printer).await,
         Command::Doctor(arguments) => doctor::run(&arguments, printer).await,
         Command::Completions(arguments) => completions::run(&arguments, printer),
         Command::Man(arguments) => man::run(&arguments, printer),

@@ -13,6 +13,7 @@ mod postgres;
 mod read;
 pub mod rows;
 mod sqlite;
+pub mod whole;
 
 use std::path::Path;
 use std::time::Duration;
@@ -28,6 +29,7 @@ use crate::error::Result;
 use crate::failpoint::FailPoints;
 use crate::ids::LearnwareNumber;
 use crate::jobs::{ClaimFilter, ClaimedJob, JobState, LeaseRules, Progress};
+use crate::policy::Usage;
 use blobs::{Blobs, Digest};
 use organisations::{
     Audience, MemberChanged, MemberRole, MemberRow, OrganisationNumber, OrganisationRow, Visibility,
@@ -208,6 +210,8 @@ forward! {
     has_admin() -> bool;
     /// Changes an account. False when there is none.
     change_account(number: AccountNumber, change: &AccountChange, now: Timestamp) -> bool;
+    /// What an account keeps.
+    usage(owner: AccountNumber) -> Usage;
     /// Makes an organisation that its founder manages; `None` when the name is taken.
     add_organisation(name: &str, founder: AccountNumber, now: Timestamp) -> Option<OrganisationNumber>;
     /// The organisations that an account belongs to, and as what.
@@ -248,6 +252,10 @@ forward! {
     remove_unused(candidates: &[Digest], blobs: &Blobs, age_min: Duration, now: Timestamp) -> usize;
     /// What the database itself finds wrong with its file; empty when it is sound.
     integrity() -> Vec<String>;
+    /// Tells all rows, of one snapshot.
+    dump(sink: &mut whole::Sink<'_>) -> ();
+    /// Stores all rows of another dock in a new one, in one transaction; returns how many.
+    load(source: &mut whole::Source<'_>) -> u64;
     /// Forgets finished jobs that ended before `before`; returns how many.
     forget_jobs(before: Timestamp) -> u64;
 }

@@ -18,6 +18,7 @@ use crate::clock::Timestamp;
 use crate::error::{DockError, Result};
 use crate::ids::LearnwareNumber;
 use crate::jobs::{ClaimedJob, JobState, Progress};
+use crate::policy::Usage;
 
 /// A row of a database: values by column.
 pub(super) trait Fields {
@@ -256,5 +257,13 @@ pub(super) fn member_row(row: &impl Fields) -> Result<MemberRow> {
         name: row.text("name")?.to_owned(),
         role: member_role(row)?,
         since: parsed(row, "since")?,
+    })
+}
+
+pub(super) fn usage(row: &impl Fields) -> Result<Usage> {
+    Ok(Usage {
+        versions: unsigned(row, "versions")?,
+        bytes: unsigned(row, "bytes")?,
+        waiting: unsigned(row, "waiting")?,
     })
 }

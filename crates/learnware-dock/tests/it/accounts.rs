@@ -7,6 +7,7 @@ use learnware_dock::accounts::{CHALLENGE_BITS, Registration, Scope};
 use learnware_dock::clock::Clock;
 use learnware_dock::ids::LearnwareNumber;
 use learnware_dock::jobs::JobState;
+use learnware_dock::policy::Quota;
 use learnware_dock::store::organisations::{Audience, MemberRole, Visibility};
 use learnware_dock::store::people::{AccountChange, Role};
 use learnware_dock::submit::{SubmitOutcome, SubmitRequest};
@@ -224,4 +225,29 @@ async fn what_is_shared_with_an_organisation_is_found_by_its_members_only() {
     assert!(matches!(by_bob, Err(DockError::Forbidden { .. })));
     dock.set_visibility(&who(0).await, &submission.id, Visibility::Public).await.unwrap();
     assert_eq!(dock.find_for(&Viewer::Served(None), page()).await.unwrap().0.total, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_keeps_as_much_as_it_may() {
+    let folder = tempfile::tempdir().unwrap();
+    let quota = Quota { versions: 3, bytes: u64::MAX, waiting: 2 };
+    let dock = Dock::open(folder.path().join("dock"), Config { quota, ..Config::default() }).await.unwrap();
+    let user = dock.add_account(wish("a@b.c", "Ann"), Role::User, true).await.unwrap();
+    let audience = Audience { owner: Some(user), ..Audience::default() };
+    let submit = async |content| {
+        let outcome = dock.submit(SubmitRequest { audience, ..request(package(content), None) }).await?;
+        let SubmitOutcome::Accepted(submission) = outcome else { panic!("{outcome:?}") };
+        Ok::<_, DockError>(submission.id)
+    };
+    let first = submit(0).await.unwrap();
+    submit(1).await.unwrap();
+    let refused = submit(2).await.unwrap_err().to_string();
+    assert!(refused.contains("2 of your versions wait"), "{refused}");
+    dock.check_waiting().await.unwrap();
+    submit(2).await.unwrap();
+    let refused = submit(3).await.unwrap_err().to_string();
+    assert!(refused.contains("3 versions"), "{refused}");
+    dock.submit(request(package(4), None)).await.unwrap(); // The operator's own is not counted.
+    dock.delete(&first).await.unwrap();
+    submit(3).await.unwrap();
 }

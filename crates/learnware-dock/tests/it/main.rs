@@ -7,6 +7,7 @@ mod blobs;
 mod crash;
 mod folder;
 mod journeys;
+mod moving;
 mod packages;
 #[cfg(feature = "postgres")]
 mod postgres;

@@ -102,21 +102,23 @@ impl EnvironmentMaker<'_> {
         let uv = self.host.uv.as_deref().ok_or_else(|| PackageError::Environment {
             reason: "uv is not installed; install it (pip install uv)".into(),
         })?;
-        let mut failures = Vec::new();
+        let (mut failures, mut offline) = (Vec::new(), false);
         let candidates = candidates(request.python.as_deref(), &self.host.interpreters);
         for interpreter in candidates.iter().take(TRIES_MAX) {
             match self.try_with(uv, interpreter, request, &all, &folder) {
                 Ok(made) => return Ok(made),
                 Err(reason) => {
                     // Another Python does not bring the network back.
-                    let offline =
-                        reason.contains("Failed to fetch") || reason.contains("error sending request");
+                    offline = reason.contains("Failed to fetch") || reason.contains("error sending request");
                     failures.push(format!("Python {}: {reason}", version_text(interpreter.version)));
                     if offline {
                         break;
                     }
                 }
             }
+        }
+        if offline {
+            return Err(PackageError::Offline { reason: failures.join("\n") });
         }
         Err(PackageError::Environment {
             reason: if failures.is_empty() {

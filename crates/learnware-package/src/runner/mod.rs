@@ -98,7 +98,8 @@ impl Runner {
     ///
     /// # Errors
     ///
-    /// [`PredictError::NotStarted`] when the model can't be prepared, with what to do about it; the other
+    /// [`PredictError::NotStarted`] when the model can't be prepared, with what to do about it;
+    /// [`PredictError::HostFailed`] when that is this machine's fault; the other
     /// kinds as its own start failed.
     pub fn start(&self, package: &Package) -> std::result::Result<Box<dyn Predictor>, PredictError> {
         if package.format().has_code() { self.start_python(package) } else { start_native(package) }
@@ -184,7 +185,11 @@ fn absolute(folder: &Path) -> Result<PathBuf> {
 }
 
 fn not_started(error: PackageError) -> PredictError {
-    PredictError::NotStarted { reason: error.to_string() }
+    let reason = error.to_string();
+    match error {
+        PackageError::File { .. } | PackageError::Offline { .. } => PredictError::HostFailed { reason },
+        _ => PredictError::NotStarted { reason },
+    }
 }
 
 fn start_native(package: &Package) -> std::result::Result<Box<dyn Predictor>, PredictError> {

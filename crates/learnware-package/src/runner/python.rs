@@ -56,7 +56,7 @@ pub(crate) struct PythonPredictor {
 impl PythonPredictor {
     /// Starts the worker and loads the model.
     pub(crate) fn start(plan: &WorkerPlan, package: Option<tempfile::TempDir>) -> Result<Self, PredictError> {
-        let not_started = |error: std::io::Error| PredictError::NotStarted { reason: error.to_string() };
+        let not_started = |error: std::io::Error| PredictError::HostFailed { reason: error.to_string() };
         let mut command = fenced(plan).command(&plan.isolation, &plan.limits).map_err(not_started)?;
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let allowed =

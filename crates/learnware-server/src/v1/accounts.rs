@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use axum::Json;
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
-use learnware_api::{Challenge, Code, Granted, Login, Me, NewToken, Register, Token};
+use learnware_api::{
+    Address, Challenge, Code, Granted, Login, Me, NewPassword, NewToken, Register, Reset, Token,
+};
 use learnware_dock::Dock;
 use learnware_dock::accounts::{CHALLENGE_BITS, Registration, Scope};
 
@@ -35,6 +37,38 @@ pub(crate) async fn register(
 #[utoipa::path(post, path = "/accounts/confirm", tag = "accounts", request_body = Code, responses((status = NO_CONTENT)))]
 pub(crate) async fn confirm(State(dock): State<Dock>, Document(code): Document<Code>) -> Answer<StatusCode> {
     dock.confirm(&code.code).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Sets a new password by the old one; ends all sessions.
+#[utoipa::path(post, path = "/me/password", tag = "accounts", request_body = NewPassword, responses((status = NO_CONTENT)), security(("bearer" = [])))]
+pub(crate) async fn change_password(
+    State(dock): State<Dock>,
+    Known(principal): Known,
+    Document(wish): Document<NewPassword>,
+) -> Answer<StatusCode> {
+    dock.change_password(&principal, wish.old, wish.new).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Asks for a code that sets a new password. The answer does not tell whether there is such an account.
+///
+/// Without a mail server the code goes to the operator's log.
+#[utoipa::path(post, path = "/accounts/reset-code", tag = "accounts", request_body = Address, responses((status = ACCEPTED)))]
+pub(crate) async fn ask_reset(
+    State(dock): State<Dock>,
+    Document(wish): Document<Address>,
+) -> Answer<StatusCode> {
+    if let Some(code) = dock.reset_code(&wish.email).await? {
+        tracing::info!(email = wish.email, code = code.reveal(), "set a new password");
+    }
+    Ok(StatusCode::ACCEPTED)
+}
+
+/// Sets a new password by a code; ends all sessions.
+#[utoipa::path(post, path = "/accounts/reset", tag = "accounts", request_body = Reset, responses((status = NO_CONTENT)))]
+pub(crate) async fn reset(State(dock): State<Dock>, Document(wish): Document<Reset>) -> Answer<StatusCode> {
+    dock.reset_password(&wish.code, wish.password).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

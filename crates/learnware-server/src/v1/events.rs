@@ -94,6 +94,7 @@ fn wire(state: &CheckState) -> CheckEvent {
         attempt: check.map_or(0, |check| check.attempts),
         doing: state.progress.map(|progress| progress.word().to_owned()),
         ahead: state.ahead,
-        last_error: check.and_then(|check| check.last_error.clone()),
+        // What failed on our side is in the log: it may name places of the machine.
+        failed_before: check.is_some_and(|check| check.last_error.is_some()),
     }
 }

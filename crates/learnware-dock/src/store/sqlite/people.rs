@@ -4,6 +4,7 @@ use super::{SqliteStore, database, read};
 use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::ids::LearnwareNumber;
+use crate::policy::Usage;
 use crate::store::people::{
     AccountAdded, AccountChange, AccountNumber, AccountRow, AuditRow, NewAccount, NewSecret, SecretKind,
     SecretRow,
@@ -76,6 +77,20 @@ impl SqliteStore {
             .as_ref()
             .map(read::account_row)
             .transpose()
+    }
+
+    pub(in crate::store) async fn usage(&self, owner: AccountNumber) -> Result<Usage> {
+        let row = sqlx::query(
+            "SELECT COUNT(*) AS versions, coalesce(SUM(v.size_bytes), 0) AS bytes,
+                    COUNT(CASE WHEN v.status IN ('waiting', 'checking') THEN 1 END) AS waiting
+             FROM versions v JOIN learnwares l ON l.id = v.learnware_id
+             WHERE l.owner_id = ? AND l.deleted_at IS NULL",
+        )
+        .bind(owner.0)
+        .fetch_one(&self.readers)
+        .await
+        .map_err(database("count what the account has"))?;
+        read::usage(&row)
     }
 
     pub(in crate::store) async fn account_by_name(&self, name: &str) -> Result<Option<AccountRow>> {
