@@ -9,7 +9,9 @@ use learnware_dock::browse::LearnwareEntry;
 use learnware_dock::store::people::AccountNumber;
 use learnware_dock::words::Query;
 use learnware_engine::learnware::LearnwareId;
+use learnware_engine::market::searcher::score;
 use learnware_engine::market::{KernelChoice, MixtureMethod, SearchOptions, SearchResults};
+use learnware_engine::semantic::DataType;
 use learnware_engine::specification::StatisticalSpecification;
 use learnware_engine::specification::codec::{self, SpecificationKind};
 use learnware_engine::user_info::UserInfo;
@@ -41,17 +43,41 @@ pub(super) async fn search(State(dock): State<Dock>, Visitor(viewer): Visitor, r
     };
     user.semantic.learnware_id = restricted(&fields, viewer.as_ref())?;
     let options = SearchOptions {
-        kernel: KernelChoice::Reference,
+        kernel: kernel(&user),
         mixture: MixtureMethod::Nearest,
         single_max: RESULTS_MAX,
         ..SearchOptions::default()
     };
     let found = dock.search_explained(Query::default(), user, options, false).await;
-    let found = found.map_err(by(codes::SEARCH))?.results;
-    let mut data = page.shown(&dock, &found).await?;
+    let mut data = page.shown(&dock, &scored(found.map_err(by(codes::SEARCH))?.results)).await?;
     // Specifications are never mapped into another space here.
     data["is_hetero"] = json!(false);
     answer("Ok", data)
+}
+
+/// The reference's for tables and texts. Its kernel of images would take minutes for a search, and the one of tables says
+/// nothing about pixels; so images are compared by their island's.
+fn kernel(user: &UserInfo) -> KernelChoice {
+    let is_image = |specification: &StatisticalSpecification| specification.data_type() == DataType::Image;
+    if user.statistical.iter().any(is_image) { KernelChoice::Island } else { KernelChoice::Reference }
+}
+
+/// The same results with the reference's scores, where another kernel gave none.
+fn scored(mut found: SearchResults) -> SearchResults {
+    let distances: Vec<f64> = found.single.iter().filter_map(|result| result.distance).collect();
+    if distances.is_empty() || found.single.iter().any(|result| result.score.is_some()) {
+        return found;
+    }
+    let scores = score::reference_scores(&distances, found.multiple.as_ref().map(|team| team.distance));
+    found.single.truncate(scores.single.len());
+    for (result, score) in found.single.iter_mut().zip(&scores.single) {
+        result.score = Some(*score);
+    }
+    found.multiple = found.multiple.zip(scores.multiple).map(|(mut team, score)| {
+        team.score = Some(score);
+        team
+    });
+    found
 }
 
 /// What only administrators may look for: by identifier, and what is not verified.
