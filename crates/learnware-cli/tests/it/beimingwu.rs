@@ -16,6 +16,9 @@ const PYTHON: &str = "LEARNWARE_REFERENCE_PYTHON";
 /// Bytes of a piece; the client sends a mebibyte.
 const PIECE: usize = 700;
 
+/// These tests log in more often than anybody.
+const OFTEN: [(&str, &str); 1] = [("LEARNWARE_LOGINS_PER_MINUTE", "1000")];
+
 /// Somebody who is logged in as the client logs in.
 struct Client<'a> {
     server: &'a Server,
@@ -135,7 +138,7 @@ fn package(context: &TestContext, name: &str, factors: [f64; 2], centre: f64) ->
 #[test]
 fn the_reference_client_gets_in_by_token_under_every_base() {
     let context = TestContext::new();
-    let server = Server::start(&context);
+    let server = Server::start_with(&context, &OFTEN);
     let (session, token) = administrator(&server);
     let nothing = server.send("POST", "/auth/login_by_token", None, "text/plain", b"");
     assert_eq!((nothing.status, code(&nothing)), (200, 21), "the client asks so whether anybody is there");
@@ -203,7 +206,7 @@ fn tokens(server: &Server, session: String, laptop: &str) {
 #[test]
 fn the_reference_client_uploads_lists_finds_and_downloads() {
     let context = TestContext::new();
-    let server = Server::start(&context);
+    let server = Server::start_with(&context, &OFTEN);
     let (_, token) = administrator(&server);
     let client = Client::login(&server, "/api", &token);
     let (zip, words) = package(&context, "Sums near zero", [1.0, 2.0], 0.0);
@@ -341,7 +344,7 @@ fn searches(context: &TestContext, client: &Client<'_>, id: &str) {
 #[test]
 fn the_reference_client_changes_words_and_packages_and_deletes() {
     let context = TestContext::new();
-    let server = Server::start(&context);
+    let server = Server::start_with(&context, &OFTEN);
     let (_, token) = administrator(&server);
     let client = Client::login(&server, "", &token);
     let (zip, mut words) = package(&context, "Sums near zero", [1.0, 2.0], 0.0);
@@ -399,6 +402,18 @@ fn the_reference_client_changes_words_and_packages_and_deletes() {
     assert_eq!(audit.status, 401);
 }
 
+#[test]
+fn pieces_that_come_too_fast_are_slowed_down_and_not_refused() {
+    let context = TestContext::new();
+    let few = [("LEARNWARE_REQUESTS_PER_SECOND", "3"), ("LEARNWARE_REQUESTS_BURST", "8")];
+    let server = Server::start_with(&context, &[OFTEN[0], few[0], few[1]]);
+    let (_, token) = administrator(&server);
+    let client = Client::login(&server, "", &token);
+    client.upload(&[7; 12 * PIECE]);
+    let is_refused = |_| client.post("/user/profile", &json!({})).status == 429;
+    assert!((0..50).any(is_refused), "others are refused");
+}
+
 /// The unmodified client of the package `learnware`, over everything it can do.
 #[test]
 fn the_reference_client_itself_works_with_python_models() {
@@ -411,7 +426,7 @@ fn the_reference_client_itself_works_with_python_models() {
     if !python_works(&context, NAME) {
         return;
     }
-    let server = Server::start(&context);
+    let server = Server::start_with(&context, &OFTEN);
     let (_, token) = administrator(&server);
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/python/learnware_client.py");
     for base in ["/api", ""] {

@@ -35,11 +35,17 @@ impl Reply {
 
 impl Server {
     pub(crate) fn start(context: &TestContext) -> Self {
+        Self::start_with(context, &[])
+    }
+
+    /// The same with variables of its own.
+    pub(crate) fn start_with(context: &TestContext, variables: &[(&str, &str)]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_learnware"))
             .args(["serve", "--listen", "127.0.0.1:0", "--json"])
             .env("HOME", context.path(""))
             .env("LEARNWARE_DOCK", context.path("dock"))
             .env("LEARNWARE_CACHE", TestContext::cache())
+            .envs(variables.iter().copied())
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
