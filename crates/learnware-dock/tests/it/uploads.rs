@@ -2,6 +2,7 @@
 
 use learnware_dock::accounts::{Principal, Registration, Scope};
 use learnware_dock::clock::Clock;
+use learnware_dock::store::organisations::Visibility;
 use learnware_dock::store::people::Role;
 use learnware_dock::submit::{PackageSource, SubmitOutcome, SubmitRequest};
 use learnware_dock::uploads::{UPLOADS_MAX, UploadLabel};
@@ -61,7 +62,7 @@ async fn pieces_become_the_package_that_was_announced_or_nothing() {
         package: PackageSource::File(upload.path().to_path_buf()),
         semantic: None,
         replaces: None,
-        owner: Some(ann.account),
+        audience: ann.audience(Visibility::Public).unwrap(),
     };
     assert!(matches!(dock.submit(request).await.unwrap(), SubmitOutcome::Accepted(_)));
     drop(upload);

@@ -5,6 +5,7 @@ use learnware_dock::Dock;
 use learnware_dock::accounts::{Principal, Scope};
 use learnware_dock::browse::LearnwareEntry;
 use learnware_dock::policy::PACKAGE_BYTES_MAX;
+use learnware_dock::store::organisations::Visibility;
 use learnware_dock::submit::{PackageSource, Submission, SubmitOutcome, SubmitRequest};
 use learnware_dock::uploads::{PIECE_BYTES_MAX, UploadLabel};
 use learnware_engine::learnware::LearnwareId;
@@ -12,7 +13,7 @@ use learnware_engine::semantic::SemanticSpecification;
 use serde_json::json;
 
 use super::codes::{self, Codes};
-use super::envelope::{Answer, Refusal, answer, by, done};
+use super::envelope::{self, Answer, Refusal, answer, by, done};
 use super::fields::{Fields, Keep};
 use super::visitor::Member;
 use super::wire::{self, Standing};
@@ -103,8 +104,8 @@ async fn added(
     package: PackageSource,
     semantic: SemanticSpecification,
 ) -> Answer {
-    let request =
-        SubmitRequest { package, semantic: Some(semantic), replaces: None, owner: Some(by.account) };
+    let audience = by.audience(Visibility::Public).map_err(envelope::by(codes::ADD))?;
+    let request = SubmitRequest { package, semantic: Some(semantic), replaces: None, audience };
     match submit(dock, request, codes::ADD).await? {
         Outcome::New(submission) => answer("Add success.", json!({"learnware_id": submission.id.0})),
         Outcome::Known(id) => Err(duplicate(&id)),
@@ -125,8 +126,9 @@ pub(super) async fn update(State(dock): State<Dock>, Member(principal): Member, 
         None => stored(&dock, &id, &mut semantic).await?,
     };
     let id = row.number.id();
-    let owner = Some(principal.account);
-    let request = SubmitRequest { package, semantic: Some(semantic), replaces: Some(id.clone()), owner };
+    // A new version changes neither owner nor audience.
+    let audience = principal.audience(Visibility::Public).map_err(by(codes::UPDATE))?;
+    let request = SubmitRequest { package, semantic: Some(semantic), replaces: Some(id.clone()), audience };
     match submit(&dock, request, codes::UPDATE).await? {
         Outcome::Known(other) if other != id => Err(duplicate(&other)),
         // The same zip with the same words is the version that is there.

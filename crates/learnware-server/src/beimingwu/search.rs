@@ -7,6 +7,7 @@ use learnware_dock::Dock;
 use learnware_dock::accounts::{Principal, Scope};
 use learnware_dock::browse::LearnwareEntry;
 use learnware_dock::store::people::AccountNumber;
+use learnware_dock::viewer::Viewer as Sight;
 use learnware_dock::words::Query;
 use learnware_engine::learnware::LearnwareId;
 use learnware_engine::market::searcher::score;
@@ -48,7 +49,7 @@ pub(super) async fn search(State(dock): State<Dock>, Visitor(viewer): Visitor, r
         single_max: RESULTS_MAX,
         ..SearchOptions::default()
     };
-    let found = dock.search_explained(Query::default(), user, options, false).await;
+    let found = dock.search_explained(&Sight::Served(viewer), Query::default(), user, options, false).await;
     let mut data = page.shown(&dock, &scored(found.map_err(by(codes::SEARCH))?.results)).await?;
     // Specifications are never mapped into another space here.
     data["is_hetero"] = json!(false);
