@@ -32,8 +32,6 @@ const DOORS: [&str; 6] = [
 ];
 /// People behind one address, such as an office, who each get the limit of one.
 const USERS_OF_ADDRESS: NonZeroU32 = NonZeroU32::new(10).expect("not zero");
-const DOORS: [&str; 5] =
-    ["/api/v1/sessions", "/api/v1/accounts", "/auth/login", "/auth/login_by_token", "/auth/register"];
 /// Longest time that a piece of a package is held back, seconds.
 const PIECE_WAIT_SECONDS_MAX: u64 = 20;
 /// Requests between two clean-ups of counts that no longer matter.

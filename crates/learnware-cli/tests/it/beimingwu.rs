@@ -240,6 +240,27 @@ fn the_reference_client_uploads_lists_finds_and_downloads() {
     assert_eq!(code(&server.get("/engine/learnware_info?learnware_id=%27%20OR%201", None)), 41);
     downloads(&server, &id);
     searches(&context, &client, &id);
+    hidden(&client, &id);
+}
+
+/// What only its owner finds is not there for others.
+fn hidden(client: &Client<'_>, id: &str) {
+    let seen = json!({"visibility": "owner"}).to_string();
+    let path = format!("/api/v1/learnwares/{id}/visibility");
+    let hid = client.server.send("PUT", &path, Some(&client.session), "application/json", seen.as_bytes());
+    assert_eq!(hid.status, 204, "{hid:?}");
+    let wish = json!({"semantic_specification": {}, "limit": 10});
+    let found = |secret| {
+        let reply = client.server.post("/engine/search_learnware", secret, &wish);
+        success(&reply)["learnware_list_single"].as_array().unwrap().len()
+    };
+    assert_eq!((found(Some(client.session.as_str())), found(None)), (1, 0));
+    let info = client.server.get(&format!("/engine/learnware_info?learnware_id={id}"), None);
+    assert_eq!(code(&info), 41);
+    let download = format!("/engine/download_learnware?learnware_id={id}");
+    let refused = client.server.get(&download, None);
+    assert_eq!((refused.status, code(&refused)), (404, 42));
+    assert_eq!(client.get(&download).status, 200);
 }
 
 fn refused_uploads(client: &Client<'_>, zip: &[u8], words: &Value) {

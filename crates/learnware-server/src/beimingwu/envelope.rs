@@ -33,11 +33,13 @@ pub(super) struct Refusal {
 pub(super) type Answer = Result<Reply, Refusal>;
 
 /// Success without more to say.
+#[expect(clippy::unnecessary_wraps, reason = "routes end with it")]
 pub(super) fn done(msg: &'static str) -> Answer {
     Ok(Reply { msg, data: None })
 }
 
 /// Success with something in it.
+#[expect(clippy::unnecessary_wraps, reason = "routes end with it")]
 pub(super) fn answer(msg: &'static str, data: Value) -> Answer {
     Ok(Reply { msg, data: Some(data) })
 }

@@ -85,7 +85,7 @@ fn scored(mut found: SearchResults) -> SearchResults {
 fn restricted(fields: &Fields, viewer: Option<&Principal>) -> Result<Option<String>, Refusal> {
     let id = fields.text("learnware_id").map(str::to_owned);
     let is_unverified = fields.text("is_verified") == Some("false");
-    if (id.is_some() || is_unverified) && !viewer.is_some_and(|viewer| viewer.needs(Scope::Admin).is_ok()) {
+    if (id.is_some() || is_unverified) && viewer.is_none_or(|viewer| viewer.needs(Scope::Admin).is_err()) {
         let msg = "Only administrators search by identifier or for what is not verified.";
         return Err(Refusal::new(codes::NOT_PUBLIC, msg));
     }
