@@ -252,13 +252,18 @@ impl Dock {
     /// # Errors
     /// [`DockError::WrongLogin`] when the token is not one of the account with that address.
     pub async fn login_by_token(&self, email: &str, token: &str) -> Result<Secret> {
-        let principal = self.authenticate(token).await?.ok_or(DockError::WrongLogin)?;
-        let account = self.state().store.account(principal.account).await?.ok_or(DockError::WrongLogin)?;
-        if account.email.to_lowercase() != email.to_lowercase() {
-            return Err(DockError::WrongLogin);
-        }
-        let kind = SecretKind::Session;
-        Ok(self.new_secret(kind, Some(account.number), "", &principal.scopes, CLIENT_SESSION).await?.0)
+        let (store, now) = (&self.state().store, self.now());
+        // Tokens only: a session that could begin another would never end.
+        let row = store.secret(SecretKind::Token, &digest(token), now).await?.ok_or(DockError::WrongLogin)?;
+        let account = store.account(row.account.ok_or(DockError::WrongLogin)?).await?;
+        let account = account
+            .filter(|account| account.disabled_at.is_none())
+            .filter(|account| account.email.to_lowercase() == email.to_lowercase())
+            .ok_or(DockError::WrongLogin)?;
+        let left = row.expires_at.microseconds().saturating_sub(now.microseconds());
+        let lifetime = CLIENT_SESSION.min(Duration::from_micros(u64::try_from(left).unwrap_or(0)));
+        let (name, scopes) = (session_name(row.id), scopes(&row.scopes));
+        Ok(self.new_secret(SecretKind::Session, Some(account.number), &name, &scopes, lifetime).await?.0)
     }
 
     /// Who shows this secret; `None` when it is none that lets somebody in.
@@ -339,10 +344,21 @@ impl Dock {
             .collect())
     }
 
-    /// Ends a token. False when the account has none with that number.
+    /// The number of a token of the account, by its secret; `None` when it is none of them.
+    pub async fn token_number(&self, account: AccountNumber, token: &str) -> Result<Option<i64>> {
+        let row = self.state().store.secret(SecretKind::Token, &digest(token), self.now()).await?;
+        Ok(row.filter(|row| row.account == Some(account)).map(|row| row.id))
+    }
+
+    /// Ends a token and the sessions that began by it. False when the account has none with that number.
     pub async fn revoke_token(&self, account: AccountNumber, id: i64) -> Result<bool> {
-        let gone = self.state().store.remove_secrets(account, SecretKind::Token, Some(id)).await? > 0;
+        let store = &self.state().store;
+        let gone = store.remove_secrets(account, SecretKind::Token, Some(id)).await? > 0;
         if gone {
+            let sessions = store.secrets(account, SecretKind::Session, self.now()).await?;
+            for session in sessions.iter().filter(|session| session.name == session_name(id)) {
+                store.remove_secrets(account, SecretKind::Session, Some(session.id)).await?;
+            }
             self.audit(Some(account), "token.revoke", &id.to_string(), "").await?;
         }
         Ok(gone)
@@ -491,6 +507,11 @@ impl Dock {
 
 fn forbidden(reason: &str) -> DockError {
     DockError::Forbidden { reason: reason.to_owned() }
+}
+
+/// The name of a session that began by a token.
+fn session_name(token: i64) -> String {
+    format!("token {token}")
 }
 
 fn scopes(words: &str) -> BTreeSet<Scope> {

@@ -1,5 +1,6 @@
 //! Looking at learnwares without searching, and deleting them.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use learnware_engine::learnware::{CheckStatus, LearnwareId, ModelFormat, Specification};
@@ -17,9 +18,13 @@ use crate::ids::LearnwareNumber;
 use crate::jobs::Job;
 use crate::store::blobs::Digest;
 use crate::store::organisations::{Audience, Visibility};
+use crate::store::people::AccountNumber;
 use crate::store::rows::{CheckState, JobSummary, LearnwareRow, ListOptions, ListRow, VersionRow};
 use crate::viewer::Viewer;
 use crate::words::{Found, Request};
+
+/// So many learnwares are looked up one by one; for more, reading the whole list is faster.
+const SINGLY_MAX: usize = 200;
 
 /// A line of the list.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,12 +43,20 @@ pub struct LearnwareEntry {
     pub newest_version: u32,
     /// State of the newest version.
     pub newest_status: CheckStatus,
+    /// Semantic specification of the newest version.
+    pub newest_semantic: SemanticSpecification,
+    /// When the newest version was submitted.
+    pub newest_submitted_at: Timestamp,
+    /// Whether both have the same package, and only the words may differ.
+    pub same_package: bool,
     /// The check of the newest version, while it is not finished: open, leased, or dead after too many attempts.
     pub check: Option<JobSummary>,
     /// When the first version was submitted.
     pub created_at: Timestamp,
     /// When it was deleted, if it was.
     pub deleted_at: Option<Timestamp>,
+    /// Whose it is; `None` for the operator's own.
+    pub owner: Option<AccountNumber>,
 }
 
 /// Everything about a learnware.
@@ -109,6 +122,9 @@ impl Dock {
 
     /// Lines of the list for these learnwares, in their order; who is gone is left out.
     pub async fn entries(&self, ids: &[LearnwareId]) -> Result<Vec<LearnwareEntry>> {
+        if ids.len() > SINGLY_MAX {
+            return self.entries_of_many(ids).await;
+        }
         let mut entries = Vec::with_capacity(ids.len());
         for id in ids {
             let before = LearnwareNumber(LearnwareNumber::from_id(id)?.0 - 1);
@@ -119,6 +135,44 @@ impl Dock {
             }
         }
         Ok(entries)
+    }
+
+    /// The same by reading the whole list.
+    async fn entries_of_many(&self, ids: &[LearnwareId]) -> Result<Vec<LearnwareEntry>> {
+        let mut wanted: BTreeMap<&LearnwareId, Option<LearnwareEntry>> =
+            ids.iter().map(|id| (id, None)).collect();
+        let mut options = ListOptions::default();
+        loop {
+            let rows = self.state().store.list(&options).await?;
+            let is_last = rows.len() < options.limit as usize;
+            options.after = rows.last().map(|row| row.learnware.number);
+            for row in rows {
+                if let Some(place) = wanted.get_mut(&row.learnware.number.id()) {
+                    *place = Some(entry(row)?);
+                }
+            }
+            if is_last {
+                break;
+            }
+        }
+        Ok(ids.iter().filter_map(|id| wanted.get_mut(id)?.take()).collect())
+    }
+
+    /// All learnwares of an account, by id, in any state.
+    pub async fn entries_of(&self, owner: AccountNumber) -> Result<Vec<LearnwareEntry>> {
+        let mut options = ListOptions { owner: Some(owner), ..ListOptions::default() };
+        let mut entries = Vec::new();
+        loop {
+            let rows = self.state().store.list(&options).await?;
+            let is_last = rows.len() < options.limit as usize;
+            options.after = rows.last().map(|row| row.learnware.number);
+            for row in rows {
+                entries.push(entry(row)?);
+            }
+            if is_last {
+                return Ok(entries);
+            }
+        }
     }
 
     /// Everything about one learnware.
@@ -181,24 +235,42 @@ impl Dock {
         self.state().fail.pass("delete.committed");
         Ok(())
     }
+
+    /// The same for somebody who is served, with a line in the audit log.
+    ///
+    /// # Errors
+    /// [`DockError::Forbidden`] when it is not theirs.
+    pub async fn delete_by(&self, by: &Principal, id: &LearnwareId) -> Result<()> {
+        let row = self.living(id).await?;
+        by.may_change(&row)?;
+        self.delete(id).await?;
+        self.audit(Some(by.account), "learnware.delete", &row.number.to_string(), "").await
+    }
 }
 
 fn entry(row: ListRow) -> Result<LearnwareEntry> {
-    let semantic: Value = serde_json::from_str(&row.semantic).map_err(|error| DockError::BadRow {
-        what: format!("semantic specification of {}", row.learnware.number),
-        reason: error.to_string(),
-    })?;
+    let semantic = |text: &str| -> Result<SemanticSpecification> {
+        let value: Value = serde_json::from_str(text).map_err(|error| DockError::BadRow {
+            what: format!("semantic specification of {}", row.learnware.number),
+            reason: error.to_string(),
+        })?;
+        Ok(SemanticSpecification::from_json(&value)?)
+    };
     Ok(LearnwareEntry {
         id: row.learnware.number.id(),
-        semantic: SemanticSpecification::from_json(&semantic)?,
+        semantic: semantic(&row.semantic)?,
         format: row.format,
         latest_version: row.learnware.latest_version,
         latest_status: row.latest_status,
         newest_version: row.newest_version,
         newest_status: row.newest_status,
+        newest_semantic: semantic(&row.newest_semantic)?,
+        newest_submitted_at: row.newest_submitted_at,
+        same_package: row.same_package,
         check: row.check,
         created_at: row.learnware.created_at,
         deleted_at: row.learnware.deleted_at,
+        owner: row.learnware.owner,
     })
 }
 

@@ -1,9 +1,13 @@
 //! Journey 4, deploy: a package comes out as it went in, compared with its digest.
 
+use std::fs;
+use std::io::Write as _;
 use std::path::PathBuf;
+use std::time::SystemTime;
 
 use learnware_engine::learnware::{CheckStatus, LearnwareId, Specification};
 use learnware_package::package::Package;
+use tempfile::NamedTempFile;
 
 use crate::accounts::Principal;
 use crate::cpu::Pool;
@@ -50,6 +54,36 @@ impl Dock {
         }
         self.state().store.count_download(learnware.number).await?;
         Ok(deployed)
+    }
+
+    /// The package of `deployed` in the form that the reference's client reads: `learnware.yaml` at the root with the id,
+    /// and the dock's semantic specification in a file of its own. It is made once and kept until it has not been used
+    /// for as long as the sweep waits; read it, don't write it.
+    ///
+    /// # Errors
+    /// When it can't be written.
+    pub async fn served_copy(&self, deployed: &Deployed) -> Result<PathBuf> {
+        let blobs = self.state().blobs.clone();
+        let (id, package) = (deployed.id.clone(), deployed.package.clone());
+        let semantic = deployed.specification.semantic.clone();
+        let words = Digest::of(format!("{id} {}", semantic.to_json()).as_bytes());
+        let name = format!("served-{}-{words}.zip", deployed.digest);
+        let make = move || {
+            let folder = blobs.staging_folder()?;
+            let path = folder.join(name);
+            // Using it makes it young.
+            let age = || fs::File::options().write(true).open(&path)?.set_modified(SystemTime::now());
+            if age().is_ok() {
+                return Ok(path);
+            }
+            let bytes = package.repack(&id, &semantic)?;
+            let mut file = NamedTempFile::with_prefix_in("served-", &folder)
+                .map_err(DockError::io("make a file in", &folder))?;
+            file.write_all(&bytes).map_err(DockError::io("write", file.path()))?;
+            file.persist(&path).map_err(|error| DockError::io("rename", &path)(error.error))?;
+            Ok(path)
+        };
+        self.state().cpu.run(Pool::Compute, "packing a copy", make).await?
     }
 
     /// Opens the package of a version; of the latest when none is named.

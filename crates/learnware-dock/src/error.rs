@@ -239,6 +239,12 @@ pub enum DockError {
     /// There is no such organisation, or the caller does not belong to it.
     #[error("you belong to no such organisation; GET /api/v1/organisations lists yours")]
     UnknownOrganisation,
+    /// A package that comes in pieces does not come together.
+    #[error("the upload can't go on: {reason}")]
+    BadUpload {
+        /// Why, and what to do.
+        reason: String,
+    },
     /// Somebody may not do that.
     #[error("not allowed: {reason}")]
     Forbidden {

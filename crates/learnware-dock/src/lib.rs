@@ -37,6 +37,7 @@ pub mod secrets;
 pub mod store;
 pub mod submit;
 mod sweep;
+pub mod uploads;
 pub mod viewer;
 pub mod words;
 

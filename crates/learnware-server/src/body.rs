@@ -1,11 +1,11 @@
 //! Bodies: JSON with problems that say what is wrong with it, and packages as streams that never lie in memory.
 
 use axum::Json;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
-use futures_util::StreamExt as _;
+use futures_util::{Stream, StreamExt as _};
 use learnware_dock::Dock;
 use serde::de::DeserializeOwned;
 use tempfile::TempPath;
@@ -39,6 +39,15 @@ fn code(rejection: &JsonRejection) -> &'static str {
 
 /// Writes a body into a file of its own, which is gone when the path is dropped.
 pub(crate) async fn received(body: Body, dock: &Dock, bytes_max: u64) -> Result<TempPath, Failure> {
+    kept(body.into_data_stream(), dock, bytes_max).await
+}
+
+/// The same for any stream of bytes.
+pub(crate) async fn kept<E>(
+    mut stream: impl Stream<Item = Result<Bytes, E>> + Unpin,
+    dock: &Dock,
+    bytes_max: u64,
+) -> Result<TempPath, Failure> {
     let failed = |error: std::io::Error| {
         tracing::error!(request_id = observe::request_id(), "a package could not be kept: {error}");
         let title =
@@ -51,7 +60,7 @@ pub(crate) async fn received(body: Body, dock: &Dock, bytes_max: u64) -> Result<
         .map_err(failed)?
         .into_temp_path();
     let mut file = tokio::fs::File::create(&path).await.map_err(failed)?;
-    let (mut stream, mut count) = (body.into_data_stream(), 0_u64);
+    let mut count = 0_u64;
     while let Some(piece) = stream.next().await {
         let piece = piece.map_err(|_| Failure::bad("cut-off", "the body was cut off; send it again"))?;
         count += piece.len() as u64;

@@ -49,6 +49,11 @@ impl Failure {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", title)
     }
 
+    /// Status, word for programs and sentence for people.
+    pub(crate) fn told(self) -> (StatusCode, &'static str, String) {
+        (self.status, self.code, self.title)
+    }
+
     /// The learnware is not sound.
     pub(crate) fn refused(report: CheckReport) -> Self {
         let title = "the learnware is not sound; the report says why. Nothing was stored";
@@ -67,6 +72,7 @@ impl From<DockError> for Failure {
             DockError::WrongLogin => (StatusCode::UNAUTHORIZED, "wrong-login"),
             DockError::NotConfirmed => (StatusCode::FORBIDDEN, "not-confirmed"),
             DockError::OverQuota { .. } => (StatusCode::TOO_MANY_REQUESTS, "over-quota"),
+            DockError::BadUpload { .. } => (StatusCode::BAD_REQUEST, "bad-upload"),
             DockError::Forbidden { .. } => (StatusCode::FORBIDDEN, "forbidden"),
             DockError::UnknownLearnware { .. } => (StatusCode::NOT_FOUND, "unknown-learnware"),
             DockError::UnknownVersion { .. } => (StatusCode::NOT_FOUND, "unknown-version"),

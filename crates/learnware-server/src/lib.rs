@@ -1,9 +1,11 @@
-//! The dock over HTTP: REST v1 (`docs/book/reference/http.md`). Routes read requests, call the dock and write answers; no
-//! rule about learnwares, accounts or jobs lives here.
+//! The dock over HTTP: REST v1 (`docs/book/reference/http.md`), and the routes that the reference's Python client calls
+//! (`docs/book/reference/beimingwu.md`). Routes read requests, call the dock and write answers; no rule about learnwares,
+//! accounts or jobs lives here.
 //!
 //! [`serve`] is the whole of it: routes, workers that make waiting checks, and an orderly end.
 
 mod auth;
+mod beimingwu;
 mod body;
 mod error;
 mod limits;

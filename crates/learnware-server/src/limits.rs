@@ -32,6 +32,8 @@ const DOORS: [&str; 6] = [
 ];
 /// People behind one address, such as an office, who each get the limit of one.
 const USERS_OF_ADDRESS: NonZeroU32 = NonZeroU32::new(10).expect("not zero");
+/// Longest time that a piece of a package is held back, seconds.
+const PIECE_WAIT_SECONDS_MAX: u64 = 20;
 /// Requests between two clean-ups of counts that no longer matter.
 const SWEEP_EVERY: u32 = 10_000;
 
@@ -86,13 +88,27 @@ impl Limits {
 
 /// Lets requests through that come not too often.
 pub(crate) async fn limit(State(limits): State<Arc<Limits>>, request: Request, next: Next) -> Response {
-    let Some(seconds) = limits.too_early(&request) else { return next.run(request).await };
+    let mut waited = 0;
+    let seconds = loop {
+        let Some(seconds) = limits.too_early(&request) else { return next.run(request).await };
+        if !is_piece(&request) || waited >= PIECE_WAIT_SECONDS_MAX {
+            break seconds;
+        }
+        waited += seconds;
+        tokio::time::sleep(Duration::from_secs(seconds)).await;
+    };
     metrics::counter!("learnware_http_refused_total").increment(1);
     let title = format!("too many requests; ask again in {seconds} s");
     let mut response =
         Failure::new(StatusCode::TOO_MANY_REQUESTS, "too-many-requests", title).into_response();
     response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
     response
+}
+
+/// Whether it is a piece of a package. The reference's client sends hundreds of them, one after the other, and gives up
+/// at the first that is refused; so it is slowed down instead.
+fn is_piece(request: &Request) -> bool {
+    request.method() == Method::POST && request.uri().path().ends_with("/user/chunked_upload")
 }
 
 fn is_door(request: &Request) -> bool {

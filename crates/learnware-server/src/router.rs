@@ -17,6 +17,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use utoipa_swagger_ui::SwaggerUi;
 
+use crate::beimingwu;
 use crate::error::Failure;
 use crate::limits::{self, Limits};
 use crate::settings::Settings;
@@ -35,6 +36,7 @@ pub fn router(dock: Dock, settings: &Settings) -> Router {
     Router::new()
         .merge(v1)
         .merge(SwaggerUi::new(openapi::PAGE).url(openapi::DESCRIPTION, description))
+        .merge(beimingwu::router())
         .route("/metrics", get(metrics::show).layer(Extension(settings.metrics)))
         .fallback(async || Failure::new(StatusCode::NOT_FOUND, "no-such-page", "there is nothing here"))
         .method_not_allowed_fallback(async || {

@@ -24,6 +24,11 @@ impl TestContext {
         Self { folder: tempfile::tempdir().unwrap() }
     }
 
+    /// One folder for all tests, so that environments of Python models are made once.
+    pub(crate) fn cache() -> &'static str {
+        concat!(env!("CARGO_TARGET_TMPDIR"), "/cache")
+    }
+
     /// A path in the directory.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
@@ -46,8 +51,7 @@ impl TestContext {
             .current_dir(self.folder.path())
             .env("HOME", self.folder.path())
             .env("LEARNWARE_DOCK", self.path("dock"))
-            // One folder for all tests, so that environments of Python models are made once.
-            .env("LEARNWARE_CACHE", concat!(env!("CARGO_TARGET_TMPDIR"), "/cache"))
+            .env("LEARNWARE_CACHE", Self::cache())
             .env_remove("XDG_DATA_HOME")
             .env_remove("NO_COLOR")
             .output()

@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, reason = "a test that is skipped says so")]
 #![allow(clippy::format_push_string, clippy::format_collect, reason = "texts of a few lines")]
 
+mod beimingwu;
 mod context;
 mod dock;
 mod doctor;
@@ -17,6 +18,7 @@ mod reuse;
 mod run;
 mod search;
 mod serve;
+mod server;
 mod spec;
 mod tables;
 mod text;

@@ -1,119 +1,12 @@
 //! A dock served by the binary: from the invitation to a download, over plain HTTP.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::TcpStream;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
 use crate::context::{TestContext, plane_csv};
-
-/// A server of a dock, on a port of its own; killed when dropped.
-struct Server {
-    child: Child,
-    address: String,
-    invitation: Option<String>,
-}
-
-/// What a request gave.
-#[derive(Debug)]
-struct Reply {
-    status: u16,
-    headers: String,
-    body: Vec<u8>,
-}
-
-impl Reply {
-    fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("{self:?}"))
-    }
-
-    fn code(&self) -> String {
-        self.json()["code"].as_str().unwrap_or_default().to_owned()
-    }
-}
-
-impl Server {
-    fn start(context: &TestContext) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_learnware"))
-            .args(["serve", "--listen", "127.0.0.1:0", "--json"])
-            .env("HOME", context.path(""))
-            .env("LEARNWARE_DOCK", context.path("dock"))
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut told = String::new();
-        let mut lines = BufReader::new(child.stdout.take().unwrap());
-        let said: Value = loop {
-            lines.read_line(&mut told).unwrap();
-            if let Ok(said) = serde_json::from_str(&told) {
-                break said;
-            }
-            assert!(told.len() < 10_000, "{told}");
-        };
-        let text = |name: &str| said[name].as_str().map(str::to_owned);
-        Self { child, address: text("listen").unwrap(), invitation: text("invitation") }
-    }
-
-    fn send(&self, method: &str, path: &str, secret: Option<&str>, kind: &str, body: &[u8]) -> Reply {
-        let mut stream = TcpStream::connect(&self.address).unwrap();
-        let mut head = format!("{method} {path} HTTP/1.1\r\nHost: dock\r\nConnection: close\r\n");
-        if let Some(secret) = secret {
-            head += &format!("Authorization: Bearer {secret}\r\n");
-        }
-        head += &format!("Content-Type: {kind}\r\nContent-Length: {}\r\n\r\n", body.len());
-        stream.write_all(head.as_bytes()).unwrap();
-        // A server that refuses may answer before it has read everything.
-        stream.write_all(body).ok();
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).unwrap();
-        let end = answer.windows(4).position(|four| four == b"\r\n\r\n").unwrap();
-        let headers = String::from_utf8(answer[..end].to_vec()).unwrap().to_lowercase();
-        let status = headers[9..12].parse().unwrap();
-        Reply { status, body: answer[end + 4..].to_vec(), headers }
-    }
-
-    fn get(&self, path: &str, secret: Option<&str>) -> Reply {
-        self.send("GET", path, secret, "text/plain", b"")
-    }
-
-    fn post(&self, path: &str, secret: Option<&str>, body: &Value) -> Reply {
-        self.send("POST", path, secret, "application/json", body.to_string().as_bytes())
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.child.kill().ok();
-        self.child.wait().ok();
-    }
-}
-
-fn person(name: &str, code: &str) -> Value {
-    let email = format!("{name}@example.org");
-    json!({"email": email, "name": name, "password": "correct horse", "code": code})
-}
-
-/// The session of the first administrator, and a token that may submit.
-fn administrator(server: &Server) -> (String, String) {
-    let invitation = server.invitation.clone().unwrap();
-    assert_eq!(
-        server.post("/api/v1/accounts/invitation", None, &person("chief", "lwd_guess")).code(),
-        "bad-code"
-    );
-    let made = server.post("/api/v1/accounts/invitation", None, &person("chief", &invitation));
-    assert_eq!(made.status, 201, "{made:?}");
-    let wrong = json!({"email": "chief@example.org", "password": "wrong horse"});
-    assert_eq!(server.post("/api/v1/sessions", None, &wrong).status, 401);
-    let login = json!({"email": "chief@example.org", "password": "correct horse"});
-    let session = server.post("/api/v1/sessions", None, &login).json()["secret"].as_str().unwrap().to_owned();
-    assert_eq!(server.get("/api/v1/me", Some(&session)).json()["role"], "admin");
-    let wish = json!({"name": "laptop", "scopes": ["read", "submit"], "days": 30});
-    let token =
-        server.post("/api/v1/tokens", Some(&session), &wish).json()["secret"].as_str().unwrap().to_owned();
-    (session, token)
-}
+use crate::server::{Server, administrator};
 
 #[test]
 fn a_served_dock_takes_in_checks_finds_and_gives_out() {

@@ -128,6 +128,9 @@ pub(super) fn list_row(row: &impl Fields) -> Result<ListRow> {
         semantic: row.text("semantic")?.to_owned(),
         newest_version: unsigned(row, "newest_version")?,
         newest_status: status_from_word(row.text("newest_status")?)?,
+        newest_semantic: row.text("newest_semantic")?.to_owned(),
+        newest_submitted_at: parsed(row, "newest_submitted_at")?,
+        same_package: row.text("digest")? == row.text("newest_digest")?,
         check: state.map(|_| job_summary(row)).transpose()?,
     })
 }

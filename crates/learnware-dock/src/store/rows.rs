@@ -164,6 +164,12 @@ pub struct ListRow {
     pub newest_version: u32,
     /// State of the newest version.
     pub newest_status: CheckStatus,
+    /// Semantic specification of the newest version, JSON.
+    pub newest_semantic: String,
+    /// When the newest version was submitted.
+    pub newest_submitted_at: Timestamp,
+    /// Whether both have the same package, and only the words may differ.
+    pub same_package: bool,
     /// The newest version's check, while it is not finished.
     pub check: Option<JobSummary>,
 }

@@ -97,9 +97,14 @@ async fn tokens_allow_what_they_say_and_passwords_end_sessions() {
     let client = dock.login_by_token("A@b.c", token.reveal()).await.unwrap();
     assert_eq!(dock.authenticate(client.reveal()).await.unwrap().unwrap().scopes, scopes);
     assert!(dock.login_by_token("x@b.c", token.reveal()).await.is_err());
+    assert!(dock.login_by_token("a@b.c", client.reveal()).await.is_err(), "a session begins no session");
+    assert_eq!(dock.token_number(account, token.reveal()).await.unwrap(), Some(id));
+    assert_eq!(dock.token_number(account, client.reveal()).await.unwrap(), None);
     assert_eq!(dock.tokens(account).await.unwrap().iter().map(|token| token.id).collect::<Vec<_>>(), [id]);
     assert!(dock.revoke_token(account, id).await.unwrap() && !dock.revoke_token(account, id).await.unwrap());
     assert!(dock.authenticate(token.reveal()).await.unwrap().is_none());
+    assert!(dock.authenticate(client.reveal()).await.unwrap().is_none(), "its sessions end with it");
+    assert!(dock.authenticate(session.reveal()).await.unwrap().is_some(), "others go on");
 
     let wrong = dock.change_password(&ann, "wrong horse".into(), "battery staple".into()).await;
     assert!(matches!(wrong, Err(DockError::WrongLogin)));

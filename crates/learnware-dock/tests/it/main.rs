@@ -17,4 +17,5 @@ mod server;
 mod store_contract;
 mod stress;
 mod support;
+mod uploads;
 mod words;

@@ -12,7 +12,6 @@ use learnware_api::{Learnware, LearnwarePage, LearnwareSummary, Problem, Seen, S
 use learnware_dock::accounts::{Principal, Scope};
 use learnware_dock::browse::VersionDetail;
 use learnware_dock::catalog::Snapshot;
-use learnware_dock::ids::LearnwareNumber;
 use learnware_dock::policy::PACKAGE_BYTES_MAX;
 use learnware_dock::store::organisations::{Audience, OrganisationNumber, Visibility};
 use learnware_dock::store::rows::{ListOptions, status_word};
@@ -320,10 +319,6 @@ pub(crate) async fn delete(
     Known(principal): Known,
     Path(id): Path<String>,
 ) -> Answer<StatusCode> {
-    let id = LearnwareId(id);
-    principal.may_change(&dock.living(&id).await?)?;
-    dock.delete(&id).await?;
-    let subject = LearnwareNumber::from_id(&id)?.to_string();
-    dock.audit(Some(principal.account), "learnware.delete", &subject, "").await?;
+    dock.delete_by(&principal, &LearnwareId(id)).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -19,8 +19,9 @@ use crate::store::rows::{
 use crate::store::{Added, Changes, NewVersion};
 
 const LIST: &str = "
-    SELECT l.*, v.status AS latest_status, v.format, v.semantic,
-           n.version AS newest_version, n.status AS newest_status,
+    SELECT l.*, v.status AS latest_status, v.format, v.semantic, v.digest,
+           n.version AS newest_version, n.status AS newest_status, n.semantic AS newest_semantic,
+           n.digest AS newest_digest, n.submitted_at AS newest_submitted_at,
            j.state AS job_state, j.attempts, j.last_error
     FROM learnwares l
     JOIN versions v ON v.learnware_id = l.id AND v.version = l.latest_version
