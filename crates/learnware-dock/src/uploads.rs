@@ -1,9 +1,9 @@
-//! Packages that come in pieces, as the reference's client sends them.
+//! Packages that come in pieces, so that a cut line costs only the last one.
 //!
-//! The client names an upload by the MD5 of the whole package. That text is only a label inside the caller's own
+//! The client names an upload by a digest of the whole package: BLAKE3, or MD5 as the reference's client does. That text is only a label inside the caller's own
 //! account: the file's name is made here, of the account and a digest of the label. A piece is taken only where the
 //! upload ends so far, so that a piece sent twice or uploads that cross give an error and not a wrong package; and in the
-//! end the bytes are held against the MD5. Unfinished uploads go after a day, and with the sweep.
+//! end the bytes are held against the digest. Unfinished uploads go after a day, and with the sweep.
 
 use std::fs::{self, File};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
@@ -27,21 +27,33 @@ pub const PIECE_BYTES_MAX: u64 = 16 << 20;
 pub const UPLOADS_MAX: usize = 4;
 /// An upload that got no piece for so long is given up.
 const IDLE_MAX: Duration = Duration::from_hours(24);
+/// Hexadecimal digits of the digests.
+const MD5_DIGITS: usize = 32;
+const BLAKE3_DIGITS: usize = 64;
 /// Bytes hashed at once.
 const BUFFER_BYTES: usize = 1 << 16;
 
-/// What its sender calls an upload: the MD5 of the whole package, 32 hexadecimal digits.
+/// What its sender calls an upload: the BLAKE3 digest of the whole package in 64 hexadecimal digits, or its MD5 in 32.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UploadLabel(String);
+
+impl UploadLabel {
+    /// The digest that the label promises, of these bytes.
+    fn digest_of(&self, file: &mut File) -> io::Result<String> {
+        if self.0.len() == MD5_DIGITS { md5_of(file) } else { blake3_of(file) }
+    }
+}
 
 impl FromStr for UploadLabel {
     type Err = DockError;
 
     fn from_str(text: &str) -> Result<Self> {
-        if text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        if [MD5_DIGITS, BLAKE3_DIGITS].contains(&text.len())
+            && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+        {
             return Ok(Self(text.to_ascii_lowercase()));
         }
-        Err(bad("file_hash is not an MD5, which has 32 hexadecimal digits"))
+        Err(bad("an upload is named by the package's MD5 (32 hexadecimal digits) or BLAKE3 (64)"))
     }
 }
 
@@ -79,28 +91,39 @@ impl Dock {
         self.state().cpu.run(Pool::Compute, "keeping a piece of a package", take).await?
     }
 
-    /// Ends an upload of `by` and gives the package, if it has the MD5 that it was announced with. Either way the upload is
+    /// Bytes of an upload of `by` that are here; `None` when there is none.
+    ///
+    /// # Errors
+    /// [`DockError::Forbidden`] for those who may not submit.
+    pub fn upload_length(&self, by: &Principal, label: &UploadLabel) -> Result<Option<u64>> {
+        by.needs(Scope::Submit)?;
+        let path = self.staging_folder()?.join(Place::new(by.account, label).name);
+        Ok(fs::metadata(path).ok().map(|metadata| metadata.len()))
+    }
+
+    /// Ends an upload of `by` and gives the package, if it has the digest that it was announced with. Either way the upload is
     /// gone afterwards.
     ///
     /// # Errors
-    /// [`DockError::BadUpload`] when there is none or its MD5 differs.
+    /// [`DockError::BadUpload`] when there is none or its digest differs.
     pub async fn finish_upload(&self, by: &Principal, label: &UploadLabel) -> Result<Upload> {
         by.needs(Scope::Submit)?;
         let (blobs, place) = (self.state().blobs.clone(), Place::new(by.account, label));
-        let announced = label.0.clone();
+        let label = label.clone();
         let finish = move || {
             let path = blobs.staging_folder()?.join(&place.name);
             let mut file = match open(&path) {
                 Err(DockError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
-                    return Err(bad("nothing was uploaded under this file_hash; send the pieces first"));
+                    return Err(bad("nothing was uploaded under this digest; send the pieces first"));
                 }
                 file => file?,
             };
             let upload = TempPath::try_from_path(&path).map_err(DockError::io("keep", &path))?;
-            let found = md5_of(&mut file).map_err(DockError::io("read", &path))?;
-            if found != announced {
+            let found = label.digest_of(&mut file).map_err(DockError::io("read", &path))?;
+            if found != label.0 {
                 return Err(bad(&format!(
-                    "the bytes that came have the MD5 {found}, not {announced}; send the package again"
+                    "the bytes that came have the digest {found}, not {}; send the package again",
+                    label.0
                 )));
             }
             Ok(Upload { path: upload, _lock: file })
@@ -186,6 +209,13 @@ fn open(path: &PathBuf) -> Result<File> {
         Err(fs::TryLockError::WouldBlock) => Err(DockError::Busy { action: "write to this upload" }),
         Err(fs::TryLockError::Error(error)) => Err(DockError::io("lock", path)(error)),
     }
+}
+
+fn blake3_of(file: &mut File) -> io::Result<String> {
+    file.seek(SeekFrom::Start(0))?;
+    let mut hash = blake3::Hasher::new();
+    hash.update_reader(file)?;
+    Ok(hash.finalize().to_hex().to_string())
 }
 
 fn md5_of(file: &mut File) -> io::Result<String> {

@@ -21,7 +21,7 @@ use crate::beimingwu;
 use crate::error::Failure;
 use crate::limits::{self, Limits};
 use crate::settings::Settings;
-use crate::v1::{accounts, admin, events, learnwares, organisations, search, server};
+use crate::v1::{accounts, admin, events, learnwares, organisations, search, server, uploads};
 use crate::watching::Watching;
 use crate::{metrics, observe, openapi};
 
@@ -98,6 +98,8 @@ fn v1(settings: &Settings) -> OpenApiRouter<Dock> {
         .routes(routes!(learnwares::submit))
         .routes(routes!(learnwares::submit_version))
         .routes(routes!(learnwares::package))
+        .routes(routes!(uploads::length, uploads::piece))
+        .routes(routes!(uploads::submission))
         .routes(routes!(events::of_learnware));
     OpenApiRouter::with_openapi(openapi::base()).nest("/api/v1", documents.merge(packages))
 }

@@ -81,7 +81,7 @@ fn show(configuration: &Configuration, printer: &Printer) -> anyhow::Result<Outc
         .iter()
         .map(|setting| json!({"key": setting.key, "value": setting.value, "origin": origin(&setting.origin), "meaning": setting.meaning}))
         .collect();
-    printer.result("settings", json!(document), |printer| {
+    printer.result("settings", json!({"settings": document}), |printer| {
         let row = |setting: &Setting| {
             let value = setting.value.clone().unwrap_or_default();
             vec![setting.key.clone(), value, origin(&setting.origin), setting.meaning.to_owned()]

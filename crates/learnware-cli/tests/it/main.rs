@@ -19,6 +19,7 @@ mod run;
 mod search;
 mod serve;
 mod server;
+mod service;
 mod spec;
 mod tables;
 mod text;

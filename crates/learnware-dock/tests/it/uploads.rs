@@ -67,7 +67,7 @@ async fn pieces_become_the_package_that_was_announced_or_nothing() {
     assert!(matches!(dock.submit(request).await.unwrap(), SubmitOutcome::Accepted(_)));
     drop(upload);
     assert!(is_refused(dock.finish_upload(&ann, &own).await, "nothing was uploaded"));
-    assert!(is_refused(dock.finish_upload(&ben, &own).await, "MD5"));
+    assert!(is_refused(dock.finish_upload(&ben, &own).await, "digest"));
     assert!(is_refused(dock.finish_upload(&ben, &own).await, "nothing was uploaded"), "it is gone");
     let left = std::fs::read_dir(dock.staging_folder().unwrap()).unwrap().count();
     assert_eq!(left, 0);
@@ -104,4 +104,22 @@ async fn uploads_have_limits_and_labels_are_no_paths() {
     let reader = Principal { scopes: [Scope::Read].into(), ..ann };
     let refused = dock.take_piece(&reader, &numbered(8), 1, vec![0]).await;
     assert!(matches!(refused, Err(DockError::Forbidden { .. })));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_named_by_blake3_goes_on_where_it_was_cut_off() {
+    let (_folder, dock) = fixture(1 << 20).await;
+    let by = account(&dock, "Ann").await;
+    let bytes = b"a package that comes in two pieces".to_vec();
+    let label: UploadLabel = blake3::hash(&bytes).to_hex().to_string().parse().unwrap();
+    assert_eq!(dock.upload_length(&by, &label).unwrap(), None);
+    dock.take_piece(&by, &label, 0, bytes[..10].to_vec()).await.unwrap();
+    assert_eq!(dock.upload_length(&by, &label).unwrap(), Some(10));
+    assert_eq!(dock.take_piece(&by, &label, 10, bytes[10..].to_vec()).await.unwrap(), bytes.len() as u64);
+    let upload = dock.finish_upload(&by, &label).await.unwrap();
+    assert_eq!(std::fs::read(upload.path()).unwrap(), bytes);
+    drop(upload);
+    assert_eq!(dock.upload_length(&by, &label).unwrap(), None);
+    dock.take_piece(&by, &label, 0, b"other bytes".to_vec()).await.unwrap();
+    assert!(is_refused(dock.finish_upload(&by, &label).await, "digest"));
 }

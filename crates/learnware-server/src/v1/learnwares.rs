@@ -59,7 +59,6 @@ pub(crate) struct Wanted {
 
 /// Who finds a new learnware.
 #[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
 pub(crate) struct SeenBy {
     /// `public` (when absent), `owner`, or `organisation`.
     visibility: Option<String>,
@@ -68,7 +67,7 @@ pub(crate) struct SeenBy {
 }
 
 impl SeenBy {
-    fn visibility(&self) -> Answer<Visibility> {
+    pub(super) fn visibility(&self) -> Answer<Visibility> {
         visibility(self.visibility.as_deref().unwrap_or("public"), self.organisation)
     }
 }
@@ -274,12 +273,18 @@ async fn take_in(
         return Err(Failure::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not-a-zip", title));
     }
     let file = body::received(body, dock, PACKAGE_BYTES_MAX).await?;
-    let request = SubmitRequest {
-        package: PackageSource::File(file.to_path_buf()),
-        semantic: None,
-        replaces,
-        audience,
-    };
+    keep(dock, audience, replaces, &file).await
+}
+
+/// Submits a package that is here.
+pub(super) async fn keep(
+    dock: &Dock,
+    audience: Audience,
+    replaces: Option<LearnwareId>,
+    file: &std::path::Path,
+) -> Answer<Response> {
+    let package = PackageSource::File(file.to_owned());
+    let request = SubmitRequest { package, semantic: None, replaces, audience };
     let (status, submission) = match dock.submit(request).await? {
         SubmitOutcome::Accepted(submission) => (StatusCode::ACCEPTED, submission),
         SubmitOutcome::Refused(report) => return Err(Failure::refused(report)),

@@ -7,3 +7,4 @@ pub(crate) mod learnwares;
 pub(crate) mod organisations;
 pub(crate) mod search;
 pub(crate) mod server;
+pub(crate) mod uploads;

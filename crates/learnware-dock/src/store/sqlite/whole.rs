@@ -63,8 +63,9 @@ impl SqliteStore {
 fn values(row: &SqliteRow) -> sqlx::Result<Row> {
     let mut values = Row::new();
     for (index, column) in row.columns().iter().enumerate() {
-        let value = match row.try_get_raw(index)?.type_info().name() {
-            "NULL" => Value::Null,
+        let raw = row.try_get_raw(index)?;
+        let value = match raw.type_info().name() {
+            _ if raw.is_null() => Value::Null,
             "INTEGER" => row.try_get::<i64, _>(index)?.into(),
             _ => row.try_get::<String, _>(index)?.into(),
         };
