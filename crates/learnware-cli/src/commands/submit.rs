@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::cli::SubmitArgs;
 use crate::error::{Outcome, advised};
+use crate::place::Place;
 use crate::printer::Printer;
 use crate::{report, target};
 
@@ -26,14 +27,14 @@ pub(super) async fn run(arguments: &SubmitArgs, printer: &Printer) -> anyhow::Re
         ));
     }
     let semantic = arguments.semantic.as_deref().map(read_semantic).transpose()?;
-    let dock = target::open(&arguments.dock, &arguments.model, Create::IfMissing).await?;
+    let place = target::place(&arguments.dock, &arguments.model, Create::IfMissing).await?;
     let request = SubmitRequest {
         package: PackageSource::File(arguments.zip.clone()),
         semantic,
         replaces: arguments.replaces.clone().map(LearnwareId),
         audience: Audience::default(),
     };
-    let submission = match dock.submit(request).await? {
+    let submission = match place.submit(request, printer).await? {
         SubmitOutcome::Accepted(submission) => submission,
         SubmitOutcome::Refused(found) => {
             let document = json!({"id": null, "report": report::to_json(&found)});
@@ -58,18 +59,32 @@ pub(super) async fn run(arguments: &SubmitArgs, printer: &Printer) -> anyhow::Re
     if arguments.no_check {
         printer.result("submit", submission_json(&submission), |printer| {
             printer.line(format!("learnware {}, version {}: waiting", submission.id, submission.version));
-            printer.note("`learnware check --waiting` makes the check; until then no search finds it.");
+            printer.note(match place {
+                Place::Folder(_) => {
+                    "`learnware check --waiting` makes the check; until then no search finds it."
+                }
+                Place::Server(_) => {
+                    "The server checks it; until then no search finds it. `learnware show ID` tells."
+                }
+            });
         });
         return Ok(Outcome::Success);
     }
     let progress = printer.progress("checking", None);
-    let found = dock.check(&submission.id, Some(submission.version)).await;
+    let found = place.check(&submission).await;
     progress.finish_and_clear();
-    let found = found?;
+    let Some(found) = found? else {
+        printer.result("submit", submission_json(&submission), |printer| {
+            printer.line(format!("learnware {}, version {}: waiting", submission.id, submission.version));
+            printer
+                .note("What became of its check can't be seen from here yet; try `learnware show ID` later.");
+        });
+        return Ok(Outcome::Success);
+    };
     let mut document = submission_json(&submission);
     document["report"] = report::to_json(&found);
     document["status"] = json!(found.status());
-    let others = redundant::of(&dock, &submission.id).await?.filter(|_| !found.has_errors());
+    let others = place.redundancy(&submission.id).await?.filter(|_| !found.has_errors());
     document["others"] = json!(others);
     printer.result("submit", document, |printer| {
         printer.line(format!("learnware {}, version {}", submission.id, submission.version));

@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, reason = "a test that is skipped says so")]
 #![allow(clippy::format_push_string, clippy::format_collect, reason = "texts of a few lines")]
 
+mod admin;
 mod context;
 mod dock;
 mod doctor;
@@ -13,6 +14,7 @@ mod pages;
 mod private;
 mod quickstart;
 mod readme;
+mod remote;
 mod reuse;
 mod run;
 mod search;

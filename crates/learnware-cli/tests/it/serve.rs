@@ -1,7 +1,9 @@
 //! A dock served by the binary: from the invitation to a download, over plain HTTP.
 
+use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -10,10 +12,11 @@ use serde_json::{Value, json};
 use crate::context::{TestContext, plane_csv};
 
 /// A server of a dock, on a port of its own; killed when dropped.
-struct Server {
+pub(crate) struct Server {
     child: Child,
-    address: String,
-    invitation: Option<String>,
+    pub(crate) address: String,
+    pub(crate) invitation: Option<String>,
+    log: PathBuf,
 }
 
 /// What a request gave.
@@ -35,12 +38,14 @@ impl Reply {
 }
 
 impl Server {
-    fn start(context: &TestContext) -> Self {
+    pub(crate) fn start(context: &TestContext) -> Self {
+        let log = context.path("server.log");
         let mut child = Command::new(env!("CARGO_BIN_EXE_learnware"))
             .args(["serve", "--listen", "127.0.0.1:0", "--json"])
             .env("HOME", context.path(""))
             .env("LEARNWARE_DOCK", context.path("dock"))
             .stdout(Stdio::piped())
+            .stderr(File::create(&log).unwrap())
             .spawn()
             .unwrap();
         let mut told = String::new();
@@ -53,7 +58,19 @@ impl Server {
             assert!(told.len() < 10_000, "{told}");
         };
         let text = |name: &str| said[name].as_str().map(str::to_owned);
-        Self { child, address: text("listen").unwrap(), invitation: text("invitation") }
+        Self { child, address: text("listen").unwrap(), invitation: text("invitation"), log }
+    }
+
+    /// The address for `--dock`.
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The last code that the server wrote into its log.
+    pub(crate) fn code(&self) -> String {
+        let log = std::fs::read_to_string(&self.log).unwrap();
+        let (_, code) = log.rsplit_once("code=\"").unwrap_or_else(|| panic!("no code in {log}"));
+        code[..code.find('"').unwrap()].to_owned()
     }
 
     fn send(&self, method: &str, path: &str, secret: Option<&str>, kind: &str, body: &[u8]) -> Reply {
