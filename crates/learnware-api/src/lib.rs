@@ -2,6 +2,10 @@
 //!
 //! Plain data. Specifications are JSON values in the reference's form; times are UTC, RFC 3339. Unknown fields of
 //! requests are refused, so that a misspelled one is noticed; readers of answers ignore fields they don't know.
+//! With the feature `client`, `client` calls a server.
+
+#[cfg(feature = "client")]
+pub mod client;
 
 use std::collections::BTreeMap;
 
@@ -53,18 +57,70 @@ pub struct IslandInfo {
     pub learnwares: usize,
 }
 
+/// Which learnwares of a list, in which order.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::IntoParams))]
+#[serde(deny_unknown_fields, default)]
+pub struct ListRequest {
+    /// Words and fields, as in `learnware list`.
+    pub query: String,
+    /// `relevance`, `newest`, `name`, `size` or `id`.
+    pub sort: Option<String>,
+    /// Learnwares of a page at most.
+    pub limit: Option<usize>,
+    /// Goes on after an earlier page.
+    pub cursor: Option<String>,
+    /// Whether tags are counted.
+    pub facets: bool,
+    /// Whether statistical specifications are told, which are large.
+    pub specifications: bool,
+    /// Ids that shall not be found, with commas between.
+    pub exclude: String,
+}
+
 /// A page of a list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct LearnwarePage {
     /// Of all pages together.
     pub total: u64,
+    /// Learnwares that could be found.
+    #[serde(default)]
+    pub searched: u64,
+    /// Of those, left out because the request names them.
+    #[serde(default)]
+    pub excluded: u64,
     /// This page.
     pub learnwares: Vec<LearnwareSummary>,
     /// Give it as `cursor` for the next page; absent on the last one.
     pub next_cursor: Option<String>,
     /// Counts by tag, for each facet asked for.
     pub facets: BTreeMap<String, BTreeMap<String, u64>>,
+    /// How the words were read.
+    #[serde(default)]
+    pub words: WordReadings,
+}
+
+/// How the words of a query were read.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct WordReadings {
+    /// `all` when what was found has all words, `half` when it has at least half of them.
+    pub matching: String,
+    /// Words that no learnware has, and what was looked for in their place.
+    pub similar: Vec<SimilarWord>,
+    /// Words that no learnware has, nor anything similar.
+    pub unknown: Vec<String>,
+}
+
+/// A word that was read as others.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct SimilarWord {
+    /// As it was typed.
+    pub word: String,
+    /// What was looked for.
+    pub read_as: Vec<String>,
 }
 
 /// A learnware in a list.
@@ -79,8 +135,47 @@ pub struct LearnwareSummary {
     pub semantic: Value,
     /// How its model is stored.
     pub format: String,
+    /// The version that searches find and downloads give.
+    pub latest_version: u32,
+    /// State of the latest version.
+    pub status: String,
+    /// The newest version; it becomes the latest when its check finds it usable.
+    pub newest_version: u32,
+    /// State of the newest version.
+    pub newest_status: String,
+    /// When the first version was submitted.
+    pub created_at: String,
+    /// When it was deleted; seen by the operator only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deleted_at: Option<String>,
     /// How well the words match; only comparable within one answer.
     pub relevance: Option<f32>,
+    /// Where the words lie in its texts.
+    #[serde(default)]
+    pub excerpts: Vec<Excerpt>,
+    /// Statistical specifications, each in the reference's form, where they were asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub statistical: Option<Vec<Value>>,
+}
+
+/// A part of a text in which words were found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Excerpt {
+    /// Which text.
+    pub field: String,
+    /// The part, cut where words begin and end.
+    pub pieces: Vec<Piece>,
+}
+
+/// A piece of an excerpt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Piece {
+    /// The text.
+    pub text: String,
+    /// Whether it is a word that was looked for.
+    pub hit: bool,
 }
 
 /// Everything public about a learnware.
@@ -127,10 +222,25 @@ pub struct Version {
     pub statistical: Vec<Value>,
     /// What its check found.
     pub report: Option<Value>,
+    /// Its check, while it is not finished.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub check: Option<Check>,
     /// When it was submitted.
     pub submitted_at: String,
     /// When its last check ended.
     pub checked_at: Option<String>,
+}
+
+/// A check that is not finished.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Check {
+    /// `open`, `leased`, or `dead` after too many attempts.
+    pub state: String,
+    /// How often it was begun.
+    pub attempts: u32,
+    /// Whether an attempt failed on the dock's side; the operator's log says why.
+    pub failed_before: bool,
 }
 
 /// A submission that was accepted.
@@ -178,6 +288,12 @@ pub struct SearchRequest {
     pub limit: Option<usize>,
     /// Members of a mixture at most; 5 when absent.
     pub max_learnwares: Option<usize>,
+    /// How a mixture is looked for: `greedy` when absent, `nearest`, `auto` or `none`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mixture: Option<String>,
+    /// How specifications are compared: `island` when absent, or `reference`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kernel: Option<String>,
     /// Learnwares that shall not be found.
     pub exclude: Vec<String>,
     /// Whether the answer tells why.
@@ -399,4 +515,55 @@ pub struct Job {
 pub struct Takedown {
     /// For its owner and for those who look for it.
     pub reason: String,
+}
+
+/// An account, as administrators see it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Account {
+    /// Its number.
+    pub id: i64,
+    /// E-mail address.
+    pub email: String,
+    /// The name that others see.
+    pub name: String,
+    /// `user` or `admin`.
+    pub role: String,
+    /// When it was made.
+    pub created_at: String,
+    /// When its address was confirmed.
+    pub confirmed_at: Option<String>,
+    /// When it was locked.
+    pub disabled_at: Option<String>,
+}
+
+/// A change of an account; what is absent stays.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields, default)]
+pub struct AccountPatch {
+    /// `user` or `admin`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub role: Option<String>,
+    /// Locked, or not any more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub disabled: Option<bool>,
+}
+
+/// Something that was done.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct AuditEntry {
+    /// Its number; later ones are larger.
+    pub id: i64,
+    /// When.
+    pub at: String,
+    /// By which account; absent for the operator at the machine.
+    pub account: Option<i64>,
+    /// What, as `noun.verb`.
+    pub action: String,
+    /// On what.
+    pub subject: String,
+    /// In which way.
+    pub detail: String,
 }

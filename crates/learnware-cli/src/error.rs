@@ -3,6 +3,7 @@
 //! Libraries give typed errors; this file alone matches them and knows the advice in terms of this command
 //! line.
 
+use learnware_api::client::ClientError;
 use learnware_dock::DockError;
 use learnware_engine::EngineError;
 use learnware_engine::predictor::PredictError;
@@ -70,6 +71,9 @@ fn known_hint(cause: &(dyn std::error::Error + 'static)) -> Option<String> {
     }
     if let Some(error) = cause.downcast_ref::<DockError>() {
         return dock_hint(error);
+    }
+    if let Some(error) = cause.downcast_ref::<ClientError>() {
+        return Some(client_hint(error));
     }
     if let Some(error) = cause.downcast_ref::<PackageError>() {
         return package_hint(error);
@@ -187,6 +191,30 @@ fn dock_hint(error: &DockError) -> Option<String> {
         _ => return None,
     };
     Some(hint.into())
+}
+
+/// Advice in terms of commands, where the server's refusal has one.
+fn client_hint(error: &ClientError) -> String {
+    let hint = match error.code() {
+        Some("login-needed") => {
+            "`learnware login` with the same --dock lets you in; LEARNWARE_TOKEN, where it is set, comes before that"
+        }
+        Some("wrong-login") => "type both again; `learnware register` makes an account",
+        Some("not-confirmed") => "`learnware register --confirm CODE`, with the code that was sent to you",
+        Some("forbidden") => {
+            "`learnware whoami` shows what you may do; `learnware token create` makes a token that may more"
+        }
+        Some("taken") => "choose another one; if it is you, `learnware login`",
+        Some("bad-id" | "unknown-learnware" | "deleted") => {
+            "`learnware list` shows the learnwares of the dock; --dock names another dock"
+        }
+        Some("unknown-token") => "`learnware token list` shows your tokens",
+        Some("unknown-account") => "`learnware admin users` lists the accounts",
+        Some("unknown-job") => "`learnware admin jobs` lists the jobs",
+        Some("not-usable") => "its owner sees with `learnware show ID` what its check found",
+        _ => error.advice(),
+    };
+    hint.into()
 }
 
 fn package_hint(error: &PackageError) -> Option<String> {

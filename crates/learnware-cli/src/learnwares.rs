@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use anyhow::Context as _;
-use learnware_dock::Dock;
 use learnware_dock::config::Create;
 use learnware_engine::learnware::{CheckStatus, LearnwareId, Specification};
 use learnware_engine::predictor::Predictor;
@@ -16,6 +15,7 @@ use learnware_package::runner::Runner;
 use crate::cli::{DockArgs, ModelArgs};
 use crate::datafile::Data;
 use crate::error::advised;
+use crate::place::Place;
 use crate::printer::Printer;
 use crate::{report, target};
 
@@ -99,13 +99,13 @@ fn plural(kind: DataType) -> &'static str {
 pub(crate) struct Opener<'a> {
     dock_args: &'a DockArgs,
     printer: &'a Printer,
-    dock: Option<Dock>,
+    place: Option<Place>,
 }
 
 impl<'a> Opener<'a> {
     /// An opener for the dock that the arguments name.
     pub(crate) fn new(dock_args: &'a DockArgs, printer: &'a Printer) -> Self {
-        Self { dock_args, printer, dock: None }
+        Self { dock_args, printer, place: None }
     }
 
     /// Opens a learnware by id, or a package file.
@@ -114,13 +114,11 @@ impl<'a> Opener<'a> {
         if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("zip")) || path.is_file() {
             return open_file(path, name);
         }
-        let dock = if let Some(dock) = &self.dock {
-            dock.clone()
-        } else {
-            let dock = target::open(self.dock_args, &ModelArgs::default(), Create::Never).await?;
-            self.dock.insert(dock).clone()
+        let place = match &mut self.place {
+            Some(place) => place,
+            none => none.insert(target::place(self.dock_args, &ModelArgs::default(), Create::Never).await?),
         };
-        let deployed = dock.package(&LearnwareId(name.to_owned()), version).await?;
+        let deployed = place.package(&LearnwareId(name.to_owned()), version, self.printer).await?;
         if deployed.status != CheckStatus::Usable {
             self.printer.warning(format!(
                 "learnware {} is {}; `learnware show {}` tells why",

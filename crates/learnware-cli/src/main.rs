@@ -4,6 +4,7 @@
 //! [`cli`]; each is one file in [`commands`]; only [`printer`] writes to the terminal; only [`error`] knows
 //! what to advise for which error.
 
+mod asking;
 mod cli;
 mod commands;
 mod configuration;
@@ -17,6 +18,7 @@ mod learnwares;
 mod measuring;
 mod modelfile;
 mod page;
+mod place;
 mod predictions;
 mod printer;
 mod report;

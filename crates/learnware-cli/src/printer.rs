@@ -128,6 +128,21 @@ impl Printer {
         anstream::eprintln!("{ADVICE}hint:{ADVICE:#} {hint}");
     }
 
+    /// Asks on standard error and reads a line of the terminal.
+    #[expect(clippy::unused_self, reason = "whoever asks shows that it may talk to people")]
+    pub(crate) fn ask(&self, question: &str) -> std::io::Result<String> {
+        anstream::eprint!("{question}: ");
+        let answer = console::Term::stderr().read_line()?;
+        Ok(answer.trim().to_owned())
+    }
+
+    /// The same; what is typed is not shown.
+    #[expect(clippy::unused_self, reason = "whoever asks shows that it may talk to people")]
+    pub(crate) fn ask_secret(&self, question: &str) -> std::io::Result<String> {
+        anstream::eprint!("{question}: ");
+        console::Term::stderr().read_secure_line()
+    }
+
     /// A bar on standard error for work of `count` steps, or a spinner when the number is not known; only
     /// when standard error is a terminal.
     pub(crate) fn progress(&self, what: &str, count: Option<u64>) -> ProgressBar {

@@ -222,10 +222,16 @@ impl Dock {
     /// [`DockError::BadCode`] when the invitation is unknown, used or too old, or there is one already.
     pub async fn accept_invitation(&self, code: &str, wish: Registration) -> Result<AccountNumber> {
         check(&wish)?;
-        if self.state().store.has_admin().await? || self.take(SecretKind::Invitation, code).await?.is_none() {
+        if self.state().store.has_admin().await? {
             return Err(DockError::BadCode);
         }
-        self.add_account(wish, Role::Admin, true).await
+        let taken = self.take(SecretKind::Invitation, code).await?.ok_or(DockError::BadCode)?;
+        let added = self.add_account(wish, Role::Admin, true).await;
+        if added.is_err() {
+            // Nobody was made an administrator, so the invitation stands as it did.
+            self.keep_again(SecretKind::Invitation, code, taken).await?;
+        }
+        added
     }
 
     /// Begins a session.
@@ -480,6 +486,13 @@ impl Dock {
         };
         let id = self.state().store.add_secret(&new, now).await?;
         Ok((secret, id))
+    }
+
+    /// Keeps a secret again that was taken in vain.
+    async fn keep_again(&self, kind: SecretKind, secret: &str, row: SecretRow) -> Result<()> {
+        let SecretRow { account, name, scopes, expires_at, .. } = row;
+        let again = NewSecret { kind, digest: digest(secret), account, name, scopes, expires_at };
+        self.state().store.add_secret(&again, self.now()).await.map(drop)
     }
 
     async fn take(&self, kind: SecretKind, secret: &str) -> Result<Option<SecretRow>> {

@@ -1,4 +1,5 @@
-//! What administrators do with learnwares and jobs; each leaves a line in the audit log.
+//! What administrators do with learnwares and jobs; each leaves a line in the audit log. Where nobody is named it is
+//! the operator, at the machine of the dock.
 
 use learnware_engine::learnware::LearnwareId;
 
@@ -20,8 +21,13 @@ impl Dock {
     ///
     /// # Errors
     /// [`DockError::Forbidden`] for others than administrators.
-    pub async fn take_down(&self, by: &Principal, id: &LearnwareId, reason: Option<&str>) -> Result<()> {
-        by.needs(Scope::Admin)?;
+    pub async fn take_down(
+        &self,
+        by: Option<&Principal>,
+        id: &LearnwareId,
+        reason: Option<&str>,
+    ) -> Result<()> {
+        by.map_or(Ok(()), |by| by.needs(Scope::Admin))?;
         if reason.is_some_and(|reason| reason.trim().is_empty() || reason.chars().count() > REASON_CHARS_MAX)
         {
             let reason = format!("a reason has 1 to {REASON_CHARS_MAX} characters");
@@ -32,7 +38,7 @@ impl Dock {
             return Err(DockError::UnknownLearnware { id: number.to_string() });
         }
         let action = if reason.is_some() { "learnware.take_down" } else { "learnware.put_back" };
-        self.audit(Some(by.account), action, &number.to_string(), reason.unwrap_or("")).await
+        self.audit(by.map(|by| by.account), action, &number.to_string(), reason.unwrap_or("")).await
     }
 
     /// Jobs in a state, or in any, with numbers below `before`; newest first.
@@ -49,8 +55,8 @@ impl Dock {
     ///
     /// # Errors
     /// [`DockError::CheckInProgress`] while somebody is at it.
-    pub async fn retry_job(&self, by: &Principal, job: &JobRow) -> Result<()> {
-        by.needs(Scope::Admin)?;
+    pub async fn retry_job(&self, by: Option<&Principal>, job: &JobRow) -> Result<()> {
+        by.map_or(Ok(()), |by| by.needs(Scope::Admin))?;
         let Job::CheckLearnware { learnware, version } = job.job;
         let number = LearnwareNumber(learnware);
         match self.state().store.requeue_check(number, version, self.now()).await? {
@@ -60,15 +66,15 @@ impl Dock {
             }
             Requeued::Unknown => return Err(DockError::UnknownVersion { id: number.to_string(), version }),
         }
-        self.audit(Some(by.account), "job.retry", &job.job.subject(), "").await
+        self.audit(by.map(|by| by.account), "job.retry", &job.job.subject(), "").await
     }
 
     /// Gives up a job that is open or under way. It can be asked for again. False when it is neither.
-    pub async fn give_up_job(&self, by: &Principal, id: i64) -> Result<bool> {
-        by.needs(Scope::Admin)?;
+    pub async fn give_up_job(&self, by: Option<&Principal>, id: i64) -> Result<bool> {
+        by.map_or(Ok(()), |by| by.needs(Scope::Admin))?;
         let given_up = self.state().store.give_up_job(id, GIVEN_UP).await?;
         if given_up {
-            self.audit(Some(by.account), "job.give_up", &id.to_string(), "").await?;
+            self.audit(by.map(|by| by.account), "job.give_up", &id.to_string(), "").await?;
         }
         Ok(given_up)
     }

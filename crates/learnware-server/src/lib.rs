@@ -16,6 +16,7 @@ mod router;
 pub mod settings;
 mod v1;
 mod watching;
+pub mod wire;
 mod work;
 
 use std::future::Future;

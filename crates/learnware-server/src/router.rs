@@ -87,6 +87,8 @@ fn v1(settings: &Settings) -> OpenApiRouter<Dock> {
         .routes(routes!(organisations::own, organisations::add))
         .routes(routes!(organisations::members))
         .routes(routes!(organisations::set_member, organisations::remove_member))
+        .routes(routes!(admin::accounts))
+        .routes(routes!(admin::change_account))
         .routes(routes!(admin::jobs))
         .routes(routes!(admin::retry))
         .routes(routes!(admin::give_up))

@@ -1,7 +1,7 @@
 //! Arguments that find learnwares by words and tags, shared by `list` and `search`.
 
 use clap::{Args, ValueEnum};
-use learnware_dock::words::{Cursor, Facet, Query, Request, Sort};
+use learnware_api::ListRequest;
 use learnware_engine::semantic::{DataType, Library, License, Scenario, SemanticSpecification, Task};
 
 /// Words that must agree; several of one kind mean any of them.
@@ -38,9 +38,22 @@ impl FilterArgs {
         }
     }
 
-    /// The query with these filters.
-    pub(crate) fn narrow(&self, query: Option<&str>) -> anyhow::Result<Query> {
-        Ok(Query::parse(query.unwrap_or_default())?.with_tags(&self.tags()))
+    /// The query with these filters as fields, for a dock wherever it is. The words stay last: the last one may be
+    /// unfinished.
+    pub(crate) fn text(&self, query: Option<&str>) -> String {
+        // Vocabularies are compared by letters and digits, so that no word needs quotes.
+        let field = |name: &str, word: &str| {
+            let word: String = word.chars().filter(|character| character.is_alphanumeric()).collect();
+            format!("{name}:{word}")
+        };
+        let mut parts: Vec<String> = Vec::new();
+        parts.extend(self.task.iter().map(|task| field("task", task.word())));
+        parts.extend(self.data_type.iter().map(|kind| field("data", kind.word())));
+        parts.extend(self.license.iter().map(|license| field("license", license.word())));
+        parts.extend(self.scenario.iter().map(|scenario| field("scenario", scenario.word())));
+        parts.extend(self.library.iter().map(|library| field("library", library.word())));
+        parts.extend(query.map(str::to_owned));
+        parts.join(" ")
     }
 }
 
@@ -68,22 +81,24 @@ impl PageArgs {
         self.sort.is_none() && self.limit.is_none() && self.cursor.is_none() && !self.facets
     }
 
-    /// The request for this part of the answer to `query`.
-    pub(crate) fn request(&self, query: Query, limit_default: usize) -> anyhow::Result<Request> {
-        let sort = match self.sort {
-            None | Some(SortWord::Relevance) => Sort::Relevance,
-            Some(SortWord::Newest) => Sort::Newest,
-            Some(SortWord::Name) => Sort::Name,
-            Some(SortWord::Size) => Sort::Size,
-            Some(SortWord::Id) => Sort::Id,
-        };
-        Ok(Request {
+    /// The request for this part of the answer to a query.
+    pub(crate) fn wanted(&self, query: String, exclude: &[String]) -> ListRequest {
+        let sort = self.sort.map(|sort| match sort {
+            SortWord::Relevance => "relevance",
+            SortWord::Newest => "newest",
+            SortWord::Name => "name",
+            SortWord::Size => "size",
+            SortWord::Id => "id",
+        });
+        ListRequest {
             query,
-            sort,
-            limit: self.limit.unwrap_or(limit_default),
-            cursor: self.cursor.as_deref().map(str::parse::<Cursor>).transpose()?,
-            facets: if self.facets { Facet::ALL.to_vec() } else { Vec::new() },
-        })
+            sort: sort.map(str::to_owned),
+            limit: self.limit,
+            cursor: self.cursor.clone(),
+            facets: self.facets,
+            specifications: false,
+            exclude: exclude.join(","),
+        }
     }
 }
 

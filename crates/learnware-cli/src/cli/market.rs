@@ -16,7 +16,8 @@ use super::shared::{ColumnArgs, DockArgs, EmbedderArgs, KindArgs, ModelArgs, Tab
 #[command(after_long_help = "\
 Examples:
   learnware submit model.zip
-  learnware submit better.zip --replaces 00000007")]
+  learnware submit better.zip --replaces 00000007
+  learnware submit model.zip --dock https://dock.example.org")]
 pub(crate) struct SubmitArgs {
     /// The package.
     pub(crate) zip: PathBuf,
@@ -26,8 +27,8 @@ pub(crate) struct SubmitArgs {
     /// The learnware of which this is a new version.
     #[arg(long, value_name = "ID")]
     pub(crate) replaces: Option<String>,
-    /// Leave the check to `learnware check --waiting`.
-    #[arg(long)]
+    /// Leave the check to `learnware check --waiting`; at a server, don't wait for it.
+    #[arg(long, visible_alias = "no-wait")]
     pub(crate) no_check: bool,
     /// Which dock.
     #[command(flatten)]
@@ -42,7 +43,7 @@ pub(crate) struct SubmitArgs {
 /// With --spec the learnwares are compared with your data and the best ones, alone and combined, are shown
 /// with their distance (squared MMD: 0 is the same distribution), its percentile (which share of random pairs of
 /// learnwares of the dock are farther from each other) and how much of your data they cover. Your rows are not
-/// part of a specification and go nowhere.
+/// part of a specification and go nowhere; a server gets the specification.
 ///
 /// With --labels the learnwares found run here on the rows that have a label and are ranked by what these say:
 /// by their own mistakes where they predict what your labels mean, else by how well their answers explain the
@@ -217,6 +218,9 @@ pub(crate) struct ListArgs {
     /// Deleted ones too.
     #[arg(long, conflicts_with_all = ["query", "sort", "limit", "cursor", "facets", "task", "data_type", "license", "scenario", "library"])]
     pub(crate) deleted: bool,
+    /// Your own ones at a server, in any state.
+    #[arg(long, conflicts_with_all = ["deleted", "query", "sort", "limit", "cursor", "facets", "task", "data_type", "license", "scenario", "library"])]
+    pub(crate) own: bool,
     /// What must agree.
     #[command(flatten)]
     pub(crate) filter: FilterArgs,

@@ -3,12 +3,14 @@
 //! Arguments that several commands share are in [`shared`], those that find learnwares by words in [`find`], those of commands on a dock in [`market`], those of
 //! commands on models in [`models`], those of a search by anchors in [`private`].
 
+mod admin;
 mod find;
 mod market;
 mod models;
 mod moving;
 mod private;
 mod quickstart;
+mod remote;
 mod serve;
 mod shared;
 mod solve;
@@ -17,6 +19,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use admin::{
+    AdminArgs, AdminCommand, ChangeUserArgs, CreateUserArgs, JobsArgs, RoleWord, StateWord,
+};
 pub(crate) use find::WordsHow;
 pub(crate) use market::{
     DeleteArgs, DownloadArgs, KernelWord, ListArgs, MixtureWord, SearchArgs, ShowArgs, SubmitArgs,
@@ -27,6 +32,7 @@ pub(crate) use models::{
 pub(crate) use moving::{BackupArgs, MigrateArgs, RestoreArgs};
 pub(crate) use private::{AnchorsArgs, MeasureArgs, RedundantArgs};
 pub(crate) use quickstart::QuickstartArgs;
+pub(crate) use remote::{LoginArgs, LogoutArgs, RegisterArgs, TokenArgs, TokenCommand, WhoamiArgs};
 pub(crate) use serve::{ConfigArgs, LogForm, ServeArgs, WorkerArgs};
 pub(crate) use shared::{
     ColumnArgs, DockArgs, EmbedderArgs, GenerateArgs, KindArgs, ModelArgs, PrivateArgs, TableArgs,
@@ -37,7 +43,7 @@ pub(crate) use solve::SolveArgs;
 ///
 /// A learnware is a trained model with a specification: a small weighted set of points that tells what its
 /// data looked like. `learnware` makes the specification of your data on your machine, finds the models in a
-/// dock (a folder) that fit it, and predicts with them, alone or combined.
+/// dock (a folder, or a server) that fit it, and predicts with them, alone or combined.
 #[derive(Debug, Parser)]
 #[command(name = "learnware", version, after_long_help = EXIT_CODES, max_term_width = 100)]
 #[command(disable_help_subcommand = false, infer_subcommands = false)]
@@ -59,8 +65,9 @@ Exit codes:
   130  interrupted
 
 Environment:
-  LEARNWARE_DOCK  the dock when --dock is not given
-  NO_COLOR        no colours, as with --color never";
+  LEARNWARE_DOCK   the dock when --dock is not given
+  LEARNWARE_TOKEN  what lets you in at a server, before what `learnware login` keeps
+  NO_COLOR         no colours, as with --color never";
 
 /// Flags that every command has.
 #[derive(Debug, Clone, Default, Args)]
@@ -110,11 +117,17 @@ pub(crate) enum Command {
     List(ListArgs),
     Redundant(RedundantArgs),
     Delete(DeleteArgs),
+    Login(LoginArgs),
+    Logout(LogoutArgs),
+    Whoami(WhoamiArgs),
+    Register(RegisterArgs),
+    Token(TokenArgs),
     Serve(ServeArgs),
     Worker(WorkerArgs),
     Backup(BackupArgs),
     Restore(RestoreArgs),
     Migrate(MigrateArgs),
+    Admin(AdminArgs),
     Doctor(DoctorArgs),
     Completions(CompletionsArgs),
     Man(ManArgs),

@@ -9,8 +9,8 @@ use crate::tablefile::ReadOptions;
 /// Which dock.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct DockArgs {
-    /// The dock's folder; your own dock when left out.
-    #[arg(long, value_name = "DIR", env = "LEARNWARE_DOCK", hide_env_values = true)]
+    /// The dock: a folder, or the https:// address of a server; your own folder when left out.
+    #[arg(long, value_name = "DIR|URL", env = "LEARNWARE_DOCK", hide_env_values = true)]
     pub(crate) dock: Option<String>,
 }
 

@@ -11,16 +11,16 @@ use crate::target;
 
 /// Deletes learnwares: all of them are looked at before the first is deleted.
 pub(super) async fn run(arguments: &DeleteArgs, printer: &Printer) -> anyhow::Result<Outcome> {
-    let dock = target::open(&arguments.dock, &ModelArgs::default(), Create::Never).await?;
+    let place = target::place(&arguments.dock, &ModelArgs::default(), Create::Never).await?;
     let mut ids: Vec<LearnwareId> = Vec::new();
     for id in &arguments.ids {
-        let id = dock.show(&LearnwareId(id.clone())).await?.id;
+        let id = place.show(&LearnwareId(id.clone())).await?.0.id;
         if !ids.contains(&id) {
             ids.push(id);
         }
     }
     for id in &ids {
-        dock.delete(id).await?;
+        place.delete(id).await?;
     }
     printer.result("delete", json!({"deleted": ids}), |printer| {
         for id in &ids {

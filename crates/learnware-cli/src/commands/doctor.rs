@@ -73,6 +73,9 @@ async fn dock(arguments: &DoctorArgs) -> Line {
         found: format!("{failure:#}"),
         advice: error::hint(&failure),
     };
+    if target::server_address(&arguments.dock).is_some() {
+        return server(arguments).await.unwrap_or_else(bad);
+    }
     let folder = match target::dock_folder(&arguments.dock) {
         Ok(folder) => folder,
         Err(failure) => return bad(failure),
@@ -102,6 +105,13 @@ async fn dock(arguments: &DoctorArgs) -> Line {
             }
         }
     }
+}
+
+async fn server(arguments: &DoctorArgs) -> anyhow::Result<Line> {
+    let server = target::server(&arguments.dock)?;
+    let dock = server.client().dock().await?;
+    let found = format!("{}, release {}, {} learnwares", server.address(), dock.version, dock.learnwares);
+    Ok(Line { name: "dock".into(), good: true, found, advice: String::new() })
 }
 
 fn cache() -> Line {

@@ -14,8 +14,8 @@ use crate::{files, report, target};
 
 /// Writes the package. When the dock's words differ from those in the zip, the zip gets the dock's.
 pub(super) async fn run(arguments: &DownloadArgs, printer: &Printer) -> anyhow::Result<Outcome> {
-    let dock = target::open(&arguments.dock, &ModelArgs::default(), Create::Never).await?;
-    let deployed = dock.package(&LearnwareId(arguments.id.clone()), arguments.revision).await?;
+    let place = target::place(&arguments.dock, &ModelArgs::default(), Create::Never).await?;
+    let deployed = place.package(&LearnwareId(arguments.id.clone()), arguments.revision, printer).await?;
     let output = arguments
         .output
         .clone()

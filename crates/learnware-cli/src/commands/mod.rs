@@ -1,5 +1,6 @@
 //! One file for each command.
 
+mod admin;
 mod anchors;
 mod check;
 mod completions;
@@ -7,12 +8,14 @@ mod delete;
 mod doctor;
 mod download;
 mod list;
+mod login;
 mod man;
 mod measure;
 mod moving;
 mod pack;
 mod quickstart;
 mod redundant;
+mod register;
 mod reuse;
 mod run;
 mod search;
@@ -21,6 +24,7 @@ mod show;
 mod solve;
 mod spec;
 mod submit;
+mod token;
 
 use crate::cli::Command;
 use crate::error::Outcome;
@@ -45,11 +49,17 @@ pub(crate) async fn run(command: Command, printer: &Printer) -> anyhow::Result<O
         Command::List(arguments) => list::run(&arguments, printer).await,
         Command::Redundant(arguments) => redundant::run(&arguments, printer).await,
         Command::Delete(arguments) => delete::run(&arguments, printer).await,
+        Command::Login(arguments) => login::run(&arguments, printer).await,
+        Command::Logout(arguments) => login::logout(&arguments, printer).await,
+        Command::Whoami(arguments) => login::whoami(&arguments, printer).await,
+        Command::Register(arguments) => register::run(&arguments, printer).await,
+        Command::Token(arguments) => token::run(&arguments, printer).await,
         Command::Serve(arguments) => serve::run(&arguments, printer).await,
         Command::Worker(arguments) => serve::worker(&arguments, printer).await,
         Command::Backup(arguments) => moving::backup(&arguments, printer).await,
         Command::Restore(arguments) => moving::restore(&arguments, printer).await,
         Command::Migrate(arguments) => moving::migrate(&arguments, printer).await,
+        Command::Admin(arguments) => admin::run(&arguments, printer).await,
         Command::Doctor(arguments) => doctor::run(&arguments, printer).await,
         Command::Completions(arguments) => completions::run(&arguments, printer),
         Command::Man(arguments) => man::run(&arguments, printer),

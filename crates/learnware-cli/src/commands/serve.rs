@@ -46,7 +46,7 @@ async fn announce(dock: &Dock, address: &str, printer: &Printer) -> anyhow::Resu
         if let Some(code) = &code {
             printer.line("There is no administrator yet. Whoever has this code becomes one, within a day:");
             printer.line(format!("  {code}"));
-            printer.line("POST it to /api/v1/accounts/invitation with email, name and password.");
+            printer.line(format!("  learnware register --dock http://{address} --invitation CODE"));
         }
         printer.line(format!("What programs can ask is described at http://{address}/api/v1/docs"));
     });

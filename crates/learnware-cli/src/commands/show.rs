@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::cli::{ModelArgs, ShowArgs};
 use crate::error::Outcome;
+use crate::place::Published;
 use crate::printer::{Printer, Tone, toned};
 use crate::{report, specwords, target};
 
@@ -17,9 +18,15 @@ const INPUTS_SHOWN: usize = 40;
 
 /// Shows a learnware.
 pub(super) async fn run(arguments: &ShowArgs, printer: &Printer) -> anyhow::Result<Outcome> {
-    let dock = target::open(&arguments.dock, &ModelArgs::default(), Create::Never).await?;
-    let detail = dock.show(&LearnwareId(arguments.id.clone())).await?;
-    printer.result("show", to_json(&detail), |printer| print(&detail, printer));
+    let place = target::place(&arguments.dock, &ModelArgs::default(), Create::Never).await?;
+    let (detail, published) = place.show(&LearnwareId(arguments.id.clone())).await?;
+    let mut document = to_json(&detail);
+    if let Some(published) = &published {
+        document["owner"] = json!(published.owner);
+        document["downloads"] = json!(published.downloads);
+        document["taken_down"] = json!(published.taken_down);
+    }
+    printer.result("show", document, |printer| print(&detail, published.as_ref(), printer));
     Ok(Outcome::Success)
 }
 
@@ -49,7 +56,7 @@ fn version_json(version: &VersionDetail) -> Value {
     })
 }
 
-fn print(detail: &LearnwareDetail, printer: &Printer) {
+fn print(detail: &LearnwareDetail, published: Option<&Published>, printer: &Printer) {
     let latest = detail.versions.iter().find(|version| version.version == detail.latest_version);
     let Some(latest) = latest.or(detail.versions.last()) else { return };
     let semantic = &latest.specification.semantic;
@@ -58,7 +65,9 @@ fn print(detail: &LearnwareDetail, printer: &Printer) {
         printer.line(&semantic.description);
     }
     printer.line("");
-    for (name, value) in facts(latest, semantic) {
+    for (name, value) in
+        facts(latest, semantic).into_iter().chain(published.map(served_facts).unwrap_or_default())
+    {
         printer.line(format!("{name:<14} {value}"));
     }
     if let Some(input) = &semantic.input {
@@ -104,6 +113,16 @@ fn facts(version: &VersionDetail, semantic: &SemanticSpecification) -> Vec<(&'st
     }
     facts.push(("digest", version.digest.to_string()));
     facts.retain(|(_, value)| !value.is_empty());
+    facts
+}
+
+/// What is known only where it is served.
+fn served_facts(published: &Published) -> Vec<(&'static str, String)> {
+    let mut facts = vec![
+        ("owner", published.owner.clone().unwrap_or_else(|| "the operator".into())),
+        ("downloads", published.downloads.to_string()),
+    ];
+    facts.extend(published.taken_down.as_ref().map(|reason| ("taken down", toned(Tone::Bad, reason))));
     facts
 }
 

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::cli::SubmitArgs;
 use crate::error::{Outcome, advised};
+use crate::place::Place;
 use crate::printer::Printer;
 use crate::{report, target};
 
@@ -26,14 +27,14 @@ pub(super) async fn run(arguments: &SubmitArgs, printer: &Printer) -> anyhow::Re
         ));
     }
     let semantic = arguments.semantic.as_deref().map(read_semantic).transpose()?;
-    let dock = target::open(&arguments.dock, &arguments.model, Create::IfMissing).await?;
+    let place = target::place(&arguments.dock, &arguments.model, Create::IfMissing).await?;
     let request = SubmitRequest {
         package: PackageSource::File(arguments.zip.clone()),
         semantic,
         replaces: arguments.replaces.clone().map(LearnwareId),
         audience: Audience::default(),
     };
-    let submission = match dock.submit(request).await? {
+    let submission = match place.submit(request, printer).await? {
         SubmitOutcome::Accepted(submission) => submission,
         SubmitOutcome::Refused(found) => {
             let document = json!({"id": null, "report": report::to_json(&found)});
@@ -56,20 +57,30 @@ pub(super) async fn run(arguments: &SubmitArgs, printer: &Printer) -> anyhow::Re
         }
     };
     if arguments.no_check {
-        printer.result("submit", submission_json(&submission), |printer| {
-            printer.line(format!("learnware {}, version {}: waiting", submission.id, submission.version));
-            printer.note("`learnware check --waiting` makes the check; until then no search finds it.");
-        });
-        return Ok(Outcome::Success);
+        return Ok(waiting(
+            &submission,
+            printer,
+            match place {
+                Place::Folder(_) => {
+                    "`learnware check --waiting` makes the check; until then no search finds it."
+                }
+                Place::Server(_) => {
+                    "The server checks it; until then no search finds it. `learnware show ID` tells."
+                }
+            },
+        ));
     }
     let progress = printer.progress("checking", None);
-    let found = dock.check(&submission.id, Some(submission.version)).await;
+    let found = place.check(&submission).await;
     progress.finish_and_clear();
-    let found = found?;
+    let Some(found) = found? else {
+        let note = "What became of its check can't be seen from here yet; try `learnware show ID` later.";
+        return Ok(waiting(&submission, printer, note));
+    };
     let mut document = submission_json(&submission);
     document["report"] = report::to_json(&found);
     document["status"] = json!(found.status());
-    let others = redundant::of(&dock, &submission.id).await?.filter(|_| !found.has_errors());
+    let others = place.redundancy(&submission.id).await?.filter(|_| !found.has_errors());
     document["others"] = json!(others);
     printer.result("submit", document, |printer| {
         printer.line(format!("learnware {}, version {}", submission.id, submission.version));
@@ -77,6 +88,15 @@ pub(super) async fn run(arguments: &SubmitArgs, printer: &Printer) -> anyhow::Re
         redundant::print(others.as_ref(), printer);
     });
     Ok(report::outcome(&found))
+}
+
+/// Tells that a submission waits, and what to do then.
+fn waiting(submission: &Submission, printer: &Printer, note: &str) -> Outcome {
+    printer.result("submit", submission_json(submission), |printer| {
+        printer.line(format!("learnware {}, version {}: waiting", submission.id, submission.version));
+        printer.note(note);
+    });
+    Outcome::Success
 }
 
 fn submission_json(submission: &Submission) -> Value {

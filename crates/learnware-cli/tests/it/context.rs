@@ -1,7 +1,8 @@
 //! A temporary directory in which the binary runs.
 
+use std::io::Write as _;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Output, Stdio};
 
 use learnware_package::native::onnx::write::{self, LinearModel};
 use serde_json::Value;
@@ -9,6 +10,7 @@ use serde_json::Value;
 /// A directory with a home and a dock of its own.
 pub(crate) struct TestContext {
     folder: tempfile::TempDir,
+    cache: PathBuf,
 }
 
 /// What a run of the binary gave.
@@ -21,7 +23,16 @@ pub(crate) struct Answer {
 
 impl TestContext {
     pub(crate) fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap() }
+        // One cache for all tests, so that environments of Python models are made once.
+        let cache = PathBuf::from(Self::cache());
+        Self { folder: tempfile::tempdir().unwrap(), cache }
+    }
+
+    /// One that has fetched nothing yet.
+    pub(crate) fn with_empty_cache() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = folder.path().join("cache");
+        Self { folder, cache }
     }
 
     /// One folder for all tests, so that environments of Python models are made once.
@@ -46,21 +57,35 @@ impl TestContext {
 
     /// Runs `learnware`.
     pub(crate) fn run_with(&self, arguments: &[&str]) -> Answer {
-        let output = Command::new(env!("CARGO_BIN_EXE_learnware"))
+        Answer::of(self.command(arguments).output().unwrap())
+    }
+
+    /// Runs `learnware` with something on its standard input, and arguments split at spaces.
+    pub(crate) fn run_input(&self, arguments: &str, input: &str) -> Answer {
+        let mut command = self.command(&arguments.split_whitespace().collect::<Vec<_>>());
+        let pipes = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = pipes.spawn().unwrap();
+        // A command that refuses its arguments reads nothing.
+        child.stdin.take().unwrap().write_all(input.as_bytes()).ok();
+        Answer::of(child.wait_with_output().unwrap())
+    }
+
+    /// `learnware` in the directory, about to be run.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_learnware"));
+        command
             .args(arguments)
             .current_dir(self.folder.path())
             .env("HOME", self.folder.path())
             .env("LEARNWARE_DOCK", self.path("dock"))
-            .env("LEARNWARE_CACHE", Self::cache())
-            .env_remove("XDG_DATA_HOME")
-            .env_remove("NO_COLOR")
-            .output()
-            .unwrap();
-        Answer {
-            code: output.status.code().unwrap_or(-1),
-            stdout: String::from_utf8(output.stdout).unwrap(),
-            stderr: String::from_utf8(output.stderr).unwrap(),
+            .env("LEARNWARE_CACHE", &self.cache);
+        for variable in ["XDG_DATA_HOME", "XDG_CONFIG_HOME", "LEARNWARE_TOKEN", "NO_COLOR"] {
+            command.env_remove(variable);
         }
+        for proxy in ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"] {
+            command.env_remove(proxy);
+        }
+        command
     }
 
     /// Runs a command that must succeed, with `--json`.
@@ -89,6 +114,14 @@ impl TestContext {
 }
 
 impl Answer {
+    fn of(output: Output) -> Self {
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
     /// Standard output as the one JSON document it must be.
     pub(crate) fn json(&self) -> Value {
         assert_eq!(self.stderr, "", "nothing is on standard error with --json");

@@ -77,7 +77,9 @@ fn bad_packages_are_refused_with_a_report_and_nothing_is_stored() {
 fn wrong_docks_and_ids_get_advice() {
     let context = TestContext::new();
     assert!(context.refusal("list").contains("hint: name the dock's folder"));
-    assert!(context.refusal("list --dock https://example.org").contains("works with folders only"));
+    assert!(context.refusal("redundant --dock https://example.org").contains("on the server's own machine"));
+    assert!(context.refusal("whoami").contains("hint: name one with --dock https://HOST"));
+    assert!(context.refusal("list --dock http://a.b/?x=1").contains("is not the address of a dock server"));
     context.submit_sum("Sums near zero", [1.0, 2.0], 0.0);
     assert!(context.refusal("show 77").contains("hint: `learnware list` shows"));
     assert!(context.refusal("show abc").contains("is not a learnware id"));

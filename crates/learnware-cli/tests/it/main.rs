@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, reason = "a test that is skipped says so")]
 #![allow(clippy::format_push_string, clippy::format_collect, reason = "texts of a few lines")]
 
+mod admin;
 mod beimingwu;
 mod context;
 mod dock;
@@ -14,6 +15,7 @@ mod pages;
 mod private;
 mod quickstart;
 mod readme;
+mod remote;
 mod reuse;
 mod run;
 mod search;

@@ -1,7 +1,9 @@
 //! The binary as a server, and requests to it.
 
+use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 use serde_json::{Value, json};
@@ -13,6 +15,7 @@ pub(crate) struct Server {
     pub(crate) child: Child,
     pub(crate) address: String,
     pub(crate) invitation: Option<String>,
+    log: PathBuf,
 }
 
 /// What a request gave.
@@ -40,6 +43,7 @@ impl Server {
 
     /// The same with variables of its own.
     pub(crate) fn start_with(context: &TestContext, variables: &[(&str, &str)]) -> Self {
+        let log = context.path("server.log");
         let mut child = Command::new(env!("CARGO_BIN_EXE_learnware"))
             .args(["serve", "--listen", "127.0.0.1:0", "--json"])
             .env("HOME", context.path(""))
@@ -47,6 +51,7 @@ impl Server {
             .env("LEARNWARE_CACHE", TestContext::cache())
             .envs(variables.iter().copied())
             .stdout(Stdio::piped())
+            .stderr(File::create(&log).unwrap())
             .spawn()
             .unwrap();
         let mut told = String::new();
@@ -59,7 +64,19 @@ impl Server {
             assert!(told.len() < 10_000, "{told}");
         };
         let text = |name: &str| said[name].as_str().map(str::to_owned);
-        Self { child, address: text("listen").unwrap(), invitation: text("invitation") }
+        Self { child, address: text("listen").unwrap(), invitation: text("invitation"), log }
+    }
+
+    /// The address for `--dock`.
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The last code that the server wrote into its log.
+    pub(crate) fn code(&self) -> String {
+        let log = std::fs::read_to_string(&self.log).unwrap();
+        let (_, code) = log.rsplit_once("code=\"").unwrap_or_else(|| panic!("no code in {log}"));
+        code[..code.find('"').unwrap()].to_owned()
     }
 
     pub(crate) fn send(

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::learnware::LearnwareId;
 use crate::specification::IslandKey;
@@ -72,7 +72,7 @@ impl Default for SearchOptions {
 }
 
 /// Answer of a search.
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct SearchResults {
     /// Single learnwares, best first.
     pub single: Vec<SingleResult>,
@@ -89,7 +89,7 @@ pub struct SearchResults {
 }
 
 /// One learnware that was found.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SingleResult {
     /// Which.
     pub id: LearnwareId,
@@ -115,7 +115,7 @@ impl SingleResult {
 }
 
 /// Several learnwares whose mixture was found.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct MultipleResult {
     /// Members with their weights; weights are non-negative with sum one.
     pub members: Vec<Member>,
@@ -133,7 +133,7 @@ pub struct MultipleResult {
 }
 
 /// Member of a mixture.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Member {
     /// Which.
     pub id: LearnwareId,
@@ -142,7 +142,7 @@ pub struct Member {
 }
 
 /// Whether the learnwares found fit the user's data.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// The user brought no statistical specification, or nothing was comparable.
@@ -176,7 +176,7 @@ impl Verdict {
 }
 
 /// How many learnwares passed each stage.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Funnel {
     /// In the market.
     pub total: usize,

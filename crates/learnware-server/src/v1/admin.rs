@@ -3,18 +3,18 @@
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
-use learnware_api::{Job, Takedown};
+use learnware_api::{Account, AccountPatch, AuditEntry, Job, Takedown};
 use learnware_dock::Dock;
 use learnware_dock::jobs::JobState;
-use learnware_dock::store::rows::JobRow;
+use learnware_dock::store::people::{AccountChange, AccountNumber, Role};
 use learnware_engine::learnware::LearnwareId;
 use serde::Deserialize;
-use serde_json::{Value, json};
 use utoipa::IntoParams;
 
 use crate::auth::Admin;
 use crate::body::Document;
 use crate::error::{Answer, Failure};
+use crate::wire;
 
 /// Rows of a page at most, and where none is asked for.
 const PAGE: u32 = 100;
@@ -26,6 +26,14 @@ pub(crate) struct Page {
     state: Option<String>,
     /// Only rows with a lower number.
     before: Option<i64>,
+}
+
+/// Which accounts.
+#[derive(Debug, Deserialize, IntoParams)]
+pub(crate) struct AccountsAfter {
+    /// Those with larger numbers.
+    #[serde(default)]
+    after: i64,
 }
 
 /// Jobs, newest first.
@@ -46,7 +54,7 @@ pub(crate) async fn jobs(
             }
         };
     let rows = dock.jobs(state, page.before, PAGE).await?;
-    Ok(Json(rows.iter().map(job).collect()))
+    Ok(Json(rows.iter().map(wire::job).collect()))
 }
 
 /// Asks for a job again.
@@ -58,7 +66,7 @@ pub(crate) async fn retry(
 ) -> Answer<StatusCode> {
     let found = dock.jobs(None, Some(id.saturating_add(1)), 1).await?;
     let row = found.iter().find(|row| row.id == id).ok_or_else(unknown_job)?;
-    dock.retry_job(&by, row).await?;
+    dock.retry_job(Some(&by), row).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -69,7 +77,7 @@ pub(crate) async fn give_up(
     Admin(by): Admin,
     Path(id): Path<i64>,
 ) -> Answer<StatusCode> {
-    if dock.give_up_job(&by, id).await? { Ok(StatusCode::NO_CONTENT) } else { Err(unknown_job()) }
+    if dock.give_up_job(Some(&by), id).await? { Ok(StatusCode::NO_CONTENT) } else { Err(unknown_job()) }
 }
 
 /// Takes a learnware down, with a reason.
@@ -80,7 +88,7 @@ pub(crate) async fn take_down(
     Path(id): Path<String>,
     Document(wish): Document<Takedown>,
 ) -> Answer<StatusCode> {
-    dock.take_down(&by, &LearnwareId(id), Some(&wish.reason)).await?;
+    dock.take_down(Some(&by), &LearnwareId(id), Some(&wish.reason)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -91,42 +99,53 @@ pub(crate) async fn put_back(
     Admin(by): Admin,
     Path(id): Path<String>,
 ) -> Answer<StatusCode> {
-    dock.take_down(&by, &LearnwareId(id), None).await?;
+    dock.take_down(Some(&by), &LearnwareId(id), None).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// What was done, newest first.
-#[utoipa::path(get, path = "/admin/audit", tag = "admin", params(Page), responses((status = OK, body = Vec<Value>)), security(("bearer" = [])))]
+#[utoipa::path(get, path = "/admin/audit", tag = "admin", params(Page), responses((status = OK, body = Vec<AuditEntry>)), security(("bearer" = [])))]
 pub(crate) async fn audit(
     State(dock): State<Dock>,
     _: Admin,
     Query(page): Query<Page>,
-) -> Answer<Json<Vec<Value>>> {
-    let rows = dock.store().audit(page.before, PAGE).await?.into_iter().map(|row| {
-        json!({
-            "id": row.id,
-            "at": row.at.to_string(),
-            "account": row.account,
-            "action": row.action,
-            "subject": row.subject,
-            "detail": row.detail,
-        })
-    });
-    Ok(Json(rows.collect()))
+) -> Answer<Json<Vec<AuditEntry>>> {
+    let rows = dock.store().audit(page.before, PAGE).await?;
+    Ok(Json(rows.into_iter().map(wire::audit_entry).collect()))
+}
+
+/// Accounts, by number.
+#[utoipa::path(get, path = "/admin/accounts", tag = "admin", params(AccountsAfter), responses((status = OK, body = Vec<Account>)), security(("bearer" = [])))]
+pub(crate) async fn accounts(
+    State(dock): State<Dock>,
+    _: Admin,
+    Query(page): Query<AccountsAfter>,
+) -> Answer<Json<Vec<Account>>> {
+    let rows = dock.store().accounts(AccountNumber(page.after), PAGE).await?;
+    Ok(Json(rows.iter().map(wire::account).collect()))
+}
+
+/// Changes role or lock of an account; not of the own one.
+#[utoipa::path(patch, path = "/admin/accounts/{id}", tag = "admin", params(("id" = i64, Path, description = "Number, as lists give it")), request_body = AccountPatch, responses((status = NO_CONTENT)), security(("bearer" = [])))]
+pub(crate) async fn change_account(
+    State(dock): State<Dock>,
+    Admin(by): Admin,
+    Path(id): Path<i64>,
+    Document(wish): Document<AccountPatch>,
+) -> Answer<StatusCode> {
+    let role = match wish.role.as_deref() {
+        None => None,
+        Some(word) => {
+            Some(Role::from_word(word).map_err(|_| Failure::bad("bad-role", "roles are user and admin"))?)
+        }
+    };
+    let changes = [role.map(AccountChange::Role), wish.disabled.map(AccountChange::Disabled)];
+    for change in changes.into_iter().flatten() {
+        dock.change_account(Some(&by), AccountNumber(id), change).await?;
+    }
+    Ok(StatusCode::NO_CONTENT)
 }
 
 fn unknown_job() -> Failure {
     Failure::new(StatusCode::NOT_FOUND, "unknown-job", "there is no such job, or it has ended")
-}
-
-fn job(row: &JobRow) -> Job {
-    Job {
-        id: row.id,
-        subject: row.job.subject(),
-        state: row.summary.state.word().to_owned(),
-        attempts: row.summary.attempts,
-        last_error: row.summary.last_error.clone(),
-        created_at: row.created_at.to_string(),
-        finished_at: row.finished_at.map(|at| at.to_string()),
-    }
 }

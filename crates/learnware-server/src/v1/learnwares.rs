@@ -1,25 +1,21 @@
 //! Learnwares: lists, one whole, packages out and in.
 
-use std::collections::BTreeMap;
-
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, Query, Request, State};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, ETAG, LOCATION};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use learnware_api::{Learnware, LearnwarePage, LearnwareSummary, Problem, Seen, Submitted, Version};
+use learnware_api::{Check, Learnware, LearnwarePage, ListRequest, Problem, Seen, Submitted, Version};
 use learnware_dock::accounts::{Principal, Scope};
 use learnware_dock::browse::VersionDetail;
-use learnware_dock::catalog::Snapshot;
 use learnware_dock::policy::PACKAGE_BYTES_MAX;
 use learnware_dock::store::organisations::{Audience, OrganisationNumber, Visibility};
 use learnware_dock::store::rows::{ListOptions, status_word};
 use learnware_dock::submit::{PackageSource, SubmitOutcome, SubmitRequest};
 use learnware_dock::viewer::Viewer as Sight;
-use learnware_dock::words::{self, Facet, Found, Hit, Sort};
 use learnware_dock::{Dock, DockError};
-use learnware_engine::learnware::LearnwareId;
+use learnware_engine::learnware::{CheckStatus, LearnwareId};
 use learnware_engine::specification::codec;
 use serde::Deserialize;
 use serde_json::json;
@@ -30,32 +26,17 @@ use utoipa::IntoParams;
 use crate::auth::{Known, Viewer};
 use crate::body::{self, Document};
 use crate::error::{Answer, Failure};
+use crate::wire;
 
 /// Learnwares of a page where no number is asked for, and at most.
 const PAGE: usize = 20;
 const PAGE_MAX: usize = 100;
+/// The same where statistical specifications are told, which are large.
+const SPECIFIED_MAX: usize = 20;
 /// Learnwares of an account in one answer at most.
 const OWN_MAX: u32 = 10_000;
 /// BLAKE3 of the package.
 const DIGEST: HeaderName = HeaderName::from_static("x-content-blake3");
-
-/// Which learnwares.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Wanted {
-    /// Words and fields, as `learnware list` takes them.
-    #[serde(default)]
-    query: String,
-    /// `relevance`, `newest`, `name`, `size` or `id`.
-    sort: Option<String>,
-    /// Learnwares of a page, 100 at most.
-    limit: Option<usize>,
-    /// Where the page begins: `next_cursor` of the page before.
-    cursor: Option<String>,
-    /// Whether tags are counted.
-    #[serde(default)]
-    facets: bool,
-}
 
 /// Who finds a new learnware.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -88,58 +69,18 @@ pub(crate) struct WhichVersion {
 }
 
 /// Usable learnwares that match, page by page, with counts by tag.
-#[utoipa::path(get, path = "/learnwares", tag = "learnwares", params(Wanted), responses((status = OK, body = LearnwarePage)), security((), ("bearer" = [])))]
+#[utoipa::path(get, path = "/learnwares", tag = "learnwares", params(ListRequest), responses((status = OK, body = LearnwarePage)), security((), ("bearer" = [])))]
 pub(crate) async fn list(
     State(dock): State<Dock>,
     Viewer(viewer): Viewer,
-    Query(wanted): Query<Wanted>,
+    Query(mut wanted): Query<ListRequest>,
 ) -> Answer<Json<LearnwarePage>> {
-    let request = words::Request {
-        query: words::Query::parse(&wanted.query)?,
-        sort: sort(wanted.sort.as_deref())?,
-        limit: wanted.limit.unwrap_or(PAGE).clamp(1, PAGE_MAX),
-        cursor: wanted.cursor.as_deref().map(str::parse).transpose().map_err(|error: DockError| error)?,
-        facets: if wanted.facets { Facet::ALL.to_vec() } else { Vec::new() },
-    };
-    let (found, snapshot) = dock.find_for(&Sight::Served(viewer), request).await?;
-    let facets = found.facets.iter().map(|facet| {
-        let counts: BTreeMap<String, u64> =
-            facet.counts.iter().map(|(tag, count)| (tag.to_string(), *count)).collect();
-        (facet.facet.word().to_owned(), counts)
-    });
-    Ok(Json(LearnwarePage {
-        total: found.total,
-        learnwares: summaries(&found, &snapshot),
-        next_cursor: found.next.as_ref().map(ToString::to_string),
-        facets: facets.collect(),
-    }))
-}
-
-fn sort(word: Option<&str>) -> Answer<Sort> {
-    Ok(match word {
-        None | Some("relevance") => Sort::Relevance,
-        Some("newest") => Sort::Newest,
-        Some("name") => Sort::Name,
-        Some("size") => Sort::Size,
-        Some("id") => Sort::Id,
-        Some(_) => {
-            return Err(Failure::bad("bad-sort", "sort is relevance, newest, name, size or id"));
-        }
-    })
-}
-
-fn summaries(found: &Found, snapshot: &Snapshot) -> Vec<LearnwareSummary> {
-    let summary = |hit: &Hit| {
-        let learnware = snapshot.market.organizer().get(&hit.id)?;
-        Some(LearnwareSummary {
-            id: hit.id.0.clone(),
-            name: learnware.specification.semantic.name.clone(),
-            semantic: learnware.specification.semantic.to_json(),
-            format: learnware.format.word().to_owned(),
-            relevance: hit.score,
-        })
-    };
-    found.hits.iter().filter_map(summary).collect()
+    if wire::sort(wanted.sort.as_deref()).is_none() {
+        return Err(Failure::bad("bad-sort", "sort is relevance, newest, name, size or id"));
+    }
+    let page_max = if wanted.specifications { SPECIFIED_MAX } else { PAGE_MAX };
+    wanted.limit = Some(wanted.limit.unwrap_or(PAGE).clamp(1, page_max));
+    Ok(Json(wire::page(&dock, &Sight::Served(viewer), &wanted, PAGE).await?))
 }
 
 /// The account's own, in any state.
@@ -172,9 +113,8 @@ async fn whole(dock: &Dock, viewer: Option<&Principal>, id: &LearnwareId) -> Ans
         Some(owner) => dock.store().account(owner).await?.map(|account| account.name),
         None => None,
     };
-    let versions =
-        detail.versions.iter().map(version).filter(|version| sees_all || version.status == "usable");
-    let versions: Vec<Version> = versions.collect();
+    let seen = detail.versions.iter().filter(|one| sees_all || one.status == CheckStatus::Usable);
+    let versions: Vec<Version> = seen.map(version).collect();
     if versions.is_empty() {
         return Err(DockError::NotUsable { id: detail.id.0, version: detail.latest_version }.into());
     }
@@ -201,6 +141,12 @@ fn version(detail: &VersionDetail) -> Version {
         semantic: detail.specification.semantic.to_json(),
         statistical: detail.specification.statistical.iter().map(codec::to_json).collect(),
         report: detail.report.as_ref().map(|report| json!(report)),
+        check: detail.check.as_ref().map(|check| Check {
+            state: check.state.word().to_owned(),
+            attempts: check.attempts,
+            // What failed on our side is in the log: it may name places of the machine.
+            failed_before: check.last_error.is_some(),
+        }),
         submitted_at: detail.submitted_at.to_string(),
         checked_at: detail.checked_at.map(|at| at.to_string()),
     }

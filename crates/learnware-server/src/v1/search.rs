@@ -1,21 +1,24 @@
 //! Search by specification and by words.
 
+use std::collections::BTreeMap;
+
 use axum::Json;
 use axum::extract::State;
 use learnware_api::SearchRequest;
 use learnware_dock::Dock;
 use learnware_dock::viewer::Viewer;
-use learnware_dock::words::{Matching, Query};
+use learnware_dock::words::Query;
 use learnware_engine::learnware::LearnwareId;
-use learnware_engine::market::SearchOptions;
-use learnware_engine::specification::StatisticalSpecification;
+use learnware_engine::market::{KernelChoice, MixtureMethod, SearchOptions, SearchResults};
 use learnware_engine::specification::codec::{self, SpecificationKind};
+use learnware_engine::specification::{IslandKey, StatisticalSpecification};
 use learnware_engine::user_info::UserInfo;
 use serde_json::{Value, json};
 
 use crate::auth;
 use crate::body::Document;
 use crate::error::{Answer, Failure};
+use crate::wire;
 
 /// Single results and members of a mixture at most.
 const SINGLE_MAX: usize = 1000;
@@ -41,30 +44,62 @@ pub(crate) async fn search(
         max_learnwares: wish.max_learnwares.unwrap_or(defaults.max_learnwares).clamp(1, MEMBERS_MAX),
         single_max: wish.limit.unwrap_or(defaults.single_max).clamp(1, SINGLE_MAX),
         exclude: exclude.collect(),
+        mixture: mixture(wish.mixture.as_deref())?,
+        kernel: kernel(wish.kernel.as_deref())?,
         ..defaults
     };
     let user = UserInfo { statistical, ..UserInfo::default() };
     let query = Query::parse(&wish.query)?;
     let answer = dock.search_explained(&Viewer::Served(viewer), query, user, options, wish.explain).await?;
     let mut document = json!(answer.results);
-    document["island"] = json!(answer.results.island.map(|island| island.to_string()));
-    document["funnel"]["other_islands"] = answer
-        .results
-        .funnel
-        .other_islands
-        .iter()
-        .map(|(island, count)| json!({"island": island.to_string(), "learnwares": count}))
-        .collect();
+    document["island"] = json!(answer.results.island.as_ref().map(island));
+    let others = answer.results.funnel.other_islands.iter();
+    document["funnel"]["other_islands"] =
+        others.map(|(key, count)| json!({"island": island(key), "learnwares": count})).collect();
     document["revision"] = json!(answer.revision.0);
-    document["words"] = json!({
-        "matching": if answer.readings.matching == Matching::All { "all" } else { "half" },
-        "similar": answer.readings.similar,
-        "unknown": answer.readings.unknown,
-    });
+    document["words"] = json!(wire::readings(&answer.readings));
+    document["learnwares"] = json!(named(&dock, &answer.results).await?);
     if wish.explain {
         document["explanation"] = json!(answer.explanation);
     }
     Ok(Json(document))
+}
+
+/// An island's key, with a sentence for people.
+fn island(key: &IslandKey) -> Value {
+    let mut value = json!(key);
+    value["name"] = json!(key.to_string());
+    value
+}
+
+/// Semantic specifications of what was found, by id.
+async fn named(dock: &Dock, results: &SearchResults) -> Answer<BTreeMap<String, Value>> {
+    let snapshot = dock.catalog().await?;
+    let members = results.multiple.iter().flat_map(|multiple| &multiple.members).map(|member| &member.id);
+    let ids = members.chain(results.single.iter().map(|single| &single.id));
+    let semantic = |id: &LearnwareId| {
+        let learnware = snapshot.market.organizer().get(id)?;
+        Some((id.0.clone(), learnware.specification.semantic.to_json()))
+    };
+    Ok(ids.filter_map(semantic).collect())
+}
+
+fn mixture(word: Option<&str>) -> Answer<MixtureMethod> {
+    match word {
+        None | Some("greedy") => Ok(MixtureMethod::Greedy),
+        Some("nearest") => Ok(MixtureMethod::Nearest),
+        Some("auto") => Ok(MixtureMethod::Auto),
+        Some("none") => Ok(MixtureMethod::None),
+        Some(_) => Err(Failure::bad("bad-mixture", "mixture is greedy, nearest, auto or none")),
+    }
+}
+
+fn kernel(word: Option<&str>) -> Answer<KernelChoice> {
+    match word {
+        None | Some("island") => Ok(KernelChoice::Island),
+        Some("reference") => Ok(KernelChoice::Reference),
+        Some(_) => Err(Failure::bad("bad-kernel", "kernel is island or reference")),
+    }
 }
 
 fn specification(value: &Value) -> Answer<StatisticalSpecification> {

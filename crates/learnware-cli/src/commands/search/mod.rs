@@ -10,11 +10,11 @@ mod uncovered;
 pub(super) use print::{number, percent};
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
-use learnware_dock::Dock;
+use learnware_api::LearnwareSummary;
 use learnware_dock::config::Create;
-use learnware_dock::ids::LearnwareNumber;
-use learnware_dock::words::{Hit, Query};
+use learnware_dock::words::Query;
 use learnware_engine::learnware::LearnwareId;
 use learnware_engine::market::{
     Explanation, KernelChoice, MixtureMethod, SearchOptions, SearchResults, SemanticMode, SingleResult,
@@ -22,13 +22,13 @@ use learnware_engine::market::{
 };
 use learnware_engine::semantic::SemanticSpecification;
 use learnware_engine::specification::{IslandKey, StatisticalSpecification};
-use learnware_engine::user_info::UserInfo;
 use serde_json::{Value, json};
 
 use crate::cli::{KernelWord, MixtureWord, ModelArgs, SearchArgs, WordsHow};
 use crate::datafile::DataOptions;
 use crate::embedders::Embedders;
 use crate::error::{Outcome, advised};
+use crate::place::{Found, Place, Wish};
 use crate::printer::Printer;
 use crate::specfile::{self, Generated, Maker};
 use crate::{found, target};
@@ -60,7 +60,7 @@ impl Question {
 /// All that a search has to tell.
 struct Answer {
     results: SearchResults,
-    /// Words of every learnware.
+    /// Words of the learnwares found.
     names: BTreeMap<LearnwareId, SemanticSpecification>,
     /// Why, where it was asked for.
     explanation: Option<Explanation>,
@@ -76,49 +76,67 @@ impl Answer {
 
 /// Searches and explains.
 pub(super) async fn run(arguments: &SearchArgs, printer: &Printer) -> anyhow::Result<Outcome> {
-    let query = arguments.filter.narrow(full_text(arguments))?;
+    let text = arguments.filter.text(full_text(arguments));
+    let query = Query::parse(&text)?;
     if arguments.noise.epsilon.is_some() && !arguments.private {
         return Err(advised("--epsilon is for what --private sends", "add --private, or leave it out"));
     }
     if let Some(path) = &arguments.message {
         refuse_page(arguments, "--message orders by bounds")?;
-        return private::by_message(&open(arguments).await?, path, arguments, query, printer).await;
+        let place = open(arguments).await?;
+        let dock = place.folder("--message", "say --spec; the server gets the specification")?;
+        return private::by_message(dock, path, arguments, query, printer).await;
     }
     match (&arguments.spec, arguments.words) {
-        (None, WordsHow::Full) => by_words(arguments, query, printer).await,
-        (Some(path), _) => {
-            refuse_page(arguments, "--spec orders by distance")?;
-            let embedders = Embedders::open(&arguments.embedder)?;
-            let options = DataOptions::new(&arguments.table, &arguments.kind);
-            let maker = Maker::new(options, &arguments.columns, &embedders, printer);
-            if arguments.private {
-                let dock = open(arguments).await?;
-                return private::by_data(&dock, path, &maker, arguments, query, printer).await;
-            }
-            let question = if uncovered::needs_data(arguments, path)? {
-                Question::Data(Box::new(maker.make(path)?))
-            } else {
-                Question::Specification(specfile::read_or_make(path, &maker)?.specification)
-            };
-            if let Question::Data(made) = &question {
-                labels::require_useful(made)?;
-            }
-            let dock = open(arguments).await?;
-            let (outcome, results) = compare(&dock, arguments, query, &question, printer).await?;
-            if let (Question::Data(made), Some(output)) = (&question, &arguments.uncovered) {
-                uncovered::write(&dock, made, &results, output, printer).await?;
-            }
-            Ok(outcome)
-        }
+        (None, WordsHow::Full) => by_words(arguments, text, printer).await,
+        (Some(path), _) => by_data(path, arguments, text, printer).await,
         (None, WordsHow::Fuzzy | WordsHow::Exact) => {
             refuse_page(arguments, "--words fuzzy and --words exact have the order of the reference")?;
-            Ok(compare(&open(arguments).await?, arguments, query, &Question::Words, printer).await?.0)
+            let place = open(arguments).await?;
+            Ok(compare(&place, arguments, text, &Question::Words, printer).await?.0)
         }
     }
 }
 
-async fn open(arguments: &SearchArgs) -> anyhow::Result<Dock> {
-    target::open(&arguments.dock, &ModelArgs::default(), Create::Never).await
+/// Finds learnwares for data, or for a specification made of it before.
+async fn by_data(
+    path: &Path,
+    arguments: &SearchArgs,
+    text: String,
+    printer: &Printer,
+) -> anyhow::Result<Outcome> {
+    refuse_page(arguments, "--spec orders by distance")?;
+    let embedders = Embedders::open(&arguments.embedder)?;
+    let options = DataOptions::new(&arguments.table, &arguments.kind);
+    let maker = Maker::new(options, &arguments.columns, &embedders, printer);
+    if arguments.private {
+        let place = open(arguments).await?;
+        let dock = place.folder("--private", "leave --private out; the server gets the specification")?;
+        return private::by_data(dock, path, &maker, arguments, Query::parse(&text)?, printer).await;
+    }
+    let question = if uncovered::needs_data(arguments, path)? {
+        Question::Data(Box::new(maker.make(path)?))
+    } else {
+        Question::Specification(specfile::read_or_make(path, &maker)?.specification)
+    };
+    if let Question::Data(made) = &question {
+        labels::require_useful(made)?;
+    }
+    let place = open(arguments).await?;
+    if arguments.uncovered.is_some() {
+        place.folder("--uncovered", "leave it out; the share that nobody covers is told without it")?;
+    }
+    let (outcome, results) = compare(&place, arguments, text, &question, printer).await?;
+    if let (Question::Data(made), Some(output), Place::Folder(dock)) =
+        (&question, &arguments.uncovered, &place)
+    {
+        uncovered::write(dock, made, &results, output, printer).await?;
+    }
+    Ok(outcome)
+}
+
+async fn open(arguments: &SearchArgs) -> anyhow::Result<Place> {
+    target::place(&arguments.dock, &ModelArgs::default(), Create::Never).await
 }
 
 /// The query that is read as full text; the reference's ways of comparing take it as it is.
@@ -140,29 +158,21 @@ fn refuse_page(arguments: &SearchArgs, reason: &str) -> anyhow::Result<()> {
 }
 
 /// Finds learnwares by words and tags alone.
-async fn by_words(arguments: &SearchArgs, mut query: Query, printer: &Printer) -> anyhow::Result<Outcome> {
-    let dock = open(arguments).await?;
-    for id in &arguments.exclude {
-        query.filters.exclude.push(LearnwareNumber::from_id(&LearnwareId(id.clone()))?);
-    }
-    let (found, snapshot) = dock.find(arguments.page.request(query, SHOWN)?).await?;
-    let organizer = snapshot.market.organizer();
+async fn by_words(arguments: &SearchArgs, text: String, printer: &Printer) -> anyhow::Result<Outcome> {
+    let place = open(arguments).await?;
+    let page = place.page(arguments.page.wanted(text, &arguments.exclude), SHOWN).await?;
     let mut results = SearchResults::default();
-    results.funnel.total = organizer.len();
-    let is_there = |id: &&String| {
-        LearnwareNumber::from_id(&LearnwareId((*id).clone()))
-            .is_ok_and(|number| organizer.get(&number.id()).is_some())
-    };
-    results.funnel.excluded = arguments.exclude.iter().filter(is_there).count();
-    results.funnel.semantic = found.total as usize;
-    let single = |hit: &Hit| SingleResult::by_words(hit.id.clone());
-    results.single = found.hits.iter().map(single).collect();
-    let words = |hit: &Hit| Some((hit.id.clone(), organizer.get(&hit.id)?.specification.semantic.clone()));
-    let mut document = to_json(&results, &found.hits.iter().filter_map(words).collect());
-    for (place, hit) in found.hits.iter().enumerate() {
+    results.funnel.total = page.searched as usize;
+    results.funnel.excluded = page.excluded as usize;
+    results.funnel.semantic = page.total as usize;
+    let single = |hit: &LearnwareSummary| SingleResult::by_words(LearnwareId(hit.id.clone()));
+    results.single = page.learnwares.iter().map(single).collect();
+    let words = |hit: &LearnwareSummary| (LearnwareId(hit.id.clone()), found::semantic(hit));
+    let mut document = to_json(&results, &page.learnwares.iter().map(words).collect());
+    for (place, hit) in page.learnwares.iter().enumerate() {
         found::extend_hit_json(&mut document["single"][place], hit);
     }
-    found::extend_json(&mut document, &found);
+    found::extend_json(&mut document, &page);
     if arguments.explain {
         document["explanation"] = json!({"stages": explain::stages(&results)});
     }
@@ -171,61 +181,46 @@ async fn by_words(arguments: &SearchArgs, mut query: Query, printer: &Printer) -
         if arguments.explain {
             explain::print_stages(&results, printer);
         }
-        found::print_readings(&found.readings, printer);
-        if found.hits.is_empty() {
+        found::print_readings(&page.words, printer);
+        if page.learnwares.is_empty() {
             return print::nothing(printer);
         }
         printer.line("");
-        found::print_hits(&found, &snapshot, printer);
-        if !found.facets.is_empty() {
+        found::print_hits(&page, printer);
+        if !page.facets.is_empty() {
             printer.line("");
-            found::print_facets(&found.facets, printer);
+            found::print_facets(&page, printer);
         }
-        found::print_page(&found, printer);
+        found::print_page(&page, printer);
         print::next_step(&results, printer);
     });
-    Ok(if found.total == 0 { Outcome::Finding } else { Outcome::Success })
+    Ok(if page.total == 0 { Outcome::Finding } else { Outcome::Success })
 }
 
 /// Finds learnwares by what the user's data are like, or by words as the reference compares them.
 async fn compare(
-    dock: &Dock,
+    place: &Place,
     arguments: &SearchArgs,
-    query: Query,
+    text: String,
     question: &Question,
     printer: &Printer,
 ) -> anyhow::Result<(Outcome, SearchResults)> {
-    let (query, semantic) = match arguments.words {
-        WordsHow::Full => (query, SemanticSpecification::default()),
-        WordsHow::Fuzzy | WordsHow::Exact => {
-            let name = arguments.query.clone().unwrap_or_default();
-            (Query::default(), SemanticSpecification { name, ..arguments.filter.tags() })
-        }
-    };
-    let user = UserInfo { semantic, statistical: question.specification().cloned().into_iter().collect() };
-    let options = search_options(arguments);
-    let (mut results, readings) = dock.search_matching(query, user.clone(), options.clone()).await?;
+    let wish = wish(place, arguments, text, question)?;
+    let Found { mut results, words, explanation, names } = place.search(wish).await?;
     if question.specification().is_none() {
         results.single.truncate(arguments.page.limit.unwrap_or(SHOWN));
     }
-    let market = &dock.catalog().await?.market;
-    let explain = || market.explain(&user, &options, &results);
-    let explanation = if arguments.explain || arguments.report.is_some() {
-        tokio::task::block_in_place(explain)
-    } else {
-        None
-    };
     let by_labels = match question {
         Question::Data(made) => labels::rank(arguments, made, &results, printer).await?,
         Question::Words | Question::Specification(_) => None,
     };
-    let answer = Answer { results, names: names(dock).await?, explanation, by_labels };
+    let answer = Answer { results, names, explanation, by_labels };
     if let (Some(path), Some(own)) = (&arguments.report, question.specification()) {
-        let page = report::page(arguments, own, market, &answer);
+        let page = report::page(arguments, own, place, &answer).await?;
         crate::files::write(path, page.as_bytes())?;
     }
     let mut document = to_json(&answer.results, &answer.names);
-    document["words"] = found::readings_json(&readings);
+    document["words"] = json!(words);
     if arguments.explain {
         document["explanation"] = explain::to_json(&answer);
     }
@@ -234,15 +229,34 @@ async fn compare(
     }
     document["report"] = json!(arguments.report);
     printer.result("search", document, |printer| {
-        found::print_readings(&readings, printer);
+        found::print_readings(&words, printer);
         print::answer(&answer, arguments, printer);
     });
-    if let Err(error) = dock.settle().await {
+    if let Err(error) = place.settle().await {
         printer.note(format!("The next search makes the index again: {error}"));
     }
     let nothing_fits = question.specification().is_some() && answer.results.verdict == Verdict::NothingFits;
     let nothing = answer.results.single.is_empty() || nothing_fits;
     Ok((if nothing { Outcome::Finding } else { Outcome::Success }, answer.results))
+}
+
+/// What is asked of the dock.
+fn wish(place: &Place, arguments: &SearchArgs, text: String, question: &Question) -> anyhow::Result<Wish> {
+    let (query, semantic) = match arguments.words {
+        WordsHow::Full => (text, SemanticSpecification::default()),
+        WordsHow::Fuzzy | WordsHow::Exact => {
+            place.folder("--words fuzzy and --words exact", "leave --words out")?;
+            let name = arguments.query.clone().unwrap_or_default();
+            (String::new(), SemanticSpecification { name, ..arguments.filter.tags() })
+        }
+    };
+    Ok(Wish {
+        query,
+        semantic,
+        specification: question.specification().cloned(),
+        options: search_options(arguments),
+        explain: arguments.explain || arguments.report.is_some(),
+    })
 }
 
 fn search_options(arguments: &SearchArgs) -> SearchOptions {
@@ -266,15 +280,6 @@ fn search_options(arguments: &SearchArgs) -> SearchOptions {
         exclude: arguments.exclude.iter().cloned().map(LearnwareId).collect(),
         among: None,
     }
-}
-
-/// Words of every learnware that searches can see.
-async fn names(dock: &Dock) -> anyhow::Result<BTreeMap<LearnwareId, SemanticSpecification>> {
-    let snapshot = dock.catalog().await?;
-    let words = |learnware: &learnware_engine::learnware::Learnware| {
-        (learnware.id.clone(), learnware.specification.semantic.clone())
-    };
-    Ok(snapshot.market.organizer().iter().map(words).collect())
 }
 
 fn to_json(results: &SearchResults, names: &BTreeMap<LearnwareId, SemanticSpecification>) -> Value {

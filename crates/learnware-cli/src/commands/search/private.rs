@@ -1,5 +1,6 @@
 //! `learnware search --message` and `learnware search --private`: by anchors, without a specification.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::Context as _;
@@ -9,9 +10,10 @@ use learnware_engine::learnware::LearnwareId;
 use learnware_engine::market::index::{CandidateOptions, Candidates, Message, Ranked};
 use learnware_engine::market::{SearchResults, Verdict};
 use learnware_engine::semantic::SemanticSpecification;
+use learnware_server::wire;
 use serde_json::{Value, json};
 
-use super::{SHOWN, island_json, names, print};
+use super::{SHOWN, island_json, print};
 use crate::cli::SearchArgs;
 use crate::error::{Outcome, advised};
 use crate::found;
@@ -39,9 +41,9 @@ pub(super) async fn by_message(
     }
     document["island"] = island_json(&island);
     document["noise"] = json!(message.noise);
-    document["words"] = found::readings_json(&readings);
+    document["words"] = json!(wire::readings(&readings));
     printer.result("candidates", document, |printer| {
-        found::print_readings(&readings, printer);
+        found::print_readings(&wire::readings(&readings), printer);
         if candidates.found.is_empty() {
             return print::nothing(printer);
         }
@@ -95,10 +97,10 @@ pub(super) async fn by_data(
         "island": island_json(&island),
         "sent": measuring::to_json(&message),
         "measured": brought.words(noise),
-        "words": found::readings_json(&readings),
+        "words": wire::readings(&readings),
     });
     printer.result("private-search", document, |printer| {
-        found::print_readings(&readings, printer);
+        found::print_readings(&wire::readings(&readings), printer);
         let more = also_sent(arguments);
         printer.line(format!("What left your side: {}{more}.", measuring::sentence(&message)));
         printer.line(format!(
@@ -122,6 +124,15 @@ pub(super) async fn by_data(
     });
     let nothing = ranked.found.is_empty() || results.verdict == Verdict::NothingFits;
     Ok(if nothing { Outcome::Finding } else { Outcome::Success })
+}
+
+/// Words of every learnware that searches can see.
+async fn names(dock: &Dock) -> anyhow::Result<BTreeMap<LearnwareId, SemanticSpecification>> {
+    let snapshot = dock.catalog().await?;
+    let words = |learnware: &learnware_engine::learnware::Learnware| {
+        (learnware.id.clone(), learnware.specification.semantic.clone())
+    };
+    Ok(snapshot.market.organizer().iter().map(words).collect())
 }
 
 /// What else the dock is asked, beside the message.

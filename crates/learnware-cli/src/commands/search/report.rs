@@ -1,7 +1,9 @@
 //! The answer of a search as one HTML page.
 
+use std::collections::BTreeMap;
+
 use learnware_engine::learnware::LearnwareId;
-use learnware_engine::market::{Market, SearchResults};
+use learnware_engine::market::SearchResults;
 use learnware_engine::specification::{Rkme, StatisticalSpecification};
 
 use super::Answer;
@@ -10,21 +12,26 @@ use super::print::{number, percent, percentile, verdict_words};
 use crate::cli::SearchArgs;
 use crate::page::charts::{self, COLOURS};
 use crate::page::{self, add, escape, picture};
+use crate::place::Place;
 use crate::printer::Tone;
 
 /// Learnwares drawn in the picture at most; more hide each other.
 const DRAWN_MAX: usize = 5;
 
-/// The page.
-pub(super) fn page(
+/// The page; the specifications of the learnwares that are drawn on it come from the dock.
+pub(super) async fn page(
     arguments: &SearchArgs,
     own: &StatisticalSpecification,
-    market: &Market,
+    place: &Place,
     answer: &Answer,
-) -> String {
+) -> anyhow::Result<String> {
     let data = arguments.spec.as_ref().map(|path| path.display().to_string()).unwrap_or_default();
     let drawn = drawn(&answer.results);
-    let page = Page { answer, market, own, drawn };
+    let specifications = match &answer.results.island {
+        Some(island) => place.specifications(island, &drawn).await?,
+        None => BTreeMap::new(),
+    };
+    let page = Page { answer, specifications, own, drawn };
     let mut body = String::new();
     page.head(&mut body, &data);
     page.fit(&mut body);
@@ -33,7 +40,7 @@ pub(super) fn page(
     page.labels(&mut body);
     page.left_out(&mut body);
     page.found(&mut body);
-    page::document(&format!("{data}: learnwares for it"), &body)
+    Ok(page::document(&format!("{data}: learnwares for it"), &body))
 }
 
 /// Who is drawn, each in a colour of its own: those of the mixture, then the nearest others.
@@ -50,7 +57,7 @@ fn drawn(results: &SearchResults) -> Vec<LearnwareId> {
 
 struct Page<'a> {
     answer: &'a Answer,
-    market: &'a Market,
+    specifications: BTreeMap<LearnwareId, StatisticalSpecification>,
     own: &'a StatisticalSpecification,
     drawn: Vec<LearnwareId>,
 }
@@ -81,9 +88,8 @@ impl Page<'_> {
     }
 
     fn fit(&self, body: &mut String) {
-        let Some(island) = self.answer.results.island.as_ref() else { return };
-        let Some(island) = self.market.organizer().island(island) else { return };
-        let specification = |id: &LearnwareId| island.specification(id).map(StatisticalSpecification::rkme);
+        let specification =
+            |id: &LearnwareId| self.specifications.get(id).map(StatisticalSpecification::rkme);
         let rkmes: Vec<&Rkme> = self.drawn.iter().filter_map(specification).collect();
         if rkmes.is_empty() || rkmes.len() < self.drawn.len() {
             return;

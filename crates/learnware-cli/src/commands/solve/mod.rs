@@ -10,7 +10,6 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
-use learnware_dock::Dock;
 use learnware_dock::config::Create;
 use learnware_engine::learnware::LearnwareId;
 use learnware_engine::market::{Market, Verdict};
@@ -26,6 +25,7 @@ use crate::embedders::Embedders;
 use crate::error::{Outcome, advised};
 use crate::learnwares::{Opened, Opener};
 use crate::page::picture;
+use crate::place::Place;
 use crate::predictions::{self, Answers};
 use crate::printer::Printer;
 use crate::teaminput::TeamInput;
@@ -55,12 +55,12 @@ pub(super) async fn solve(arguments: &SolveArgs, printer: &Printer) -> anyhow::R
     let embedders = Embedders::open(&arguments.embedder)?;
     let options = DataOptions::new(&arguments.table, &arguments.kind);
     let data = datafile::read(&arguments.data, &options, printer)?;
-    let dock = target::open(&arguments.dock, &arguments.model, Create::Never).await?;
-    let market = dock.catalog().await?.market.clone();
+    let place = target::place(&arguments.dock, &arguments.model, Create::Never).await?;
+    let market = place.market(data.kind(), printer).await?;
     let search = Search { arguments, market: &market, data: &data, embedders: &embedders, printer };
     let found = tokio::task::block_in_place(|| search.best())?;
     let Found { best: Some(best), left_out } = found else {
-        return Err(nothing_takes_the_data(&dock, &market, data.kind(), &found.left_out));
+        return Err(nothing_takes_the_data(&place, &market, data.kind(), &found.left_out));
     };
     let solver = Solver { arguments, data: &data, market: &market, best, left_out };
     let (mut story, answers) = solver.solve(printer).await?;
@@ -84,15 +84,15 @@ fn output(arguments: &SolveArgs) -> PathBuf {
 }
 
 fn nothing_takes_the_data(
-    dock: &Dock,
+    place: &Place,
     market: &Market,
     kind: DataType,
     left_out: &[LeftOut],
 ) -> anyhow::Error {
-    let folder = dock.folder().display();
+    let name = place.name();
     if market.organizer().is_empty() {
         return advised(
-            format!("the dock {folder} has no learnware that can be used"),
+            format!("the dock {name} has no learnware that can be used"),
             "`learnware submit PACKAGE` adds one; `learnware quickstart` makes a dock to try",
         );
     }
@@ -108,7 +108,7 @@ fn nothing_takes_the_data(
         }
         DataType::Image => ("these images", "`learnware list` shows what the dock has"),
     };
-    advised(format!("no learnware of the dock {folder} takes {what}: {}", reasons.join("; ")), advice)
+    advised(format!("no learnware of the dock {name} takes {what}: {}", reasons.join("; ")), advice)
 }
 
 struct Solver<'a> {

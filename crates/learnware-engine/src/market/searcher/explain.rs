@@ -1,6 +1,6 @@
 //! Why a search answered as it did: facts that the answer itself does not hold, computed afterwards from it.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::super::index::kernel_sample;
 use super::super::organizer::{Island, Organizer};
@@ -22,7 +22,7 @@ const GAIN_MIN: f64 = 1e-6;
 const ROUNDING: f64 = 1e-12;
 
 /// Facts behind the answer of a search by distance.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Explanation {
     /// Under which kernel specifications were compared.
     pub kernel: KernelFacts,
@@ -41,7 +41,7 @@ pub struct Explanation {
 }
 
 /// An island's kernel in short.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct KernelFacts {
     /// Columns that are compared.
     pub columns: usize,
@@ -55,7 +55,7 @@ pub struct KernelFacts {
 }
 
 /// How far apart random pairs of the island's learnwares are.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct BackgroundFacts {
     /// Pairs looked at.
     pub pairs: usize,
@@ -64,7 +64,7 @@ pub struct BackgroundFacts {
 }
 
 /// A learnware near the user's data that is not used.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LeftOut {
     /// Which.
     pub id: LearnwareId,
@@ -81,7 +81,7 @@ pub struct LeftOut {
 }
 
 /// Why a learnware is not used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LeftOutReason {
     /// The best mixture gives it no weight: it adds nothing that those used do not cover.

@@ -1,0 +1,130 @@
+//! From what a server answers to the dock's and the engine's types. Read once, here; what can't be read is told.
+
+use std::collections::BTreeMap;
+
+use learnware_api as api;
+use learnware_dock::browse::{LearnwareDetail, VersionDetail};
+use learnware_dock::clock::Timestamp;
+use learnware_dock::jobs::JobState;
+use learnware_dock::store::blobs::Digest;
+use learnware_dock::store::rows::{JobSummary, format_from_word, status_from_word};
+use learnware_dock::submit::Submission;
+use learnware_engine::learnware::{Learnware, LearnwareId, Specification};
+use learnware_engine::market::SearchResults;
+use learnware_engine::market::checker::CheckReport;
+use learnware_engine::semantic::SemanticSpecification;
+use learnware_engine::specification::StatisticalSpecification;
+use learnware_engine::specification::codec::{self, SpecificationKind};
+use serde_json::{Value, json};
+
+use super::{Found, Published};
+use crate::error::advised;
+
+/// The error of an answer that can't be read.
+pub(super) fn unreadable(what: &str, reason: impl std::fmt::Display) -> anyhow::Error {
+    advised(
+        format!("the server's {what} can't be understood: {reason}"),
+        "the server may be of another release; `learnware doctor --dock URL` shows which",
+    )
+}
+
+/// Everything about a learnware.
+pub(super) fn learnware(answer: api::Learnware) -> anyhow::Result<(LearnwareDetail, Published)> {
+    let versions: anyhow::Result<Vec<VersionDetail>> = answer.versions.into_iter().map(version).collect();
+    let detail = LearnwareDetail {
+        id: LearnwareId(answer.id),
+        latest_version: answer.latest_version,
+        versions: versions?,
+        created_at: time(&answer.created_at)?,
+    };
+    let (owner, downloads, taken_down) = (answer.owner, answer.downloads, answer.taken_down);
+    Ok((detail, Published { owner, downloads, taken_down }))
+}
+
+fn version(answer: api::Version) -> anyhow::Result<VersionDetail> {
+    let report = answer.report.map(report).transpose()?;
+    Ok(VersionDetail {
+        version: answer.version,
+        digest: digest(&answer.digest)?,
+        size_bytes: answer.size_bytes,
+        status: status_from_word(&answer.status).map_err(|error| unreadable("status", error))?,
+        specification: specification(&answer.semantic, &answer.statistical)?,
+        format: format_from_word(&answer.format).map_err(|error| unreadable("format", error))?,
+        report,
+        check: answer.check.as_ref().map(check).transpose()?,
+        submitted_at: time(&answer.submitted_at)?,
+        checked_at: answer.checked_at.as_deref().map(time).transpose()?,
+    })
+}
+
+fn check(answer: &api::Check) -> anyhow::Result<JobSummary> {
+    let state = JobState::ALL.into_iter().find(|state| state.word() == answer.state);
+    let state = state.ok_or_else(|| unreadable("check", &answer.state))?;
+    Ok(JobSummary { state, attempts: answer.attempts, last_error: None })
+}
+
+/// What a check found.
+pub(super) fn report(answer: Value) -> anyhow::Result<CheckReport> {
+    serde_json::from_value(answer).map_err(|error| unreadable("report", error))
+}
+
+/// A learnware of a list, with its specifications.
+pub(super) fn listed(answer: api::LearnwareSummary) -> anyhow::Result<Learnware> {
+    Ok(Learnware {
+        id: LearnwareId(answer.id),
+        specification: specification(&answer.semantic, &answer.statistical.unwrap_or_default())?,
+        format: format_from_word(&answer.format).map_err(|error| unreadable("format", error))?,
+    })
+}
+
+/// A submission.
+pub(super) fn submission(answer: api::Submitted) -> anyhow::Result<Submission> {
+    Ok(Submission { id: LearnwareId(answer.id), version: answer.version, digest: digest(&answer.digest)? })
+}
+
+/// The answer of a search. Islands come with a sentence for people, and those of the funnel as objects.
+pub(super) fn found(mut answer: Value) -> anyhow::Result<Found> {
+    let wrong = |error: serde_json::Error| unreadable("answer", error);
+    if let Some(others) = answer.pointer_mut("/funnel/other_islands").and_then(Value::as_array_mut) {
+        for other in others {
+            *other = json!([other["island"].take(), other["learnwares"].take()]);
+        }
+    }
+    let explanation = answer["explanation"].take();
+    let named: BTreeMap<String, Value> =
+        serde_json::from_value(answer["learnwares"].take()).map_err(wrong)?;
+    let words = serde_json::from_value(answer["words"].take()).map_err(wrong)?;
+    let results: SearchResults = serde_json::from_value(answer).map_err(wrong)?;
+    let mut names = BTreeMap::new();
+    for (id, words) in named {
+        names.insert(LearnwareId(id), semantic(&words)?);
+    }
+    let explanation = serde_json::from_value(explanation).map_err(wrong)?;
+    Ok(Found { results, words, explanation, names })
+}
+
+/// A semantic specification.
+pub(super) fn semantic(answer: &Value) -> anyhow::Result<SemanticSpecification> {
+    SemanticSpecification::from_json(answer).map_err(|error| unreadable("semantic specification", error))
+}
+
+fn specification(words: &Value, numbers: &[Value]) -> anyhow::Result<Specification> {
+    let statistical: anyhow::Result<Vec<StatisticalSpecification>> =
+        numbers.iter().map(statistical).collect();
+    Ok(Specification { semantic: semantic(words)?, statistical: statistical? })
+}
+
+fn statistical(answer: &Value) -> anyhow::Result<StatisticalSpecification> {
+    let name = answer.get("type").and_then(Value::as_str).unwrap_or_default();
+    SpecificationKind::from_class_name(name)
+        .and_then(|kind| codec::from_json(answer, kind))
+        .map_err(|error| unreadable("statistical specification", error))
+}
+
+fn digest(text: &str) -> anyhow::Result<Digest> {
+    Digest::from_hex(text).ok_or_else(|| unreadable("digest", text))
+}
+
+fn time(text: &str) -> anyhow::Result<Timestamp> {
+    text.parse().map_err(|error: String| unreadable("time", error))
+}
