@@ -95,7 +95,7 @@ impl Configuration {
     pub(crate) fn all(&self) -> Vec<Setting> {
         let known = known().filter(|(name, ..)| *name != "LEARNWARE_DOCK");
         let setting = |(name, key, meaning): (&str, String, &'static str)| Setting {
-            value: self.value(name).map(|value| Address::new(value).to_string()),
+            value: self.value(name).map(without_password),
             origin: self.origin(name, &key),
             key,
             meaning,
@@ -116,6 +116,11 @@ impl Configuration {
         let in_file = || self.in_file.get(&key_of(name)).cloned();
         self.flags.get(name).cloned().or_else(|| in_environment(name)).or_else(in_file)
     }
+}
+
+/// Addresses of services may hold passwords.
+fn without_password(value: String) -> String {
+    if value.contains("://") { Address::new(value).to_string() } else { value }
 }
 
 fn in_environment(name: &str) -> Option<String> {

@@ -65,7 +65,7 @@ pub(crate) struct PageArgs {
     #[arg(long, value_enum, value_name = "ORDER")]
     pub(crate) sort: Option<SortWord>,
     /// Learnwares shown at most.
-    #[arg(long, value_name = "COUNT")]
+    #[arg(long, value_name = "COUNT", value_parser = one_or_more)]
     pub(crate) limit: Option<usize>,
     /// Go on where an earlier answer ended; it names the cursor.
     #[arg(long, value_name = "CURSOR")]
@@ -127,4 +127,12 @@ pub(crate) enum WordsHow {
     Fuzzy,
     /// As the reference package: contained in name or description.
     Exact,
+}
+
+/// A count that is not zero.
+fn one_or_more(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) | Err(_) => Err("a whole number from 1".to_owned()),
+        Ok(count) => Ok(count),
+    }
 }

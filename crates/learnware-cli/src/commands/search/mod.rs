@@ -2,6 +2,7 @@
 
 mod explain;
 mod labels;
+mod order;
 mod print;
 mod private;
 mod report;
@@ -20,7 +21,7 @@ use learnware_engine::market::{
     Explanation, KernelChoice, MixtureMethod, SearchOptions, SearchResults, SemanticMode, SingleResult,
     Verdict,
 };
-use learnware_engine::semantic::SemanticSpecification;
+use learnware_engine::semantic::{Dimensions, SemanticSpecification};
 use learnware_engine::specification::{IslandKey, StatisticalSpecification};
 use serde_json::{Value, json};
 
@@ -30,7 +31,7 @@ use crate::embedders::Embedders;
 use crate::error::{Outcome, advised};
 use crate::place::{Found, Place, Wish};
 use crate::printer::Printer;
-use crate::specfile::{self, Generated, Maker};
+use crate::specfile::{self, Described, Generated, Maker};
 use crate::{found, target};
 use labels::ByLabels;
 
@@ -42,7 +43,7 @@ enum Question {
     /// Nothing.
     Words,
     /// A specification, of a file or of data that nobody needs any more.
-    Specification(StatisticalSpecification),
+    Specification(Box<Described>),
     /// A specification with the data that it was made of.
     Data(Box<Generated>),
 }
@@ -51,8 +52,17 @@ impl Question {
     fn specification(&self) -> Option<&StatisticalSpecification> {
         match self {
             Self::Words => None,
-            Self::Specification(specification) => Some(specification),
+            Self::Specification(described) => Some(&described.specification),
             Self::Data(made) => Some(&made.specification),
+        }
+    }
+
+    /// The columns of a table.
+    fn input(&self) -> Option<&Dimensions> {
+        match self {
+            Self::Words => None,
+            Self::Specification(described) => described.input.as_ref(),
+            Self::Data(made) => made.input.as_ref(),
         }
     }
 }
@@ -76,6 +86,7 @@ impl Answer {
 
 /// Searches and explains.
 pub(super) async fn run(arguments: &SearchArgs, printer: &Printer) -> anyhow::Result<Outcome> {
+    require_ids(&arguments.exclude)?;
     let text = arguments.filter.text(full_text(arguments));
     let query = Query::parse(&text)?;
     if arguments.noise.epsilon.is_some() && !arguments.private {
@@ -98,6 +109,18 @@ pub(super) async fn run(arguments: &SearchArgs, printer: &Printer) -> anyhow::Re
     }
 }
 
+/// Refuses what can't be an id: it would exclude nobody without a word.
+fn require_ids(ids: &[String]) -> anyhow::Result<()> {
+    let is_id = |id: &&String| id.len() >= 8 && id.bytes().all(|byte| byte.is_ascii_digit());
+    match ids.iter().find(|id| !is_id(id)) {
+        Some(id) => Err(advised(
+            format!("{id:?} is not the id of a learnware"),
+            "ids have eight digits, such as 00000042; `learnware list` shows them",
+        )),
+        None => Ok(()),
+    }
+}
+
 /// Finds learnwares for data, or for a specification made of it before.
 async fn by_data(
     path: &Path,
@@ -117,7 +140,7 @@ async fn by_data(
     let question = if uncovered::needs_data(arguments, path)? {
         Question::Data(Box::new(maker.make(path)?))
     } else {
-        Question::Specification(specfile::read_or_make(path, &maker)?.specification)
+        Question::Specification(Box::new(specfile::read_or_make(path, &maker)?))
     };
     if let Question::Data(made) = &question {
         labels::require_useful(made)?;
@@ -209,6 +232,9 @@ async fn compare(
     let Found { mut results, words, explanation, names } = place.search(wish).await?;
     if question.specification().is_none() {
         results.single.truncate(arguments.page.limit.unwrap_or(SHOWN));
+    }
+    if let Some(advice) = order::advice(question.input(), &names) {
+        printer.warning(advice);
     }
     let by_labels = match question {
         Question::Data(made) => labels::rank(arguments, made, &results, printer).await?,

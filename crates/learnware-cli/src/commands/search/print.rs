@@ -183,6 +183,10 @@ pub(super) fn funnel(results: &SearchResults, printer: &Printer) {
 }
 
 pub(super) fn next_step(results: &SearchResults, printer: &Printer) {
+    if results.verdict == Verdict::NothingFits {
+        printer.note("Next: another dock, more of your columns, or labels of your own to train with.");
+        return;
+    }
     let members = match &results.multiple {
         Some(multiple) => multiple.members.clone(),
         None => Vec::new(),

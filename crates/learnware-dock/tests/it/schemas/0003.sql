@@ -1,5 +1,6 @@
 -- Written by a dock with the schema 0003: see folder.rs.
 PRAGMA application_id = 1280787531;
+PRAGMA foreign_keys = OFF;
 BEGIN TRANSACTION;
 CREATE TABLE _sqlx_migrations (
     version BIGINT PRIMARY KEY,
