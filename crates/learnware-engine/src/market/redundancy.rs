@@ -16,7 +16,7 @@ use crate::learnware::{LearnwareId, Specification};
 use crate::numeric::parallel;
 use crate::semantic::{Dimensions, SemanticSpecification};
 use crate::specification::coverage::Coverage;
-use crate::specification::{Embedding, IslandKey, StatisticalSpecification};
+use crate::specification::{Embedding, IslandKernel, IslandKey, StatisticalSpecification};
 
 /// Others in a mixture at most: more would be no simpler than keeping the one.
 const OTHERS_MAX: usize = 5;
@@ -79,10 +79,12 @@ impl Redundancy {
     }
 
     /// Takes the others that serve, with their weights, and what follows from them.
-    fn judge(&mut self, (target, own_noise): (&Embedding<f32>, f64), others: &[Other], distance: f64) {
+    fn judge(&mut self, judged: &Judged, others: &[Other], distance: f64) {
+        let Judged { target, noise: own_noise, kernel } = *judged;
         let weighted: Vec<(&Embedding<f32>, f64)> =
             others.iter().map(|other| (&other.embedding, other.weight)).collect();
-        let covered = Coverage::new(target).share(&weighted);
+        let seen: Vec<&Embedding<f32>> = others.iter().map(|other| &other.embedding).collect();
+        let covered = Coverage::new(target, kernel, &seen).share(&weighted);
         // Independent of each other, so that the squares add up.
         let theirs: f64 = others.iter().map(|other| other.weight * other.weight * other.noise).sum();
         let allowed = own_noise + theirs;
@@ -185,6 +187,13 @@ struct Comparison<'a> {
     wanted: &'a (dyn Fn(&LearnwareId) -> bool + Sync),
 }
 
+/// The learnware that is judged.
+struct Judged<'a> {
+    target: &'a Embedding<f32>,
+    noise: f64,
+    kernel: &'a IslandKernel,
+}
+
 /// A learnware that serves, with its weight.
 struct Other {
     id: LearnwareId,
@@ -206,10 +215,11 @@ impl Comparison<'_> {
         let close = nearest.iter().take_while(|(_, distance)| *distance <= EQUAL_MAX);
         let equal = close.filter(|(member, _)| self.is_equal(member.id()));
         found.equal = equal.map(|(member, _)| member.id().clone()).collect();
-        let own = (&target, noise_of(&target, self.specification.rkme().row_count()));
+        let noise = noise_of(&target, self.specification.rkme().row_count());
+        let own = Judged { target: &target, noise, kernel: index.kernel() };
         let alone = self.other(first, 1.0);
-        if *first_distance <= own.1 + alone.noise {
-            found.judge(own, &[alone], *first_distance);
+        if *first_distance <= own.noise + alone.noise {
+            found.judge(&own, &[alone], *first_distance);
             return Ok(found);
         }
         let options = MixtureOptions { count_max: OTHERS_MAX, decay: DECAY };
@@ -219,7 +229,7 @@ impl Comparison<'_> {
             let mut others: Vec<Other> =
                 members.map(|(member, weight)| self.other(member, *weight)).collect();
             others.sort_by(|a, b| b.weight.total_cmp(&a.weight).then_with(|| a.id.cmp(&b.id)));
-            found.judge(own, &others, mixed.distance);
+            found.judge(&own, &others, mixed.distance);
         }
         Ok(found)
     }

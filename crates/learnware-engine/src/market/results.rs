@@ -157,7 +157,7 @@ pub enum Verdict {
 }
 
 /// Covered share from which the data counts as covered. On four suites of real tables every task of the market's own
-/// kind is above, and half to nine tenths of the tasks of another suite are below (docs/adr/0016-coverage.md).
+/// kind is above, and three tenths to all of the tasks of another suite are below (docs/adr/0028-coverage-widths.md).
 pub const FITS_FROM: f64 = 0.9;
 /// Covered share below which nothing fits.
 pub const NOTHING_BELOW: f64 = 0.5;

@@ -130,6 +130,13 @@ impl IslandKernel {
         }
     }
 
+    /// How long a deviation of a column is in the kernel's own coordinates; `None` where columns are not compared by
+    /// their spread in three widths (embeddings, the reference's kernel).
+    pub fn deviation(&self) -> Option<f64> {
+        let active = self.multipliers.iter().filter(|&&factor| factor > 0.0).count().max(1);
+        (self.shape == Shape::ThreeScale).then(|| 1.0 / (2.0 * active as f64).sqrt())
+    }
+
     /// Points in the kernel's own coordinates, where `r` is the squared distance.
     pub fn prepare<T: crate::numeric::kernel::Number>(&self, points: &Matrix) -> Points<T> {
         Points::centred(points, &self.centre, &self.multipliers)

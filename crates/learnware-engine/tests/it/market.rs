@@ -235,6 +235,61 @@ fn the_share_that_nobody_covers_is_told() {
     assert_eq!(strange.verdict, Verdict::NothingFits, "covered {:?}", strange.covered);
 }
 
+/// 200 rows of twelve columns that are nearly always 0 and eight that are not.
+fn rare_valued(place: f64, seed: u64) -> Rkme {
+    let mut stream = Stream::new(seed);
+    let mut values = Vec::new();
+    for _ in 0..200 {
+        values.extend((0..8).map(|axis| centre(place, axis) / 2.0 + stream.normal()));
+        for _ in 0..12 {
+            let is_there = stream.below(200) == 0;
+            values.push(if is_there { 8.0 + stream.normal() } else { 0.0 });
+        }
+    }
+    Rkme::generate(&Matrix::new(200, 20, values).unwrap(), &RkmeParameters::default()).unwrap()
+}
+
+#[test]
+fn columns_that_are_seldom_off_their_usual_value_do_not_hide_ones_own_data() {
+    let market = Market::from_learnwares((0..8).map(|i| learnware(i, rare_valued((i % 4) as f64, i as u64))));
+    let mut sum = 0.0;
+    for seed in 0..4 {
+        let wanted = user(rare_valued(seed as f64, 100 + seed));
+        let found = market.search(&wanted, &SearchOptions::default()).unwrap();
+        assert!(found.covered.unwrap() > 0.8, "seed {seed}: covered {:?}", found.covered);
+        sum += found.covered.unwrap();
+        let strange = user(rare_valued(40.0, 200 + seed));
+        let found = market.search(&strange, &SearchOptions::default()).unwrap();
+        assert_eq!(found.verdict, Verdict::NothingFits, "seed {seed}: covered {:?}", found.covered);
+    }
+    assert!(sum > 4.0 * 0.9, "{} covered on average", sum / 4.0);
+}
+
+/// 600 rows in equal parts around the given ones of twelve places at least ten deviations apart.
+fn clusters(chosen: &[usize], seed: u64) -> Rkme {
+    let mut stream = Stream::new(seed);
+    let values = (0..600 * 3).map(|i| {
+        let place = chosen[i / 3 % chosen.len()];
+        let step = [place % 3, place / 3 % 2, place / 6][i % 3];
+        10.0 * step as f64 + stream.normal()
+    });
+    Rkme::generate(&Matrix::new(600, 3, values.collect()).unwrap(), &RkmeParameters::default()).unwrap()
+}
+
+#[test]
+fn clusters_between_those_of_learnwares_are_covered_by_nobody() {
+    // Places 4, 7 and 9 have none.
+    let seen = [0, 1, 2, 3, 5, 6, 8, 10, 11];
+    let market = Market::from_learnwares(
+        (0..9).map(|i| learnware(i, clusters(&[seen[i], seen[(4 * i + 1) % 9]], i as u64))),
+    );
+    for (chosen, wanted) in [(&[1, 5][..], 1.0), (&[1, 1, 5, 5, 4][..], 0.8), (&[1, 5, 4, 7, 9][..], 0.4)] {
+        let found = market.search(&user(clusters(chosen, 77)), &SearchOptions::default()).unwrap();
+        let covered = found.covered.unwrap();
+        assert!((covered - wanted).abs() <= 0.1, "{covered} instead of {wanted}");
+    }
+}
+
 #[test]
 fn weights_of_no_distribution_and_other_kernel_widths_are_refused() {
     let market = Market::from_learnwares((0..5).map(|i| learnware(i, table(i as f64, 1.0, i as u64))));

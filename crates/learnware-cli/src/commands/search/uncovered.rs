@@ -61,7 +61,11 @@ pub(super) async fn write(
         members.iter().filter_map(|(id, weight)| Some((embedding(id)?, *weight))).collect();
     let members: Vec<(&Embedding<f32>, f64)> =
         embeddings.iter().map(|(embedding, weight)| (embedding, *weight)).collect();
-    let coverage = Coverage::new(&Embedding::<f32>::new(made.specification.rkme(), kernel));
+    let nearest: Vec<Embedding<f32>> =
+        results.single.iter().filter_map(|single| embedding(&single.id)).collect();
+    let seen: Vec<&Embedding<f32>> = nearest.iter().chain(members.iter().map(|member| member.0)).collect();
+    let user = Embedding::<f32>::new(made.specification.rkme(), kernel);
+    let coverage = Coverage::new(&user, kernel, &seen);
     let numbers = compat::fill_with_means(&made.numbers)?;
     let parts = coverage.of_rows(&kernel.prepare(&numbers), &members);
     let rows = made.data.lines.iter().zip(&parts).map(|(line, part)| format!("{line},{part:.4}"));

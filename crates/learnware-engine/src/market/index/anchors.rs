@@ -264,7 +264,7 @@ impl Anchors {
         compared.sort_by(|a, b| a.2.total_cmp(&b.2).then_with(|| a.0.cmp(&b.0)));
         let near: Vec<&Embedding<f32>> =
             compared.iter().take(MIXED_MAX).map(|(_, embedding, _)| embedding).collect();
-        let covered = Coverage::new(target).share_of_best(target, &near);
+        let covered = Coverage::new(target, &self.kernel, &near).share_of_best(target, &near);
         let mut found: Vec<(LearnwareId, f64)> =
             compared.into_iter().map(|(id, _, distance)| (id, distance)).collect();
         found.truncate(count);

@@ -56,7 +56,8 @@ fn by_island_kernel(
     results.funnel.certified = nearest.certified;
     let embeddings: Vec<Embedding<f32>> =
         nearest.found.iter().map(|(member, _)| member.embedding(target.shape())).collect();
-    let coverage = Coverage::new(&target);
+    let seen: Vec<&Embedding<f32>> = embeddings.iter().collect();
+    let coverage = Coverage::new(&target, index.kernel(), &seen);
     let percentile = |distance: f64| Some(index.background()?.share_farther(distance.max(0.0)));
     results.single = nearest
         .found
@@ -203,7 +204,7 @@ fn by_reference_kernel(
     let distances: Vec<f64> = ranked.iter().map(|&(_, distance)| distance).collect();
     let scored = score::reference_scores(&distances, found.as_ref().map(|found| found.mixture.distance));
     let id = |rank: usize| comparable[ranked[rank].0].0.clone();
-    let coverage = Coverage::new(&target);
+    let coverage = Coverage::new(&target, &kernel, &[]);
     results.single = scored
         .single
         .iter()

@@ -9,12 +9,14 @@
     reason = "vector code is only made inside the function that chose the processor"
 )]
 
+mod ladder;
 mod tile;
 
 use std::ops::Range;
 
 use super::real::Real;
 use super::{Matrix, parallel};
+pub use ladder::{Bounded, Ladder};
 use tile::Tiled;
 
 /// Points in one block.
@@ -133,14 +135,6 @@ impl<T: Number> Points<T> {
     pub fn select(&self, indices: &[usize]) -> Self {
         let rows = indices.iter().flat_map(|&index| self.row(index).iter().copied()).collect();
         Self::from_rows(indices.len(), self.dimension, rows)
-    }
-
-    /// The same points, every coordinate multiplied: `r` grows by the square of the factor.
-    #[must_use]
-    pub fn stretched(&self, factor: f64) -> Self {
-        let factor = T::from_f64(factor);
-        let stretch = |values: &[T]| values.iter().map(|&value| value * factor).collect();
-        Self { rows: stretch(&self.rows), blocks: stretch(&self.blocks), ..*self }
     }
 
     /// Number of points.
