@@ -78,7 +78,9 @@ impl Ladder {
                 heights(row, T::from_f64(self.factor));
                 for (rung, sums) in sums.iter_mut().enumerate() {
                     if rung > 0 {
-                        row.iter_mut().for_each(|height| *height = *height * *height);
+                        for height in row.iter_mut() {
+                            *height = *height * *height;
+                        }
                     }
                     for ((weighted, &height), &weight) in weighted.iter_mut().zip(&*row).zip(&weights) {
                         *weighted = height * weight;
