@@ -24,7 +24,7 @@ const FACTOR: f64 = 4.0;
 const RUNGS: usize = 5;
 /// Part of the density at a point that comes from other points of the same specification, on average, at a width that is
 /// not too fine for it.
-const NEIGHBOURS_PART: f64 = 0.8;
+const NEIGHBOURS_PART: f64 = 0.75;
 /// Deviations from the island's centre beyond which a learnware's point makes a column count as rare-valued.
 const RARE_FROM: f64 = 6.0;
 /// Deviations up to which a difference in a rare-valued column counts.
