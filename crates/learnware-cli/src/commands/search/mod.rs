@@ -111,7 +111,7 @@ pub(super) async fn run(arguments: &SearchArgs, printer: &Printer) -> anyhow::Re
 
 /// Refuses what can't be an id: it would exclude nobody without a word.
 fn require_ids(ids: &[String]) -> anyhow::Result<()> {
-    let is_id = |id: &&String| id.len() >= 8 && id.bytes().all(|byte| byte.is_ascii_digit());
+    let is_id = |id: &&String| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit());
     match ids.iter().find(|id| !is_id(id)) {
         Some(id) => Err(advised(
             format!("{id:?} is not the id of a learnware"),
@@ -303,7 +303,8 @@ fn search_options(arguments: &SearchArgs) -> SearchOptions {
             KernelWord::Reference => KernelChoice::Reference,
         },
         single_max: arguments.page.limit.unwrap_or(SHOWN).max(1),
-        exclude: arguments.exclude.iter().cloned().map(LearnwareId).collect(),
+        // Numbers may be given without their zeros.
+        exclude: arguments.exclude.iter().map(|id| LearnwareId(format!("{id:0>8}"))).collect(),
         among: None,
     }
 }
