@@ -518,8 +518,8 @@ impl Dock {
     }
 }
 
-fn forbidden(reason: &str) -> DockError {
-    DockError::Forbidden { reason: reason.to_owned() }
+pub(crate) fn forbidden(reason: impl Into<String>) -> DockError {
+    DockError::Forbidden { reason: reason.into() }
 }
 
 /// The name of a session that began by a token.

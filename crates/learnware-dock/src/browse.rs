@@ -17,7 +17,7 @@ use crate::error::{DockError, Result};
 use crate::ids::LearnwareNumber;
 use crate::jobs::Job;
 use crate::store::blobs::Digest;
-use crate::store::organisations::{Audience, Visibility};
+use crate::store::organisations::Visibility;
 use crate::store::people::AccountNumber;
 use crate::store::rows::{CheckState, JobSummary, LearnwareRow, ListOptions, ListRow, VersionRow};
 use crate::viewer::Viewer;
@@ -203,9 +203,8 @@ impl Dock {
     ) -> Result<(LearnwareRow, bool)> {
         let row = self.living(id).await?;
         let sees_all = viewer.is_some_and(|viewer| viewer.may_see(&row));
-        let audience = Audience { owner: row.owner, visibility: row.visibility };
-        let is_public = audience.visibility == Visibility::Public;
-        if !viewer.map_or(is_public, |viewer| viewer.sees(&audience)) {
+        let is_public = row.visibility == Visibility::Public;
+        if !viewer.map_or(is_public, |viewer| viewer.sees(&row.audience())) {
             // Whoever may not see it is not told that it is there.
             return Err(DockError::UnknownLearnware { id: row.number.to_string() });
         }

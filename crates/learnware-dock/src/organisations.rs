@@ -1,6 +1,6 @@
 //! Organisations: people who share learnwares that others don't see. The rules are here, and not in those who ask.
 
-use crate::accounts::{Principal, Scope};
+use crate::accounts::{Principal, Scope, forbidden};
 use crate::dock::Dock;
 use crate::error::{DockError, Result};
 use crate::store::organisations::{
@@ -75,7 +75,7 @@ impl Dock {
         let manages = |member: &MemberRow| member.account == by.account && member.role == MemberRole::Manager;
         let leaves = role.is_none() && name == by.name;
         if !leaves && !members.iter().any(manages) && by.needs(Scope::Admin).is_err() {
-            return Err(forbidden("only its managers say who belongs to an organisation".to_owned()));
+            return Err(forbidden("only its managers say who belongs to an organisation"));
         }
         let store = &self.state().store;
         let account = match members.iter().find(|member| member.name == name) {
@@ -85,9 +85,7 @@ impl Dock {
         match store.set_member(organisation, account, role, self.now()).await? {
             MemberChanged::Done => {}
             MemberChanged::LastManager => {
-                return Err(forbidden(
-                    "somebody must manage the organisation; name another manager first".into(),
-                ));
+                return Err(forbidden("somebody must manage the organisation; name another manager first"));
             }
         }
         let detail = format!("{}: {}", account.0, role.map_or("none", MemberRole::word));
@@ -130,8 +128,4 @@ impl Principal {
             _ => Ok(()),
         }
     }
-}
-
-fn forbidden(reason: String) -> DockError {
-    DockError::Forbidden { reason }
 }

@@ -22,13 +22,8 @@ pub(crate) struct Known(pub(crate) Principal);
 #[derive(Debug)]
 pub(crate) struct Admin(pub(crate) Principal);
 
-/// The secret of the request.
-pub(crate) fn secret(parts: &Parts) -> Option<&str> {
-    secret_of(&parts.headers)
-}
-
-/// The same, of its headers.
-pub(crate) fn secret_of(headers: &HeaderMap) -> Option<&str> {
+/// The secret of a request.
+pub(crate) fn secret(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
     let (scheme, secret) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| secret.trim())
@@ -41,7 +36,7 @@ impl FromRequestParts<Dock> for Viewer {
         if !parts.headers.contains_key(AUTHORIZATION) {
             return Ok(Self(None));
         }
-        let Some(secret) = secret(parts) else { return Err(Failure::login_needed()) };
+        let Some(secret) = secret(&parts.headers) else { return Err(Failure::login_needed()) };
         match dock.authenticate(secret).await? {
             Some(principal) => Ok(Self(Some(principal))),
             None => Err(Failure::login_needed()),

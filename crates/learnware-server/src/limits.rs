@@ -123,7 +123,7 @@ fn is_door(request: &Request) -> bool {
 fn whose(headers: &HeaderMap, address: IpAddr) -> u64 {
     use std::hash::BuildHasher as _;
     static KEYS: std::sync::LazyLock<std::hash::RandomState> = std::sync::LazyLock::new(Default::default);
-    match auth::secret_of(headers) {
+    match auth::secret(headers) {
         Some(secret) => KEYS.hash_one((1, secret)),
         None => KEYS.hash_one((0, address)),
     }

@@ -1,4 +1,4 @@
-//! Makes checks that wait, one after the other, until it is told to stop.
+//! What a server or worker does by itself until it is told to stop: checks that wait, one after the other, and sweeps.
 
 use std::time::Duration;
 
@@ -11,7 +11,6 @@ use tokio::sync::watch;
 const IDLE: Duration = Duration::from_millis(500);
 /// The same after the database did not answer.
 const TROUBLE: Duration = Duration::from_secs(5);
-
 /// How often it is looked whether a sweep is due; the dock says when it is.
 const SWEEP_LOOK: Duration = Duration::from_mins(15);
 

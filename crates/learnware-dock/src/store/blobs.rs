@@ -338,8 +338,7 @@ impl Blobs {
     /// Fetches a blob into the folder.
     #[cfg(feature = "s3")]
     fn fetch(&self, bucket: &Bucket, digest: &Digest, path: &Path) -> Result<()> {
-        let staging = self.root.join(STAGING);
-        fs::create_dir_all(&staging).map_err(DockError::io("make the folder", &staging))?;
+        let staging = self.staging_folder()?;
         let file = NamedTempFile::with_prefix_in("out-", &staging)
             .map_err(DockError::io("make a file in", &staging))?;
         let target = file.as_file().try_clone().map_err(DockError::io("open", file.path()))?;

@@ -43,6 +43,13 @@ pub struct LearnwareRow {
     pub downloads: u64,
 }
 
+impl LearnwareRow {
+    /// Whose it is and who finds it.
+    pub fn audience(&self) -> Audience {
+        Audience { owner: self.owner, visibility: self.visibility }
+    }
+}
+
 /// A version of a learnware; its package never changes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct VersionRow {

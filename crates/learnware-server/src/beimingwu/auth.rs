@@ -22,7 +22,7 @@ pub(super) async fn login_by_token(State(dock): State<Dock>, request: Request) -
 
 pub(super) async fn logout(State(dock): State<Dock>, _: Member, request: Request) -> Answer {
     let (parts, _) = request.into_parts();
-    if let Some(secret) = auth::secret(&parts) {
+    if let Some(secret) = auth::secret(&parts.headers) {
         dock.logout(secret).await.map_err(by(codes::ACCOUNT))?;
     }
     done("Logout success.")

@@ -26,7 +26,7 @@ impl FromRequestParts<Dock> for Visitor {
         if !parts.headers.contains_key(AUTHORIZATION) {
             return Ok(Self(None));
         }
-        let secret = auth::secret(parts).ok_or_else(Refusal::login_ended)?;
+        let secret = auth::secret(&parts.headers).ok_or_else(Refusal::login_ended)?;
         match dock.authenticate(secret).await.map_err(by(codes::ACCOUNT))? {
             Some(principal) => Ok(Self(Some(principal))),
             None => Err(Refusal::login_ended()),

@@ -96,7 +96,7 @@ pub(crate) async fn login(
 #[utoipa::path(delete, path = "/sessions/current", tag = "accounts", responses((status = NO_CONTENT)), security(("bearer" = [])))]
 pub(crate) async fn logout(State(dock): State<Dock>, _: Known, request: Request) -> Answer<StatusCode> {
     let (parts, _) = request.into_parts();
-    if let Some(secret) = auth::secret(&parts) {
+    if let Some(secret) = auth::secret(&parts.headers) {
         dock.logout(secret).await?;
     }
     Ok(StatusCode::NO_CONTENT)
