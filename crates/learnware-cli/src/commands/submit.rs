@@ -47,6 +47,9 @@ pub(super) async fn run(arguments: &SubmitArgs, printer: &Printer) -> anyhow::Re
         SubmitOutcome::Duplicate(known) => {
             let mut document = submission_json(&known);
             document["duplicate"] = json!(true);
+            let (detail, _) = place.show(&known.id).await?;
+            let version = detail.versions.iter().find(|version| version.version == known.version);
+            document["status"] = json!(version.map(|version| version.status));
             printer.result("submit", document, |printer| {
                 printer.line(format!(
                     "The dock has this package already: learnware {}, version {}.",

@@ -48,6 +48,17 @@ pub fn from_json_slice(bytes: &[u8], kind: SpecificationKind) -> Result<Statisti
     from_json(&value, kind)
 }
 
+/// Rows that a specification was made from; 0 where it does not say, as those of old releases of the reference.
+fn row_count(value: Option<&Value>) -> Result<usize> {
+    match value {
+        None | Some(Value::Null) => Ok(0),
+        Some(value) => value
+            .as_u64()
+            .and_then(|count| usize::try_from(count).ok())
+            .ok_or_else(|| bad(format!("`num_points` is {value}, not a number of rows"))),
+    }
+}
+
 /// Reads a specification from JSON.
 pub fn from_json(value: &Value, kind: SpecificationKind) -> Result<StatisticalSpecification> {
     let map = value.as_object().ok_or_else(|| bad("not a JSON object".into()))?;
@@ -62,7 +73,7 @@ pub fn from_json(value: &Value, kind: SpecificationKind) -> Result<StatisticalSp
     let weights = map.get("beta").and_then(Value::as_array).ok_or_else(|| bad("`beta` is missing".into()))?;
     let weights = weights.iter().map(|value| number(value, "beta")).collect::<Result<Vec<_>>>()?;
     let gamma = map.get("gamma").map_or(Ok(REFERENCE_GAMMA), |value| number(value, "gamma"))?;
-    let row_count = map.get("num_points").and_then(Value::as_u64).unwrap_or(0) as usize;
+    let row_count = row_count(map.get("num_points"))?;
     let rkme = Rkme::new(points, weights, gamma, row_count)?.with_sample_shape(sample_shape)?;
     Ok(match kind {
         SpecificationKind::Table => StatisticalSpecification::Table(rkme),

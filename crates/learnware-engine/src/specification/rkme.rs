@@ -3,6 +3,9 @@
 use crate::error::{EngineError, Result};
 use crate::numeric::Matrix;
 
+/// How far the sum of the weights of a specification may be from one.
+const WEIGHT_SUM_SLACK: f64 = 0.2;
+
 /// A weighted point set that stands for the distribution of table rows (arXiv 2001.07135).
 ///
 /// Points are in the units of the model's inputs; `gamma` is the kernel width `exp(-gamma |x-y|^2)` under
@@ -68,6 +71,13 @@ impl Rkme {
     /// The K weights; non-negative with sum one where this engine made them.
     pub fn weights(&self) -> &[f64] {
         &self.weights
+    }
+
+    /// Whether the weights sum to one as nearly as those of an unconstrained reduced set do, some of which are negative
+    /// (the reference's `nonnegative_beta=False`). Distances to others mean nothing.
+    pub fn describes_distribution(&self) -> bool {
+        let sum: f64 = self.weights.iter().sum();
+        (sum - 1.0).abs() <= WEIGHT_SUM_SLACK
     }
 
     /// Kernel width.

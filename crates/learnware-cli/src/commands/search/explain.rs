@@ -50,6 +50,9 @@ pub(super) fn stages(results: &SearchResults) -> Vec<Stage> {
         _ => "compared with your data".into(),
     };
     stages.push(remain("compared", funnel.comparable, &data));
+    if funnel.comparable == 0 {
+        return stages;
+    }
     let rest = funnel.comparable.saturating_sub(funnel.evaluated);
     let exact = match rest {
         0 => "distances computed in full".to_owned(),
@@ -71,6 +74,9 @@ fn remain(name: &'static str, count: usize, words: &str) -> Stage {
 pub(super) fn certificate(answer: &Answer, explanation: &Explanation) -> Vec<String> {
     let (results, funnel) = (&answer.results, &answer.results.funnel);
     let mut sentences = Vec::new();
+    if funnel.comparable == 0 {
+        return vec!["Nothing was compared.".into()];
+    }
     sentences.push(match (funnel.certified, explanation.others_from) {
         (true, Some(bound)) => format!(
             "Each of the {} compared that is not listed is at a distance of at least {bound:.4}.",

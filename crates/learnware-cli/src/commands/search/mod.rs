@@ -206,7 +206,7 @@ async fn by_words(arguments: &SearchArgs, text: String, printer: &Printer) -> an
         }
         found::print_readings(&page.words, printer);
         if page.learnwares.is_empty() {
-            return print::nothing(printer);
+            return print::nothing(&results.funnel, printer);
         }
         printer.line("");
         found::print_hits(&page, printer);

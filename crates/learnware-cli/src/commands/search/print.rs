@@ -1,7 +1,7 @@
 //! The answer of a search as text.
 
 use learnware_engine::learnware::LearnwareId;
-use learnware_engine::market::{SearchResults, Verdict};
+use learnware_engine::market::{Funnel, SearchResults, Verdict};
 use learnware_engine::specification::IslandKey;
 
 use super::Answer;
@@ -22,7 +22,7 @@ pub(super) fn answer(answer: &Answer, arguments: &SearchArgs, printer: &Printer)
         if arguments.explain {
             explain::print(answer, printer);
         }
-        return nothing(printer);
+        return nothing(&results.funnel, printer);
     }
     singles(answer, printer);
     mixture(answer, printer);
@@ -120,9 +120,16 @@ fn certificate(results: &SearchResults, printer: &Printer) {
     printer.line(toned(Tone::Faint, parts.join("; ")));
 }
 
-pub(super) fn nothing(printer: &Printer) {
+/// Tells that nothing was found, and what to do then.
+pub(super) fn nothing(funnel: &Funnel, printer: &Printer) {
     printer.line("No learnware was found.");
-    printer.note("Fewer filters or words find more; `learnware list` shows all.");
+    printer.note(match (funnel.total, funnel.semantic) {
+        (0, _) => "The dock is empty; `learnware submit PACKAGE` puts a learnware into it.",
+        (total, matching) if matching + funnel.excluded < total => {
+            "Fewer filters or words find more; `learnware list` shows all."
+        }
+        _ => "No learnware here is for such data; `learnware list` shows all, --dock names another dock.",
+    });
 }
 
 /// What the verdict means, without a full stop; `None` where there is none.

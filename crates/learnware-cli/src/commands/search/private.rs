@@ -8,7 +8,7 @@ use learnware_dock::Dock;
 use learnware_dock::words::Query;
 use learnware_engine::learnware::LearnwareId;
 use learnware_engine::market::index::{CandidateOptions, Candidates, Message, Ranked};
-use learnware_engine::market::{SearchResults, Verdict};
+use learnware_engine::market::{Funnel, SearchResults, Verdict};
 use learnware_engine::semantic::SemanticSpecification;
 use learnware_server::wire;
 use serde_json::{Value, json};
@@ -45,7 +45,7 @@ pub(super) async fn by_message(
     printer.result("candidates", document, |printer| {
         found::print_readings(&wire::readings(&readings), printer);
         if candidates.found.is_empty() {
-            return print::nothing(printer);
+            return print::nothing(&funnel(names.len(), arguments), printer);
         }
         printer.line(toned(Tone::Heading, "Candidates, with bounds of their distance"));
         let rows = candidates.found.iter().map(|candidate| {
@@ -110,7 +110,7 @@ pub(super) async fn by_data(
             brought.words(noise)
         ));
         if ranked.found.is_empty() {
-            return print::nothing(printer);
+            return print::nothing(&funnel(names.len(), arguments), printer);
         }
         print::verdict(&results, printer);
         printer.line("");
@@ -135,10 +135,21 @@ async fn names(dock: &Dock) -> anyhow::Result<BTreeMap<LearnwareId, SemanticSpec
     Ok(snapshot.market.organizer().iter().map(words).collect())
 }
 
+/// Whether words or filters choose among the learnwares.
+fn has_words(arguments: &SearchArgs) -> bool {
+    arguments.query.is_some() || arguments.filter.tags() != SemanticSpecification::default()
+}
+
+/// What is known of who was left out where nothing was found.
+fn funnel(total: usize, arguments: &SearchArgs) -> Funnel {
+    let excluded = arguments.exclude.len().min(total);
+    let semantic = if has_words(arguments) { 0 } else { total - excluded };
+    Funnel { total, excluded, semantic, ..Funnel::default() }
+}
+
 /// What else the dock is asked, beside the message.
 fn also_sent(arguments: &SearchArgs) -> &'static str {
-    let filters = arguments.filter.tags() != SemanticSpecification::default();
-    match (arguments.query.is_some() || filters, !arguments.exclude.is_empty()) {
+    match (has_words(arguments), !arguments.exclude.is_empty()) {
         (false, false) => "",
         (true, false) => "; beside it your words and filters",
         (false, true) => "; beside it the learnwares that you exclude",

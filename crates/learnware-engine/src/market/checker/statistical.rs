@@ -114,7 +114,13 @@ fn self_distance(table: &Rkme, findings: &mut Vec<Finding>) {
 
 fn weights(table: &Rkme, findings: &mut Vec<Finding>) {
     let sum: f64 = table.weights().iter().sum();
-    if (sum - 1.0).abs() > WEIGHT_SUM_TOLERANCE {
+    if !table.describes_distribution() {
+        findings.push(error(
+            "weights-none",
+            format!("The weights sum to {sum:.6} instead of 1: they describe no data."),
+            "Make the specification anew with weights on the simplex (the default).",
+        ));
+    } else if (sum - 1.0).abs() > WEIGHT_SUM_TOLERANCE {
         findings.push(warning(
             "weights-sum",
             format!(
@@ -262,9 +268,10 @@ mod tests {
         let even = [0.2; 5];
         let scaled = |factor: f64| ROWS.map(|row| row.map(|x| x * factor));
         let constant = ROWS.map(|row| [row[0], 7.0]);
-        let cases: [(Rkme, &[&str]); 11] = [
+        let cases: [(Rkme, &[&str]); 12] = [
             (table(&ROWS, &even, 100), &[]),
-            (table(&ROWS, &[0.1; 5], 100), &["weights-sum"]),
+            (table(&ROWS, &[0.19; 5], 100), &["weights-sum"]),
+            (table(&ROWS, &[0.4; 5], 100), &["weights-none"]),
             (table(&ROWS, &[0.6, -0.2, 0.2, 0.2, 0.2], 100), &["weights-negative"]),
             (table(&ROWS[..4], &[0.25; 4], 100), &["few-points"]),
             (table(&ROWS, &even, 5), &["points-are-rows"]),

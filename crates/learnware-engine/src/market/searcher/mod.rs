@@ -18,9 +18,6 @@ use crate::semantic::SemanticSpecification;
 use crate::specification::{Rkme, StatisticalSpecification};
 use crate::user_info::UserInfo;
 
-/// How far the sum of a user's weights may be from one.
-const WEIGHT_SUM_SLACK: f64 = 0.5;
-
 /// Searches one snapshot: learnwares whose words match and, where the user brought a statistical
 /// specification, those of its island nearest to it.
 pub(super) fn search(
@@ -76,10 +73,10 @@ pub(super) fn search(
 /// Refuses weights that describe no data: distances to them would mean nothing. The reference's unconstrained weights,
 /// whose sum is only near one and some of which are negative, are let through.
 fn require_distribution(rkme: &Rkme) -> Result<()> {
-    let sum: f64 = rkme.weights().iter().sum();
-    if (sum - 1.0).abs() <= WEIGHT_SUM_SLACK {
+    if rkme.describes_distribution() {
         return Ok(());
     }
+    let sum: f64 = rkme.weights().iter().sum();
     let reason = format!("the weights (beta) of your specification sum to {sum:.3}, not to 1");
     Err(EngineError::Incomparable { reason })
 }

@@ -20,6 +20,8 @@ use crate::specification::{Embedding, IslandKernel, Rkme, reference_distance};
 pub(super) const DECAY: f64 = 0.995;
 /// Squared distance below which two specifications are one, up to rounding.
 const SAME_BELOW: f64 = 1e-12;
+/// The same where numbers have single precision.
+const SAME_BELOW_SINGLE: f64 = 1e-6;
 /// Gap below which two kernel widths count as one.
 const GAMMA_SLACK: f64 = 1e-12;
 
@@ -82,6 +84,9 @@ fn by_island_kernel(
         return Ok(());
     }
     judge(&target, &coverage, &candidates, results);
+    if nearest.found[0].1 < SAME_BELOW_SINGLE {
+        return Ok(());
+    }
     let near: Vec<Arc<Stored>> = nearest.found.iter().map(|(member, _)| Arc::clone(member)).collect();
     results.multiple = match options.mixture {
         MixtureMethod::Greedy => {
