@@ -21,9 +21,9 @@ pub(crate) fn run(root: &Path, arguments: &[String]) -> Result<bool, String> {
         command.args(words).args(more).current_dir(root).env("PATH", &path);
         // What `cargo run` told us of xtask's own package would make build scripts run again that look at it.
         for (name, _) in std::env::vars_os() {
-            let of_package = name.to_str().is_some_and(|name| {
-                name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
-            });
+            let of_package = name
+                .to_str()
+                .is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_"));
             if of_package {
                 command.env_remove(name);
             }

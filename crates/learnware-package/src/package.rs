@@ -23,7 +23,7 @@ pub const SEMANTIC_BYTES_MAX: u64 = 4 << 20;
 /// A single file that is read into memory at most.
 pub const FILE_BYTES_MAX: u64 = archive::UNCOMPRESSED_BYTES_MAX;
 
-/// An opened package. Cheap to clone.
+/// An opened package, whose files stay in its zip until they are read. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Package {
     content: Arc<Content>,
@@ -35,7 +35,6 @@ struct Content {
     manifest: Manifest,
     semantic: Option<SemanticSpecification>,
     statistical: Vec<StatisticalSpecification>,
-    digest: String,
 }
 
 impl Package {
@@ -67,8 +66,7 @@ impl Package {
             return Err(PackageError::Missing { name: name.to_owned() });
         }
         let semantic = semantic(&archive, &manifest)?;
-        let digest = blake3::hash(archive.bytes()).to_hex().to_string();
-        Ok(Self { content: Arc::new(Content { archive, manifest, semantic, statistical, digest }) })
+        Ok(Self { content: Arc::new(Content { archive, manifest, semantic, statistical }) })
     }
 
     /// What the package declares about itself.
@@ -99,14 +97,9 @@ impl Package {
         Ok(Specification { semantic, statistical: self.content.statistical.clone() })
     }
 
-    /// BLAKE3 of the zip file, in hexadecimal.
-    pub fn digest(&self) -> &str {
-        &self.content.digest
-    }
-
-    /// The zip file itself.
-    pub fn bytes(&self) -> &[u8] {
-        self.content.archive.bytes()
+    /// BLAKE3 of the zip file, in hexadecimal; reads all of it.
+    pub fn digest(&self) -> Result<String> {
+        Ok(self.content.archive.digest()?.to_hex().to_string())
     }
 
     /// Names of its files, in order.

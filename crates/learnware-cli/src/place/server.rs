@@ -107,13 +107,15 @@ impl Server {
         })?;
         let folder = target::cache_folder()?.join("packages");
         let path = folder.join(format!("{}.zip", found.digest));
-        let kept = Package::open(&path).ok().filter(|package| package.digest() == found.digest.as_str());
+        let is_found =
+            |package: &Package| package.digest().is_ok_and(|digest| digest == found.digest.as_str());
+        let kept = Package::open(&path).ok().filter(is_found);
         let package = if let Some(package) = kept {
             package
         } else {
             self.fetch(&detail.id, wanted, &path, printer).await?;
             let package = Package::open(&path).with_context(|| format!("learnware {}", detail.id))?;
-            if package.digest() != found.digest.as_str() {
+            if !is_found(&package) {
                 let message = format!("learnware {} changed while it was fetched", detail.id);
                 return Err(advised(message, "try again"));
             }

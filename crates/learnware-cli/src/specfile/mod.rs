@@ -352,7 +352,9 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<Described> {
         Some(input) => Some(Dimensions::from_json(input).with_context(place)?),
     };
     let width = specification.rkme().dimension();
-    if let Some(described) = input.as_ref().map(|input| input.dimension).filter(|&described| described != width) {
+    if let Some(described) =
+        input.as_ref().map(|input| input.dimension).filter(|&described| described != width)
+    {
         return Err(advised(
             format!("{}: its points have {width} numbers, its input describes {described}", path.display()),
             "make it anew with `learnware spec data.csv -o stat.json`",
