@@ -300,6 +300,64 @@ pub struct SearchRequest {
     pub explain: bool,
 }
 
+/// A link to a package that is wished for.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields, default)]
+pub struct NewLink {
+    /// The version; the latest when absent.
+    pub version: Option<u32>,
+    /// How long it works, in seconds; an hour when absent, a week at most.
+    pub seconds: Option<u64>,
+}
+
+/// A link to a package.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct PackageLink {
+    /// Path and query, behind the server's address.
+    pub path: String,
+    /// The version.
+    pub version: u32,
+    /// When it ends.
+    pub until: String,
+}
+
+/// Which island's anchors.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct AnchorsRequest {
+    /// The island, as `GET /dock` lists it.
+    pub island: Value,
+}
+
+/// A search by anchors: what was measured instead of a specification.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields, default)]
+pub struct CandidatesRequest {
+    /// The message that `learnware measure` makes.
+    pub message: Value,
+    /// Words and fields that learnwares must match.
+    pub query: String,
+    /// Nearest learnwares that are looked for; 10 when absent.
+    pub limit: Option<usize>,
+    /// Learnwares that shall not be found.
+    pub exclude: Vec<String>,
+}
+
+/// Whose public specifications.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct SpecificationsRequest {
+    /// The island.
+    pub island: Value,
+    /// Learnwares, 100 at most.
+    pub ids: Vec<String>,
+}
+
 /// A login.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]

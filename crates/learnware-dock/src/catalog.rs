@@ -1,16 +1,19 @@
 //! The market as the database has it: a snapshot that searches read, brought up to date by revision.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex as StdMutex, PoisonError, RwLock};
+use std::time::{Duration, Instant};
 
 use learnware_engine::learnware::{Learnware, LearnwareId};
 use learnware_engine::market::Market;
+use learnware_engine::market::index::IslandIndex;
+use learnware_engine::specification::IslandKey;
 use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 
 use crate::cpu::Pool;
 use crate::dock::Dock;
-use crate::error::Result;
+use crate::error::{DockError, Result};
 use crate::ids::LearnwareNumber;
 use crate::indexes;
 use crate::store::Changes;
@@ -22,6 +25,13 @@ use crate::words::{Found, Matches, Present, Query, Request, Words};
 /// More changes than this make a new market at once and not one learnware after the other: by then a new index
 /// costs no more.
 const STEPS_MAX: usize = 1024;
+/// How long a search waits for the database to tell its revision.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// After a database was lost, searches do not wait for it again so long.
+const LOST_FOR: Duration = Duration::from_secs(2);
+/// How long searches go on with what was last known, without a database. Others may have taken down or hidden a learnware
+/// since, so it is not for ever.
+const STALE_MAX: Duration = Duration::from_secs(15 * 60);
 
 /// The market at one revision.
 #[derive(Debug, Clone, Default)]
@@ -44,11 +54,35 @@ pub(crate) struct Catalog {
     current: RwLock<Arc<Snapshot>>,
     /// Held while a newer snapshot is made, so that it is made once.
     refreshing: Mutex<()>,
+    /// When the database last told its revision, and when it last did not.
+    heard: StdMutex<Heard>,
+    /// Indexes without the learnwares that not everybody sees, with the revision that they are of.
+    pub(crate) public: StdMutex<BTreeMap<IslandKey, (Revision, IslandIndex)>>,
     /// Indexes being renewed and kept.
     pub(crate) tending: Mutex<Option<JoinHandle<Result<()>>>>,
 }
 
+/// What is known of the database.
+#[derive(Debug, Default, Clone, Copy)]
+struct Heard {
+    answered: Option<Instant>,
+    silent: Option<Instant>,
+}
+
 impl Catalog {
+    fn heard(&self) -> Heard {
+        *self.heard.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn answered(&self) {
+        let answered = Some(Instant::now());
+        *self.heard.lock().unwrap_or_else(PoisonError::into_inner) = Heard { answered, silent: None };
+    }
+
+    fn fell_silent(&self) {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner).silent = Some(Instant::now());
+    }
+
     fn current(&self) -> Arc<Snapshot> {
         // Only whole snapshots are ever stored, so a poisoned lock guards nothing broken.
         Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
@@ -89,6 +123,31 @@ impl Dock {
         let next = Arc::new(state.cpu.run(Pool::Compute, "building the catalog", build).await?);
         state.catalog.replace(Arc::clone(&next));
         Ok(next)
+    }
+
+    /// The market for a search: as it is now, or as it was last known where the database can't be reached, for a while.
+    pub(crate) async fn searchable(&self) -> Result<Arc<Snapshot>> {
+        let catalog = &self.state().catalog;
+        let is_recent = |moment: Option<Instant>, span| moment.is_some_and(|moment| moment.elapsed() < span);
+        if !is_recent(catalog.heard().silent, LOST_FOR) {
+            let found = match tokio::time::timeout(PATIENCE, self.state().store.revision()).await {
+                Ok(Ok(_)) => self.catalog().await,
+                Ok(Err(error)) => Err(error),
+                Err(_) => Err(DockError::Busy { action: "read the revision" }),
+            };
+            match found {
+                Ok(snapshot) => {
+                    catalog.answered();
+                    return Ok(snapshot);
+                }
+                Err(DockError::Busy { .. }) => catalog.fell_silent(),
+                Err(error) => return Err(error),
+            }
+        }
+        if is_recent(catalog.heard().answered, STALE_MAX) {
+            return Ok(catalog.current());
+        }
+        Err(DockError::Busy { action: "search" })
     }
 
     /// Takes over the indexes of `market`, which was made of an earlier snapshot.

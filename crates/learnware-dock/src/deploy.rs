@@ -13,6 +13,7 @@ use crate::accounts::Principal;
 use crate::cpu::Pool;
 use crate::dock::Dock;
 use crate::error::{DockError, Result};
+use crate::ids::LearnwareNumber;
 use crate::inspect;
 use crate::store::blobs::Digest;
 
@@ -47,12 +48,23 @@ impl Dock {
         id: &LearnwareId,
         version: Option<u32>,
     ) -> Result<Deployed> {
+        let deployed = self.given_to(viewer, id, version).await?;
+        self.state().store.count_download(LearnwareNumber::from_id(&deployed.id)?).await?;
+        Ok(deployed)
+    }
+
+    /// The package of a version, where `viewer` may have it.
+    pub(crate) async fn given_to(
+        &self,
+        viewer: Option<&Principal>,
+        id: &LearnwareId,
+        version: Option<u32>,
+    ) -> Result<Deployed> {
         let (learnware, sees_all) = self.seen_by(viewer, id).await?;
         let deployed = self.package(id, version).await?;
         if deployed.status != CheckStatus::Usable && !sees_all {
             return Err(DockError::NotUsable { id: learnware.number.to_string(), version: deployed.version });
         }
-        self.state().store.count_download(learnware.number).await?;
         Ok(deployed)
     }
 

@@ -287,6 +287,19 @@ impl DockError {
         Self::BadBackup { reason }
     }
 
+    /// Whether a disk has no room left.
+    pub fn is_full(&self) -> bool {
+        use std::io::ErrorKind::{QuotaExceeded, StorageFull};
+        match self {
+            Self::Io { source, .. } => matches!(source.kind(), StorageFull | QuotaExceeded),
+            // SQLITE_FULL, and an input or output error while writing (SQLITE_IOERR_WRITE).
+            Self::Database { source: sqlx::Error::Database(error), .. } => {
+                error.code().is_some_and(|code| ["13", "778"].contains(&code.as_ref()))
+            }
+            _ => false,
+        }
+    }
+
     /// Whether the same call may work later without anybody changing anything.
     pub fn is_temporary(&self) -> bool {
         match self {

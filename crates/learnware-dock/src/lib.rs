@@ -27,6 +27,7 @@ pub mod ids;
 mod indexes;
 mod inspect;
 pub mod jobs;
+pub mod links;
 pub mod moving;
 pub mod organisations;
 pub mod policy;

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use learnware_engine::market::{Explanation, SearchOptions, SearchResults};
 use learnware_engine::user_info::UserInfo;
 
+use crate::catalog::Snapshot;
 use crate::cpu::Pool;
 use crate::dock::Dock;
 use crate::error::{DockError, Result};
 use crate::ids::LearnwareNumber;
-use crate::store::rows::Revision;
 use crate::viewer::Viewer;
 use crate::words::{Query, Readings};
 
@@ -22,8 +22,8 @@ pub struct Searched {
     pub readings: Readings,
     /// Why; `None` where it was not asked for or nothing was compared.
     pub explanation: Option<Explanation>,
-    /// The revision of the market that all of it shows.
-    pub revision: Revision,
+    /// The market that was searched. It is not the newest where the database can't be reached.
+    pub snapshot: Arc<Snapshot>,
 }
 
 impl Dock {
@@ -57,7 +57,7 @@ impl Dock {
         mut options: SearchOptions,
         explain: bool,
     ) -> Result<Searched> {
-        let snapshot = self.catalog().await?;
+        let snapshot = self.searchable().await?;
         let searched = Arc::clone(&snapshot);
         options.exclude.extend(searched.hidden_from(viewer).map(LearnwareNumber::id));
         let search = move || {
@@ -66,8 +66,8 @@ impl Dock {
             let results = searched.market.search(&user_info, &options)?;
             let explanation =
                 explain.then(|| searched.market.explain(&user_info, &options, &results)).flatten();
-            let (revision, readings) = (searched.revision, matches.readings);
-            Ok::<_, DockError>(Searched { results, readings, explanation, revision })
+            let readings = matches.readings;
+            Ok::<_, DockError>(Searched { results, readings, explanation, snapshot: searched })
         };
         let found = self.state().cpu.run(Pool::Compute, "search", search).await??;
         self.tend_indexes(&snapshot);

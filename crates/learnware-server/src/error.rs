@@ -84,6 +84,16 @@ impl From<DockError> for Failure {
             DockError::Taken { .. } => (StatusCode::CONFLICT, "taken"),
             DockError::CheckInProgress { .. } => (StatusCode::CONFLICT, "check-in-progress"),
             DockError::Busy { .. } | DockError::Closed => (StatusCode::SERVICE_UNAVAILABLE, "busy"),
+            error if error.is_temporary() => {
+                tracing::warn!(request_id = observe::request_id(), "{error}");
+                let title = "a part of this service can't be reached now; try again";
+                return Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", title);
+            }
+            error if error.is_full() => {
+                tracing::error!(request_id = observe::request_id(), "{error}");
+                let title = "the server has no room left; its operator has to make some. Nothing was stored";
+                return Self::new(StatusCode::INSUFFICIENT_STORAGE, "no-room", title);
+            }
             DockError::Engine(error) => return error.into(),
             _ => {
                 // What happened is for the operator, not for whoever asked.
@@ -123,5 +133,35 @@ impl IntoResponse for Failure {
             headers.insert(RETRY_AFTER, RETRY_SECONDS);
         }
         response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_somebody_else_can_mend_is_no_fault_of_ours() {
+        let full = |kind: std::io::ErrorKind| DockError::Io {
+            action: "write",
+            path: "/dock/blobs".into(),
+            source: kind.into(),
+        };
+        let store = |is_temporary| DockError::PackageStore {
+            action: "store the package",
+            reason: "secret.example.org does not answer".into(),
+            is_temporary,
+        };
+        for (error, status) in [
+            (full(std::io::ErrorKind::StorageFull), 507),
+            (full(std::io::ErrorKind::PermissionDenied), 500),
+            (store(true), 503),
+            (store(false), 500),
+            (DockError::Busy { action: "search" }, 503),
+        ] {
+            let (found, _, title) = Failure::from(error).told();
+            assert_eq!(found.as_u16(), status, "{title}");
+            assert!(!title.contains("/dock") && !title.contains("secret"), "{title}");
+        }
     }
 }

@@ -21,7 +21,7 @@ use crate::beimingwu;
 use crate::error::Failure;
 use crate::limits::{self, Limits};
 use crate::settings::Settings;
-use crate::v1::{accounts, admin, events, learnwares, organisations, search, server, uploads};
+use crate::v1::{accounts, admin, anchors, events, learnwares, organisations, search, server, uploads};
 use crate::watching::Watching;
 use crate::{metrics, observe, openapi};
 
@@ -70,6 +70,9 @@ fn v1(settings: &Settings) -> OpenApiRouter<Dock> {
         .routes(routes!(learnwares::list))
         .routes(routes!(learnwares::show, learnwares::delete))
         .routes(routes!(search::search))
+        .routes(routes!(anchors::anchors))
+        .routes(routes!(anchors::candidates))
+        .routes(routes!(anchors::specifications))
         .routes(routes!(accounts::register))
         .routes(routes!(accounts::challenge))
         .routes(routes!(accounts::confirm))
@@ -84,6 +87,7 @@ fn v1(settings: &Settings) -> OpenApiRouter<Dock> {
         .routes(routes!(accounts::tokens, accounts::create_token))
         .routes(routes!(accounts::revoke_token))
         .routes(routes!(learnwares::show_to))
+        .routes(routes!(learnwares::link))
         .routes(routes!(organisations::own, organisations::add))
         .routes(routes!(organisations::members))
         .routes(routes!(organisations::set_member, organisations::remove_member))

@@ -1,5 +1,6 @@
 //! One function for each route (`docs/book/reference/http.md`).
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use reqwest::{Method, StatusCode};
@@ -8,9 +9,9 @@ use serde_json::Value;
 
 use super::{Call, Client, ClientError, Load, Result, error, upload_limit};
 use crate::{
-    Account, AccountPatch, Address, AuditEntry, Challenge, Code, DockInfo, Granted, Job, Learnware,
-    LearnwarePage, ListRequest, Login, Me, NewToken, Register, Reset, SearchRequest, Submitted, Takedown,
-    Token,
+    Account, AccountPatch, Address, AnchorsRequest, AuditEntry, CandidatesRequest, Challenge, Code, DockInfo,
+    Granted, Job, Learnware, LearnwarePage, ListRequest, Login, Me, NewToken, Register, Reset, SearchRequest,
+    SpecificationsRequest, Submitted, Takedown, Token,
 };
 
 /// What became of a submission.
@@ -75,12 +76,41 @@ impl Client {
         self.exchange(&["search"], document(wish)).await
     }
 
-    /// Sends a package: a new learnware, or a new version of `replaces`.
-    pub async fn submit(&self, zip: &Path, replaces: Option<&str>) -> Result<Submission> {
+    /// The anchors of an island: a file of them.
+    pub async fn anchors(&self, island: Value) -> Result<Vec<u8>> {
+        let call = self.posting(&["anchors"], Load::Document(document(&AnchorsRequest { island })));
+        let response = self.send(&call).await?;
+        self.body(response, super::DOCUMENT_BYTES_MAX).await
+    }
+
+    /// Candidates for a message, with their words.
+    pub async fn candidates(&self, wish: &CandidatesRequest) -> Result<Value> {
+        self.exchange(&["candidates"], document(wish)).await
+    }
+
+    /// Public specifications of learnwares in an island, by id.
+    pub async fn specifications(&self, wish: &SpecificationsRequest) -> Result<BTreeMap<String, Value>> {
+        self.exchange(&["specifications"], document(wish)).await
+    }
+
+    /// Sends a package: a new learnware that is seen as `visibility` says, a word and the number of an organisation, or a
+    /// new version of `replaces`.
+    pub async fn submit(
+        &self,
+        zip: &Path,
+        replaces: Option<&str>,
+        (seen_by, organisation): (&str, Option<i64>),
+    ) -> Result<Submission> {
         let bytes = tokio::fs::metadata(zip).await.map_err(error::io("look at", zip))?.len();
-        let url = match replaces {
-            None => self.url(&["learnwares"]),
-            Some(id) => self.url(&["learnwares", id, "versions"]),
+        let url = if let Some(id) = replaces {
+            self.url(&["learnwares", id, "versions"])
+        } else {
+            let mut url = self.url(&["learnwares"]);
+            url.query_pairs_mut().append_pair("visibility", seen_by);
+            if let Some(number) = organisation {
+                url.query_pairs_mut().append_pair("organisation", &number.to_string());
+            }
+            url
         };
         let timeout = Some(upload_limit(bytes));
         let call = Call { method: Method::POST, url, load: Load::Package(zip, bytes), timeout };

@@ -27,6 +27,9 @@ pub(crate) struct SubmitArgs {
     /// The learnware of which this is a new version.
     #[arg(long, value_name = "ID")]
     pub(crate) replaces: Option<String>,
+    /// At a server, who finds a new learnware: `public`, `owner`, or the number of an organisation of yours.
+    #[arg(long, value_name = "WHO")]
+    pub(crate) visibility: Option<String>,
     /// Leave the check to `learnware check --waiting`; at a server, don't wait for it.
     #[arg(long, visible_alias = "no-wait")]
     pub(crate) no_check: bool,

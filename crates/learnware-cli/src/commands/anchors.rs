@@ -12,11 +12,11 @@ use crate::{files, target};
 
 /// Writes the anchors of an island.
 pub(super) async fn run(arguments: &AnchorsArgs, printer: &Printer) -> anyhow::Result<Outcome> {
-    let dock = target::open(&arguments.dock, &ModelArgs::default(), Create::Never).await?;
-    let islands = dock.islands().await?;
+    let place = target::place(&arguments.dock, &ModelArgs::default(), Create::Never).await?;
+    let islands = place.islands().await?;
     let (island, count) = choose(&islands, arguments.island.as_deref())?;
     let progress = printer.progress("making anchors", None);
-    let anchors = dock.anchors(island).await;
+    let anchors = place.anchors(island).await;
     progress.finish_and_clear();
     let anchors = anchors.with_context(|| island.to_string())?;
     let bytes = anchors.to_bytes();

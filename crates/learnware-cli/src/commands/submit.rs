@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use learnware_dock::config::Create;
-use learnware_dock::store::organisations::Audience;
+use learnware_dock::store::organisations::{Audience, OrganisationNumber, Visibility};
 use learnware_dock::submit::{PackageSource, Submission, SubmitOutcome, SubmitRequest};
 use learnware_engine::learnware::LearnwareId;
 use learnware_engine::semantic::SemanticSpecification;
@@ -32,7 +32,7 @@ pub(super) async fn run(arguments: &SubmitArgs, printer: &Printer) -> anyhow::Re
         package: PackageSource::File(arguments.zip.clone()),
         semantic,
         replaces: arguments.replaces.clone().map(LearnwareId),
-        audience: Audience::default(),
+        audience: Audience { owner: None, visibility: visibility(arguments, &place)? },
     };
     let submission = match place.submit(request, printer).await? {
         SubmitOutcome::Accepted(submission) => submission,
@@ -91,6 +91,20 @@ pub(super) async fn run(arguments: &SubmitArgs, printer: &Printer) -> anyhow::Re
         redundant::print(others.as_ref(), printer);
     });
     Ok(report::outcome(&found))
+}
+
+/// Who shall find it.
+fn visibility(arguments: &SubmitArgs, place: &Place) -> anyhow::Result<Visibility> {
+    let Some(word) = &arguments.visibility else { return Ok(Visibility::Public) };
+    place.server("--visibility", "leave it out; whoever opens the folder sees all of it")?;
+    if arguments.replaces.is_some() {
+        return Err(advised("a new version is seen by whoever sees the learnware", "leave out --visibility"));
+    }
+    let organisation = word.parse().ok().map(OrganisationNumber);
+    let word = if organisation.is_some() { "organisation" } else { word };
+    Visibility::from_parts(word, organisation).ok_or_else(|| {
+        advised(format!("{word:?} says nobody"), "say public, owner, or the number of an organisation")
+    })
 }
 
 /// Tells that a submission waits, and what to do then.

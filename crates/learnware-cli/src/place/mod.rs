@@ -21,6 +21,7 @@ use learnware_dock::words::Query;
 use learnware_dock::{Dock, DockError};
 use learnware_engine::learnware::LearnwareId;
 use learnware_engine::market::checker::CheckReport;
+use learnware_engine::market::index::{Anchors, CandidateOptions, Candidates, Message};
 use learnware_engine::market::redundancy::Redundancy;
 use learnware_engine::market::{Explanation, Market, SearchOptions, SearchResults};
 use learnware_engine::semantic::{DataType, SemanticSpecification};
@@ -83,6 +84,18 @@ pub(crate) struct Found {
     pub(crate) names: BTreeMap<LearnwareId, SemanticSpecification>,
 }
 
+/// What a search by anchors found.
+pub(crate) struct ByAnchors {
+    /// Who may be among the nearest, with bounds.
+    pub(crate) candidates: Candidates,
+    /// How the words were read.
+    pub(crate) words: WordReadings,
+    /// Their names.
+    pub(crate) names: BTreeMap<LearnwareId, String>,
+    /// Learnwares in the dock.
+    pub(crate) total: usize,
+}
+
 impl Place {
     /// The folder or the address, for sentences.
     pub(crate) fn name(&self) -> String {
@@ -100,6 +113,14 @@ impl Place {
                 format!("{what} works on a folder, and {} is a server", server.address()),
                 instead,
             )),
+        }
+    }
+
+    /// The server, for what only servers do.
+    pub(crate) fn server(&self, what: &str, instead: &str) -> anyhow::Result<&Server> {
+        match self {
+            Self::Server(server) => Ok(server),
+            Self::Folder(_) => Err(advised(format!("{what} is for a server"), instead)),
         }
     }
 
@@ -220,9 +241,52 @@ impl Place {
         ids: &[LearnwareId],
     ) -> anyhow::Result<BTreeMap<LearnwareId, StatisticalSpecification>> {
         match self {
-            Self::Folder(dock) => Ok(dock.specifications(island, ids).await?.into_iter().collect()),
+            Self::Folder(dock) => {
+                Ok(dock.specifications(&Viewer::Operator, island, ids).await?.into_iter().collect())
+            }
             Self::Server(server) => server.specifications(island, ids).await,
         }
+    }
+
+    /// Islands with the number of their learnwares.
+    pub(crate) async fn islands(&self) -> anyhow::Result<Vec<(IslandKey, usize)>> {
+        match self {
+            Self::Folder(dock) => Ok(dock.islands().await?),
+            Self::Server(server) => server.islands().await,
+        }
+    }
+
+    /// The anchors of an island.
+    pub(crate) async fn anchors(&self, island: &IslandKey) -> anyhow::Result<Anchors> {
+        match self {
+            Self::Folder(dock) => Ok(dock.anchors(&Viewer::Operator, island).await?),
+            Self::Server(server) => server.anchors(island).await,
+        }
+    }
+
+    /// Learnwares that may be the nearest to data that was measured by anchors.
+    pub(crate) async fn candidates(
+        &self,
+        message: &Message,
+        query: &str,
+        exclude: Vec<LearnwareId>,
+        options: CandidateOptions,
+    ) -> anyhow::Result<ByAnchors> {
+        let dock = match self {
+            Self::Folder(dock) => dock,
+            Self::Server(server) => return server.candidates(message, query, &exclude, options).await,
+        };
+        let query = Query::parse(query)?;
+        let found = dock.candidates(&Viewer::Operator, message.clone(), query, exclude, options).await?;
+        let organizer = found.snapshot.market.organizer();
+        let name =
+            |id: &LearnwareId| Some((id.clone(), organizer.get(id)?.specification.semantic.name.clone()));
+        Ok(ByAnchors {
+            names: found.candidates.found.iter().filter_map(|candidate| name(&candidate.id)).collect(),
+            total: organizer.len(),
+            words: wire::readings(&found.readings),
+            candidates: found.candidates,
+        })
     }
 
     /// Everything that can be found for data of a kind, to be searched here. From a server the public specifications come;

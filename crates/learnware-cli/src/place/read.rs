@@ -13,11 +13,11 @@ use learnware_engine::learnware::{Learnware, LearnwareId, Specification};
 use learnware_engine::market::SearchResults;
 use learnware_engine::market::checker::CheckReport;
 use learnware_engine::semantic::SemanticSpecification;
-use learnware_engine::specification::StatisticalSpecification;
 use learnware_engine::specification::codec::{self, SpecificationKind};
+use learnware_engine::specification::{IslandKey, StatisticalSpecification};
 use serde_json::{Value, json};
 
-use super::{Found, Published};
+use super::{ByAnchors, Found, Published};
 use crate::error::advised;
 
 /// The error of an answer that can't be read.
@@ -103,6 +103,28 @@ pub(super) fn found(mut answer: Value) -> anyhow::Result<Found> {
     Ok(Found { results, words, explanation, names })
 }
 
+/// What a search by anchors found.
+pub(super) fn by_anchors(mut answer: Value) -> anyhow::Result<ByAnchors> {
+    let wrong = |error: serde_json::Error| unreadable("answer", error);
+    let named: BTreeMap<LearnwareId, Value> =
+        serde_json::from_value(answer["learnwares"].take()).map_err(wrong)?;
+    let mut names = BTreeMap::new();
+    for (id, words) in named {
+        names.insert(id, semantic(&words)?.name);
+    }
+    Ok(ByAnchors {
+        names,
+        total: serde_json::from_value(answer["total"].take()).map_err(wrong)?,
+        words: serde_json::from_value(answer["words"].take()).map_err(wrong)?,
+        candidates: serde_json::from_value(answer).map_err(wrong)?,
+    })
+}
+
+/// An island.
+pub(super) fn island(answer: Value) -> anyhow::Result<IslandKey> {
+    serde_json::from_value(answer).map_err(|error| unreadable("island", error))
+}
+
 /// A semantic specification.
 pub(super) fn semantic(answer: &Value) -> anyhow::Result<SemanticSpecification> {
     SemanticSpecification::from_json(answer).map_err(|error| unreadable("semantic specification", error))
@@ -114,7 +136,7 @@ fn specification(words: &Value, numbers: &[Value]) -> anyhow::Result<Specificati
     Ok(Specification { semantic: semantic(words)?, statistical: statistical? })
 }
 
-fn statistical(answer: &Value) -> anyhow::Result<StatisticalSpecification> {
+pub(super) fn statistical(answer: &Value) -> anyhow::Result<StatisticalSpecification> {
     let name = answer.get("type").and_then(Value::as_str).unwrap_or_default();
     SpecificationKind::from_class_name(name)
         .and_then(|kind| codec::from_json(answer, kind))

@@ -6,25 +6,31 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use learnware_api::client::{self, Client};
-use learnware_api::{LearnwarePage, LearnwareSummary, ListRequest, SearchRequest};
+use learnware_api::{
+    CandidatesRequest, LearnwarePage, LearnwareSummary, ListRequest, SearchRequest, SpecificationsRequest,
+};
 use learnware_dock::browse::LearnwareDetail;
 use learnware_dock::deploy::Deployed;
 use learnware_dock::jobs::JobState;
 use learnware_dock::submit::{PackageSource, Submission, SubmitOutcome, SubmitRequest};
 use learnware_engine::learnware::{CheckStatus, LearnwareId};
 use learnware_engine::market::checker::CheckReport;
+use learnware_engine::market::index::{Anchors, CandidateOptions, Message};
 use learnware_engine::market::{KernelChoice, Market, MixtureMethod, SearchOptions};
 use learnware_engine::semantic::{DataType, SemanticSpecification};
 use learnware_engine::specification::{IslandKey, StatisticalSpecification, codec};
 use learnware_package::Package;
+use serde_json::json;
 
-use super::{Found, Published, Wish, read};
+use super::{ByAnchors, Found, Published, Wish, read};
 use crate::error::advised;
 use crate::printer::Printer;
 use crate::target;
 
 /// Learnwares whose specifications are fetched at most: some hundred megabytes.
 const MARKET_MAX: usize = 2000;
+/// Specifications fetched by one request; a server gives no more.
+const SPECIFICATIONS_AT_ONCE: usize = 100;
 /// Pauses between looks at a check that a server makes: first, and at most.
 const LOOK: Duration = Duration::from_millis(250);
 const LOOK_MAX: Duration = Duration::from_secs(3);
@@ -166,8 +172,10 @@ impl Server {
         };
         let (zip, _rewritten) = with_words(path, request.semantic.as_ref())?;
         let replaces = request.replaces.as_ref().map(|id| id.0.as_str());
+        let visibility = request.audience.visibility;
+        let visibility = (visibility.word(), visibility.organisation().map(|organisation| organisation.0));
         let progress = printer.progress("sending", None);
-        let sent = self.client.submit(&zip, replaces).await;
+        let sent = self.client.submit(&zip, replaces, visibility).await;
         progress.finish_and_clear();
         Ok(match sent? {
             client::Submission::Accepted(submitted) => SubmitOutcome::Accepted(read::submission(submitted)?),
@@ -226,14 +234,40 @@ impl Server {
         ids: &[LearnwareId],
     ) -> anyhow::Result<BTreeMap<LearnwareId, StatisticalSpecification>> {
         let mut found = BTreeMap::new();
-        for id in ids {
-            let (detail, _) = self.show(id).await?;
-            let latest = detail.versions.into_iter().find(|one| one.version == detail.latest_version);
-            let statistical = latest.map(|latest| latest.specification.statistical).unwrap_or_default();
-            let own = statistical.into_iter().find(|kind| kind.island() == *island);
-            found.extend(own.map(|own| (id.clone(), own)));
+        for ids in ids.chunks(SPECIFICATIONS_AT_ONCE) {
+            let ids = ids.iter().map(|id| id.0.clone()).collect();
+            let wish = SpecificationsRequest { island: json!(island), ids };
+            for (id, specification) in self.client.specifications(&wish).await? {
+                found.insert(LearnwareId(id), read::statistical(&specification)?);
+            }
         }
         Ok(found)
+    }
+
+    pub(super) async fn islands(&self) -> anyhow::Result<Vec<(IslandKey, usize)>> {
+        let islands = self.client.dock().await?.islands.into_iter();
+        islands.map(|island| Ok((read::island(island.island)?, island.learnwares))).collect()
+    }
+
+    pub(super) async fn anchors(&self, island: &IslandKey) -> anyhow::Result<Anchors> {
+        let bytes = self.client.anchors(json!(island)).await?;
+        Anchors::from_bytes(&bytes).with_context(|| format!("the anchors of {}", self.address()))
+    }
+
+    pub(super) async fn candidates(
+        &self,
+        message: &Message,
+        query: &str,
+        exclude: &[LearnwareId],
+        options: CandidateOptions,
+    ) -> anyhow::Result<ByAnchors> {
+        let wish = CandidatesRequest {
+            message: json!(message),
+            query: query.to_owned(),
+            limit: Some(options.count),
+            exclude: exclude.iter().map(|id| id.0.clone()).collect(),
+        };
+        read::by_anchors(self.client.candidates(&wish).await?)
     }
 
     pub(super) async fn market(&self, kind: DataType, printer: &Printer) -> anyhow::Result<Market> {

@@ -81,9 +81,14 @@ fn same_as_in_the_folder(context: &TestContext, url: &str, id: &str) {
         "search --task regression --exclude 2",
         "search --spec user.csv --drop y --explain",
         "search --spec user.csv --drop y --kernel reference --mixture none",
+        "search --spec user.csv --drop y --private",
+        "anchors --output island.anchors",
+        "measure user.csv --drop y --anchors island.anchors -o message.json",
+        "search --message message.json --exclude 2",
     ] {
         let here = context.json(command);
-        let there = context.json(&format!("{command} --dock {url}"));
+        let dock = if command.starts_with("measure") { String::new() } else { format!(" --dock {url}") };
+        let there = context.json(&format!("{command}{dock}"));
         assert_eq!(here, there, "{command}");
     }
     let found = context.json(&format!("search --spec user.csv --drop y --report page.html --dock {url}"));
@@ -92,7 +97,7 @@ fn same_as_in_the_folder(context: &TestContext, url: &str, id: &str) {
     assert!(page.contains("Your data and the nearest learnwares"));
     let nothing = context.run(&format!("search --task classification --dock {url}"));
     assert_eq!(nothing.code, 1, "{nothing:?}");
-    for flags in ["--private", "--uncovered u.csv", "--words exact"] {
+    for flags in ["--uncovered u.csv", "--words exact"] {
         let refused = context.refusal(&format!("search --spec user.csv --drop y {flags} --dock {url}"));
         assert!(refused.contains("works on a folder"), "{refused}");
     }

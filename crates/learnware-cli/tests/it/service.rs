@@ -49,10 +49,12 @@ fn what_is_its_owners_alone_is_found_by_nobody_else() {
     let submitted = submit(&server, "/api/v1/learnwares?visibility=owner", &token, &zip);
     let id = submitted.json()["id"].as_str().unwrap().to_owned();
     watched(&server, &id, &token);
+    let private_search = shown_by_anchors(&context, &server, &id, &token);
     let (page, list) = (format!("/api/v1/learnwares/{id}"), "/api/v1/learnwares");
     let found = |secret| (server.get(&page, secret).status, server.get(list, secret).json()["total"].clone());
-    assert_eq!(found(None), (404, json!(0)));
-    assert_eq!(found(Some(&token)), (200, json!(1)));
+    assert_eq!(found(None), (404, json!(1)));
+    assert_eq!(found(Some(&token)), (200, json!(2)));
+    by_link(&server, &id, &token, &zip);
     let seen = json!({"visibility": "public"});
     let put = server.send(
         "PUT",
@@ -62,7 +64,46 @@ fn what_is_its_owners_alone_is_found_by_nobody_else() {
         seen.to_string().as_bytes(),
     );
     assert_eq!(put.status, 204, "{put:?}");
-    assert_eq!(found(None), (200, json!(1)));
+    assert_eq!(found(None), (200, json!(2)));
+    assert_ne!(anchors(&server), private_search, "now it is one of those that anchors are made of");
+}
+
+fn anchors(server: &Server) -> Vec<u8> {
+    server.post("/api/v1/anchors", None, &json!({"island": {"kind": "table", "dimension": 2}})).body
+}
+
+/// A link gives its package to whoever has it, and nothing else.
+fn by_link(server: &Server, id: &str, token: &str, zip: &[u8]) {
+    let page = format!("/api/v1/learnwares/{id}/links");
+    assert_eq!(server.post(&page, None, &json!({})).status, 401);
+    let made = server.post(&page, Some(token), &json!({"seconds": 60})).json();
+    let path = made["path"].as_str().unwrap();
+    let got = server.get(path, None);
+    assert!(got.status == 200 && got.body == zip, "{got:?}");
+    let later = path.replace("until=2", "until=3");
+    let other = path.replace(id, "00000002");
+    for (path, status) in [(&later, 403), (&other, 403), (&path.replace("&signature=", "&x="), 400)] {
+        assert_eq!(server.get(path, None).status, status, "{path}");
+    }
+    let ended = server.post(&page, Some(token), &json!({"seconds": 0})).json();
+    assert_eq!(server.get(ended["path"].as_str().unwrap(), None).status, 403);
+}
+
+/// Neither anchors nor specifications nor candidates show a learnware that is its owner's alone. Returns the anchors.
+fn shown_by_anchors(context: &TestContext, server: &Server, hidden: &str, token: &str) -> Vec<u8> {
+    let none = server.post("/api/v1/anchors", None, &json!({"island": {"kind": "table", "dimension": 2}}));
+    assert_eq!(none.status, 422, "an island of hidden learnwares alone is none: {none:?}");
+    let other = submit(server, "/api/v1/learnwares", token, &zip(context, "Sums far from zero", 9.0));
+    let id = other.json()["id"].as_str().unwrap().to_owned();
+    watched(server, &id, token);
+    let wish = json!({"island": {"kind": "table", "dimension": 2}, "ids": [hidden, id]});
+    let shown = server.post("/api/v1/specifications", None, &wish).json();
+    assert_eq!(shown.as_object().unwrap().keys().collect::<Vec<_>>(), [&id]);
+    context.write("user.csv", crate::context::plane_csv(9.0, [0.0, 0.0]));
+    let url = server.url();
+    let found = context.json(&format!("search --spec user.csv --drop y --private --dock {url}"));
+    assert_eq!((found["single"][0]["id"].as_str(), found["compared"].as_u64()), (Some(id.as_str()), Some(1)));
+    anchors(server)
 }
 
 #[test]

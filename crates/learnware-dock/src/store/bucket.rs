@@ -14,7 +14,7 @@ use std::time::{Duration, SystemTime};
 use futures_util::TryStreamExt;
 use object_store::aws::{AmazonS3, AmazonS3Builder};
 use object_store::path::Path as Key;
-use object_store::{MultipartUpload, ObjectMeta, ObjectStore, ObjectStoreExt};
+use object_store::{MultipartUpload, ObjectMeta, ObjectStore, ObjectStoreExt, RetryConfig};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
@@ -24,6 +24,11 @@ use crate::error::{DockError, Result};
 
 /// Larger packages go in parts of this size; S3 wants at least 5 MiB, and at most 10 000 parts.
 const PART_BYTES: usize = 16 << 20;
+
+/// A store that fails or does not answer is asked again for so long, and then the caller is told.
+const RETRY_TIMEOUT: Duration = Duration::from_secs(15);
+/// How often it is asked again.
+const RETRIES_MAX: usize = 4;
 
 /// A bucket, or a part of one.
 pub(super) struct Bucket {
@@ -52,7 +57,9 @@ impl Bucket {
         }
         // reqwest is built without a provider of its own; another part of the program may have set one.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let store = AmazonS3Builder::from_env().with_bucket_name(bucket).build();
+        let retry =
+            RetryConfig { max_retries: RETRIES_MAX, retry_timeout: RETRY_TIMEOUT, ..RetryConfig::default() };
+        let store = AmazonS3Builder::from_env().with_retry(retry).with_bucket_name(bucket).build();
         let store = Arc::new(store.map_err(failed("use the bucket"))?);
         let (runtime, end) = request_thread().map_err(DockError::io("start the thread of", "requests"))?;
         Ok(Self { store, prefix: Key::from(prefix), runtime, _end: end })

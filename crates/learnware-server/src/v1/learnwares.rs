@@ -1,14 +1,19 @@
 //! Learnwares: lists, one whole, packages out and in.
 
+use std::time::Duration;
+
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, Query, Request, State};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, ETAG, LOCATION};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use learnware_api::{Check, Learnware, LearnwarePage, ListRequest, Problem, Seen, Submitted, Version};
+use learnware_api::{
+    Check, Learnware, LearnwarePage, ListRequest, NewLink, PackageLink, Problem, Seen, Submitted, Version,
+};
 use learnware_dock::accounts::{Principal, Scope};
 use learnware_dock::browse::VersionDetail;
+use learnware_dock::links::Link;
 use learnware_dock::policy::PACKAGE_BYTES_MAX;
 use learnware_dock::store::organisations::{Audience, OrganisationNumber, Visibility};
 use learnware_dock::store::rows::{ListOptions, status_word};
@@ -35,6 +40,8 @@ const PAGE_MAX: usize = 100;
 const SPECIFIED_MAX: usize = 20;
 /// Learnwares of an account in one answer at most.
 const OWN_MAX: u32 = 10_000;
+/// How long a link works where nobody says.
+const LINK_SECONDS: u64 = 3600;
 /// BLAKE3 of the package.
 const DIGEST: HeaderName = HeaderName::from_static("x-content-blake3");
 
@@ -66,6 +73,23 @@ fn visibility(word: &str, organisation: Option<i64>) -> Answer<Visibility> {
 pub(crate) struct WhichVersion {
     /// The latest when absent.
     version: Option<u32>,
+    /// When the link ends, where it is one.
+    until: Option<String>,
+    /// Its signature.
+    signature: Option<String>,
+}
+
+impl WhichVersion {
+    /// The link that the request is.
+    fn link(&self) -> Answer<Option<Link>> {
+        let (version, until, signature) = match (self.version, &self.until, &self.signature) {
+            (_, None, None) => return Ok(None),
+            (Some(version), Some(until), Some(signature)) => (version, until, signature.clone()),
+            _ => return Err(Failure::bad("bad-link", "a part of this link is missing; copy all of it")),
+        };
+        let until = until.parse().map_err(|_| Failure::bad("bad-link", "the time of this link is none"))?;
+        Ok(Some(Link { version, until, signature }))
+    }
 }
 
 /// Usable learnwares that match, page by page, with counts by tag.
@@ -161,7 +185,11 @@ pub(crate) async fn package(
     Query(which): Query<WhichVersion>,
     request: Request,
 ) -> Answer<Response> {
-    let deployed = dock.give_out(viewer.as_ref(), &LearnwareId(id), which.version).await?;
+    let id = LearnwareId(id);
+    let deployed = match which.link()? {
+        Some(link) => dock.give_out_by_link(&id, &link).await?,
+        None => dock.give_out(viewer.as_ref(), &id, which.version).await?,
+    };
     let served = ServeFile::new(&deployed.path).oneshot(request).await;
     let mut response = served.unwrap_or_else(|never| match never {}).map(Body::new);
     let headers = response.headers_mut();
@@ -176,6 +204,24 @@ pub(crate) async fn package(
         }
     }
     Ok(response)
+}
+
+/// A link by which whoever has it downloads the package of a version, without an account, for an hour or as long as is asked
+/// for, a week at most.
+#[utoipa::path(post, path = "/learnwares/{id}/links", tag = "learnwares", params(("id" = String, Path, description = "Eight digits, as lists give them")), request_body = NewLink, responses((status = OK, body = PackageLink)), security(("bearer" = [])))]
+pub(crate) async fn link(
+    State(dock): State<Dock>,
+    Known(principal): Known,
+    Path(id): Path<String>,
+    Document(wish): Document<NewLink>,
+) -> Answer<Json<PackageLink>> {
+    principal.needs(Scope::Read)?;
+    let lasts = Duration::from_secs(wish.seconds.unwrap_or(LINK_SECONDS));
+    let Link { version, until, signature } =
+        dock.link(&principal, &LearnwareId(id.clone()), wish.version, lasts).await?;
+    let path =
+        format!("/api/v1/learnwares/{id}/package?version={version}&until={until}&signature={signature}");
+    Ok(Json(PackageLink { path, version, until: until.to_string() }))
 }
 
 /// A new learnware: the body is the zip.

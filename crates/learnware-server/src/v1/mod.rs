@@ -2,6 +2,7 @@
 
 pub(crate) mod accounts;
 pub(crate) mod admin;
+pub(crate) mod anchors;
 pub(crate) mod events;
 pub(crate) mod learnwares;
 pub(crate) mod organisations;

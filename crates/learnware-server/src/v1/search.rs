@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use learnware_api::SearchRequest;
 use learnware_dock::Dock;
+use learnware_dock::catalog::Snapshot;
 use learnware_dock::viewer::Viewer;
 use learnware_dock::words::Query;
 use learnware_engine::learnware::LearnwareId;
@@ -21,11 +22,11 @@ use crate::error::{Answer, Failure};
 use crate::wire;
 
 /// Single results and members of a mixture at most.
-const SINGLE_MAX: usize = 1000;
+pub(super) const SINGLE_MAX: usize = 1000;
 const MEMBERS_MAX: usize = 16;
 /// Specifications and exclusions of a request at most.
 const SPECIFICATIONS_MAX: usize = 8;
-const EXCLUDED_MAX: usize = 10_000;
+pub(super) const EXCLUDED_MAX: usize = 10_000;
 
 /// Learnwares that fit a specification, words, or both; with a mixture, coverage and a verdict.
 #[utoipa::path(post, path = "/search", tag = "search", request_body = SearchRequest, responses((status = OK, body = Value)), security((), ("bearer" = [])))]
@@ -56,9 +57,9 @@ pub(crate) async fn search(
     let others = answer.results.funnel.other_islands.iter();
     document["funnel"]["other_islands"] =
         others.map(|(key, count)| json!({"island": island(key), "learnwares": count})).collect();
-    document["revision"] = json!(answer.revision.0);
+    document["revision"] = json!(answer.snapshot.revision.0);
     document["words"] = json!(wire::readings(&answer.readings));
-    document["learnwares"] = json!(named(&dock, &answer.results).await?);
+    document["learnwares"] = json!(named(&answer.snapshot, found(&answer.results)));
     if wish.explain {
         document["explanation"] = json!(answer.explanation);
     }
@@ -66,22 +67,28 @@ pub(crate) async fn search(
 }
 
 /// An island's key, with a sentence for people.
-fn island(key: &IslandKey) -> Value {
+pub(super) fn island(key: &IslandKey) -> Value {
     let mut value = json!(key);
     value["name"] = json!(key.to_string());
     value
 }
 
 /// Semantic specifications of what was found, by id.
-async fn named(dock: &Dock, results: &SearchResults) -> Answer<BTreeMap<String, Value>> {
-    let snapshot = dock.catalog().await?;
-    let members = results.multiple.iter().flat_map(|multiple| &multiple.members).map(|member| &member.id);
-    let ids = members.chain(results.single.iter().map(|single| &single.id));
+pub(super) fn named<'a>(
+    snapshot: &Snapshot,
+    ids: impl Iterator<Item = &'a LearnwareId>,
+) -> BTreeMap<String, Value> {
     let semantic = |id: &LearnwareId| {
         let learnware = snapshot.market.organizer().get(id)?;
         Some((id.0.clone(), learnware.specification.semantic.to_json()))
     };
-    Ok(ids.filter_map(semantic).collect())
+    ids.filter_map(semantic).collect()
+}
+
+/// Learnwares in an answer.
+fn found(results: &SearchResults) -> impl Iterator<Item = &LearnwareId> {
+    let members = results.multiple.iter().flat_map(|multiple| &multiple.members).map(|member| &member.id);
+    members.chain(results.single.iter().map(|single| &single.id))
 }
 
 fn mixture(word: Option<&str>) -> Answer<MixtureMethod> {

@@ -1,12 +1,18 @@
 //! The server itself: alive, ready, and what its dock holds.
 
+use std::time::Duration;
+
 use axum::Json;
 use axum::extract::State;
+use axum::http::StatusCode;
 use learnware_api::{DockInfo, IslandInfo};
 use learnware_dock::Dock;
 use serde_json::json;
 
-use crate::error::Answer;
+use crate::error::{Answer, Failure};
+
+/// How long the database may take before this server counts as not ready.
+const READY_PATIENCE: Duration = Duration::from_secs(5);
 
 /// The process runs.
 pub(crate) async fn live() -> &'static str {
@@ -15,8 +21,10 @@ pub(crate) async fn live() -> &'static str {
 
 /// The database answers and searches can be made.
 pub(crate) async fn ready(State(dock): State<Dock>) -> Answer<&'static str> {
-    dock.catalog().await?;
-    Ok("ready\n")
+    match tokio::time::timeout(READY_PATIENCE, dock.catalog()).await {
+        Ok(found) => found.map(|_| "ready\n").map_err(Failure::from),
+        Err(_) => Err(Failure::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "the database does not answer")),
+    }
 }
 
 /// The dock: its revision and its islands.

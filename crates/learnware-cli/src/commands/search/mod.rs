@@ -88,15 +88,14 @@ impl Answer {
 pub(super) async fn run(arguments: &SearchArgs, printer: &Printer) -> anyhow::Result<Outcome> {
     require_ids(&arguments.exclude)?;
     let text = arguments.filter.text(full_text(arguments));
-    let query = Query::parse(&text)?;
+    Query::parse(&text)?; // A wrong one is told before anything is read or sent.
     if arguments.noise.epsilon.is_some() && !arguments.private {
         return Err(advised("--epsilon is for what --private sends", "add --private, or leave it out"));
     }
     if let Some(path) = &arguments.message {
         refuse_page(arguments, "--message orders by bounds")?;
         let place = open(arguments).await?;
-        let dock = place.folder("--message", "say --spec; the server gets the specification")?;
-        return private::by_message(dock, path, arguments, query, printer).await;
+        return private::by_message(&place, path, arguments, &text, printer).await;
     }
     match (&arguments.spec, arguments.words) {
         (None, WordsHow::Full) => by_words(arguments, text, printer).await,
@@ -134,8 +133,7 @@ async fn by_data(
     let maker = Maker::new(options, &arguments.columns, &embedders, printer);
     if arguments.private {
         let place = open(arguments).await?;
-        let dock = place.folder("--private", "leave --private out; the server gets the specification")?;
-        return private::by_data(dock, path, &maker, arguments, Query::parse(&text)?, printer).await;
+        return private::by_data(&place, path, &maker, arguments, &text, printer).await;
     }
     let question = if uncovered::needs_data(arguments, path)? {
         Question::Data(Box::new(maker.make(path)?))

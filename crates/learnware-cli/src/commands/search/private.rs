@@ -1,16 +1,13 @@
 //! `learnware search --message` and `learnware search --private`: by anchors, without a specification.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::Context as _;
-use learnware_dock::Dock;
-use learnware_dock::words::Query;
 use learnware_engine::learnware::LearnwareId;
 use learnware_engine::market::index::{CandidateOptions, Candidates, Message, Ranked};
 use learnware_engine::market::{Funnel, SearchResults, Verdict};
 use learnware_engine::semantic::SemanticSpecification;
-use learnware_server::wire;
+use learnware_engine::specification::StatisticalSpecification;
 use serde_json::{Value, json};
 
 use super::{SHOWN, island_json, print};
@@ -18,34 +15,34 @@ use crate::cli::SearchArgs;
 use crate::error::{Outcome, advised};
 use crate::found;
 use crate::measuring::{self, Brought, Measured};
+use crate::place::{ByAnchors, Place};
 use crate::printer::{Printer, Tone, toned};
 use crate::specfile::Maker;
 
 /// The dock's side alone: candidates and bounds for a message.
 pub(super) async fn by_message(
-    dock: &Dock,
+    place: &Place,
     path: &Path,
     arguments: &SearchArgs,
-    query: Query,
+    query: &str,
     printer: &Printer,
 ) -> anyhow::Result<Outcome> {
     let message = read(path)?;
     let island = message.island.clone();
-    let (candidates, readings) =
-        dock.candidates(message.clone(), query, excluded(arguments), options(arguments)).await?;
-    let names = names(dock).await?;
-    let name = |id: &LearnwareId| names.get(id).map_or_else(String::new, |words| words.name.clone());
+    let ByAnchors { candidates, words, names, total } =
+        place.candidates(&message, query, excluded(arguments), options(arguments)).await?;
+    let name = |id: &LearnwareId| names.get(id).cloned().unwrap_or_default();
     let mut document = json!(candidates);
     for (value, candidate) in list(&mut document, "found").iter_mut().zip(&candidates.found) {
         value["name"] = json!(name(&candidate.id));
     }
     document["island"] = island_json(&island);
     document["noise"] = json!(message.noise);
-    document["words"] = json!(wire::readings(&readings));
+    document["words"] = json!(words);
     printer.result("candidates", document, |printer| {
-        found::print_readings(&wire::readings(&readings), printer);
+        found::print_readings(&words, printer);
         if candidates.found.is_empty() {
-            return print::nothing(&funnel(names.len(), arguments), printer);
+            return print::nothing(&funnel(total, arguments), printer);
         }
         printer.line(toned(Tone::Heading, "Candidates, with bounds of their distance"));
         let rows = candidates.found.iter().map(|candidate| {
@@ -60,27 +57,27 @@ pub(super) async fn by_message(
 
 /// The whole exchange: anchors, message, candidates, and exact distances on this side.
 pub(super) async fn by_data(
-    dock: &Dock,
+    place: &Place,
     path: &Path,
     maker: &Maker<'_>,
     arguments: &SearchArgs,
-    query: Query,
+    query: &str,
     printer: &Printer,
 ) -> anyhow::Result<Outcome> {
     let brought = Brought::read(path, maker)?;
     let island = brought.island();
-    let anchors = dock.anchors(&island).await?;
+    let anchors = place.anchors(&island).await?;
     let noise = arguments.noise.noise();
     let Measured { target, message } = brought.measure(&anchors, noise)?;
     let options = options(arguments);
-    let (candidates, readings) =
-        dock.candidates(message.clone(), query, excluded(arguments), options).await?;
+    let ByAnchors { candidates, words, names, total } =
+        place.candidates(&message, query, excluded(arguments), options).await?;
     let ids: Vec<LearnwareId> = candidates.found.iter().map(|candidate| candidate.id.clone()).collect();
-    let mut fetched = dock.specifications(&island, &ids).await?;
+    let mut fetched: Vec<(LearnwareId, StatisticalSpecification)> =
+        place.specifications(&island, &ids).await?.into_iter().collect();
     fetched.retain(|(_, specification)| brought.is_spoken_by(specification));
     let ranked = anchors.rank(&target, &candidates, &measuring::points(&fetched), options.count)?;
-    let names = names(dock).await?;
-    let name = |id: &LearnwareId| names.get(id).map_or_else(String::new, |words| words.name.clone());
+    let name = |id: &LearnwareId| names.get(id).cloned().unwrap_or_default();
     let results = judged(&ranked);
     let single = ranked
         .found
@@ -97,10 +94,10 @@ pub(super) async fn by_data(
         "island": island_json(&island),
         "sent": measuring::to_json(&message),
         "measured": brought.words(noise),
-        "words": wire::readings(&readings),
+        "words": words,
     });
     printer.result("private-search", document, |printer| {
-        found::print_readings(&wire::readings(&readings), printer);
+        found::print_readings(&words, printer);
         let more = also_sent(arguments);
         printer.line(format!("What left your side: {}{more}.", measuring::sentence(&message)));
         printer.line(format!(
@@ -110,7 +107,7 @@ pub(super) async fn by_data(
             brought.words(noise)
         ));
         if ranked.found.is_empty() {
-            return print::nothing(&funnel(names.len(), arguments), printer);
+            return print::nothing(&funnel(total, arguments), printer);
         }
         print::verdict(&results, printer);
         printer.line("");
@@ -124,15 +121,6 @@ pub(super) async fn by_data(
     });
     let nothing = ranked.found.is_empty() || results.verdict == Verdict::NothingFits;
     Ok(if nothing { Outcome::Finding } else { Outcome::Success })
-}
-
-/// Words of every learnware that searches can see.
-async fn names(dock: &Dock) -> anyhow::Result<BTreeMap<LearnwareId, SemanticSpecification>> {
-    let snapshot = dock.catalog().await?;
-    let words = |learnware: &learnware_engine::learnware::Learnware| {
-        (learnware.id.clone(), learnware.specification.semantic.clone())
-    };
-    Ok(snapshot.market.organizer().iter().map(words).collect())
 }
 
 /// Whether words or filters choose among the learnwares.

@@ -35,10 +35,10 @@ const CONNECTIONS_MAX: u32 = 8;
 /// Connections that only listen, beside those.
 const LISTENERS_MAX: u32 = 2;
 /// How long a call waits for a connection, or for a server that does not answer.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(15);
 /// What every connection is told. Lock waits end before `ACQUIRE_TIMEOUT` makes others give up; a process that
 /// hangs inside a transaction loses it, and with it the locks that others wait for.
-const SESSION: &str = "SET lock_timeout = '20s'; SET idle_in_transaction_session_timeout = '5min'";
+const SESSION: &str = "SET lock_timeout = '12s'; SET idle_in_transaction_session_timeout = '5min'";
 /// Channel that hears of every new revision.
 const CHANNEL: &str = "learnware_revision";
 /// A waiting call asks for the revision at least so often, should a notice be lost with its connection.
