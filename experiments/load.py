@@ -28,24 +28,25 @@ import numpy as np
 
 from soak import free_port, request, wait_for
 
-POINTS, COLUMNS, FAMILIES = 100, 20, 200
+POINTS, COLUMNS, FAMILIES, DIRECTIONS = 100, 20, 200, 5
 UPLOAD_BYTES = 100 << 20
 
 
 class Draw:
-    """Specifications: a family has a centre and directions in which it varies, a specification a place in its family."""
+    """Specifications as those of `cargo xtask bench search`: a family has a centre and directions in which it varies, a
+    specification a place in its family and a width."""
 
     def __init__(self, seed):
         self.generator = np.random.default_rng(seed)
         families = np.random.default_rng(0)
-        self.centres = families.normal(size=(FAMILIES, COLUMNS)) * 2
-        self.directions = families.normal(size=(FAMILIES, 3, COLUMNS))
+        self.centres = families.normal(size=(FAMILIES, COLUMNS))
+        self.directions = families.normal(size=(FAMILIES, DIRECTIONS, COLUMNS))
 
     def specification(self):
         g = self.generator
-        family = g.integers(FAMILIES)
-        place = self.centres[family] + g.normal(size=3) @ self.directions[family]
-        points = place + g.normal(size=(POINTS, COLUMNS))
+        family, width = g.integers(FAMILIES), 0.5 + g.random()
+        along = 0.6 * g.normal(size=DIRECTIONS) + width * g.normal(size=(POINTS, DIRECTIONS))
+        points = self.centres[family] + 0.15 * g.normal(size=COLUMNS) + 0.5 * along @ self.directions[family] + 0.3 * g.normal(size=(POINTS, COLUMNS))
         weights = g.dirichlet(np.ones(POINTS))
         return {"type": "RKMETableSpecification", "gamma": 0.1, "num_points": 1000, "cuda_idx": -1, "device": "cpu",
                 "z": points.round(4).tolist(), "beta": weights.tolist()}

@@ -42,6 +42,9 @@ pub async fn serve(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     let (stop, stopped) = tokio::sync::watch::channel(false);
+    // The market is read before the first search asks for it, which then waits for the rest only.
+    let reading = dock.clone();
+    tokio::spawn(async move { reading.catalog().await.map(drop) });
     let clean = tokio::spawn(work::keep_clean(dock.clone(), stopped.clone()));
     let checks: Vec<_> =
         (0..settings.workers).map(|_| tokio::spawn(work(dock.clone(), stopped.clone()))).collect();
