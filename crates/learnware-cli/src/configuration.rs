@@ -88,6 +88,7 @@ impl Configuration {
     pub(crate) fn server(&self) -> anyhow::Result<settings::Settings> {
         let mut told = settings::Settings::default();
         env::fill(&mut told, settings::VARIABLES, |name| self.value(name))?;
+        told.check()?;
         Ok(told)
     }
 

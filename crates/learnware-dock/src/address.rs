@@ -19,7 +19,7 @@ impl Address {
     }
 
     /// Whether the URL has one of these schemes.
-    pub(crate) fn has_scheme(&self, schemes: &[&str]) -> bool {
+    pub fn has_scheme(&self, schemes: &[&str]) -> bool {
         self.0.split_once("://").is_some_and(|(scheme, rest)| schemes.contains(&scheme) && !rest.is_empty())
     }
 }

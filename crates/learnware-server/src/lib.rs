@@ -9,9 +9,11 @@ mod beimingwu;
 mod body;
 mod error;
 mod limits;
+pub mod mail;
 mod metrics;
 mod observe;
 mod openapi;
+mod pages;
 mod router;
 pub mod settings;
 mod v1;
@@ -26,7 +28,8 @@ use std::net::SocketAddr;
 use learnware_dock::Dock;
 use tokio::net::TcpListener;
 
-pub use router::router;
+use router::router;
+
 pub use settings::Settings;
 pub use work::work;
 
@@ -34,13 +37,14 @@ pub use work::work;
 /// that were begun are finished.
 ///
 /// # Errors
-/// When connections can't be taken.
+/// When connections can't be taken, or letters can't be sent as the settings say.
 pub async fn serve(
     dock: Dock,
     listener: TcpListener,
     settings: &Settings,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
+    let post = mail::Post::begin(&settings.mail).map_err(io::Error::other)?;
     let (stop, stopped) = tokio::sync::watch::channel(false);
     // The market is read before the first search asks for it, which then waits for the rest only.
     let reading = dock.clone();
@@ -48,7 +52,8 @@ pub async fn serve(
     let clean = tokio::spawn(work::keep_clean(dock.clone(), stopped.clone()));
     let checks: Vec<_> =
         (0..settings.workers).map(|_| tokio::spawn(work(dock.clone(), stopped.clone()))).collect();
-    let service = router(dock, settings).into_make_service_with_connect_info::<SocketAddr>();
+    let service =
+        router(dock, settings, post.outbox.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let served = axum::serve(listener, service).with_graceful_shutdown(shutdown).await;
     // Nobody listens when there are no workers.
     stop.send(true).ok();
@@ -56,5 +61,6 @@ pub async fn serve(
         check.await.ok();
     }
     clean.await.ok();
+    post.end().await;
     served
 }

@@ -91,7 +91,7 @@ fn id_of(request: &Request) -> String {
 }
 
 /// Unlike all others of this process, and very likely of all processes.
-fn new_id() -> String {
+pub(crate) fn new_id() -> String {
     static KEYS: LazyLock<RandomState> = LazyLock::new(RandomState::new);
     static COUNT: AtomicU64 = AtomicU64::new(0);
     format!("{:016x}", KEYS.hash_one(COUNT.fetch_add(1, Ordering::Relaxed)))

@@ -20,16 +20,17 @@ use utoipa_swagger_ui::SwaggerUi;
 use crate::beimingwu;
 use crate::error::Failure;
 use crate::limits::{self, Limits};
+use crate::mail::Outbox;
 use crate::settings::Settings;
 use crate::v1::{accounts, admin, anchors, events, learnwares, organisations, search, server, uploads};
 use crate::watching::Watching;
-use crate::{metrics, observe, openapi};
+use crate::{metrics, observe, openapi, pages};
 
 /// Bytes of a JSON body: ten specifications of the largest size.
 const DOCUMENT_BYTES_MAX: usize = 64 << 20;
 
 /// All routes of a dock.
-pub fn router(dock: Dock, settings: &Settings) -> Router {
+pub(crate) fn router(dock: Dock, settings: &Settings, outbox: Outbox) -> Router {
     let (v1, description) = described(settings);
     metrics::begin();
     let limits = Arc::new(Limits::new(settings));
@@ -37,6 +38,7 @@ pub fn router(dock: Dock, settings: &Settings) -> Router {
         .merge(v1)
         .merge(SwaggerUi::new(openapi::PAGE).url(openapi::DESCRIPTION, description))
         .merge(beimingwu::router())
+        .merge(pages::router())
         .route("/metrics", get(metrics::show).layer(Extension(settings.metrics)))
         .fallback(async || Failure::new(StatusCode::NOT_FOUND, "no-such-page", "there is nothing here"))
         .method_not_allowed_fallback(async || {
@@ -53,6 +55,7 @@ pub fn router(dock: Dock, settings: &Settings) -> Router {
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn(observe::observe))
         .layer(Extension(Watching::new(dock.clone())))
+        .layer(Extension(outbox))
         .with_state(dock)
 }
 

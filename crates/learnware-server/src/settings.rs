@@ -3,6 +3,9 @@
 use std::num::NonZeroU32;
 
 use learnware_dock::env::Variable;
+use learnware_dock::{Address, DockError};
+
+use crate::mail;
 
 /// Settings of a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +26,18 @@ pub struct Settings {
     pub metrics: MetricsAccess,
     /// Longest time a request may wait for the dock before it is told to come back, seconds.
     pub request_seconds_max: u64,
+    /// How codes reach people.
+    pub mail: mail::Settings,
+}
+
+impl Settings {
+    /// Whether what was told goes together.
+    ///
+    /// # Errors
+    /// [`DockError::Setting`] for the setting that is wrong or missing.
+    pub fn check(&self) -> Result<(), DockError> {
+        self.mail.check()
+    }
 }
 
 /// Who may read the metrics.
@@ -49,6 +64,7 @@ impl Default for Settings {
             proxies: 0,
             metrics: MetricsAccess::default(),
             request_seconds_max: 60,
+            mail: mail::Settings::default(),
         }
     }
 }
@@ -115,6 +131,40 @@ pub const VARIABLES: &[Variable<Settings>] = &[
         set: |settings, text| {
             settings.request_seconds_max =
                 text.parse().ok().filter(|seconds| *seconds > 0).ok_or("a whole number from 1")?;
+            Ok(())
+        },
+    },
+    Variable {
+        name: "LEARNWARE_SMTP",
+        meaning: "server that takes letters with codes, smtps://USER:PASSWORD@HOST:PORT, or smtp:// for STARTTLS; \
+                  default: none, and codes are in the log",
+        set: |settings, text| {
+            let address = Address::new(text);
+            if !address.has_scheme(&["smtp", "smtps"]) {
+                return Err("smtps://USER:PASSWORD@HOST:PORT or smtp://HOST:PORT");
+            }
+            settings.mail.smtp = Some(address);
+            Ok(())
+        },
+    },
+    Variable {
+        name: "LEARNWARE_MAIL_FROM",
+        meaning: "sender of letters, such as `The Dock <dock@example.org>`",
+        set: |settings, text| {
+            settings.mail.from = Some(text.to_owned());
+            Ok(())
+        },
+    },
+    Variable {
+        name: "LEARNWARE_ADDRESS",
+        meaning: "where people reach the dock, https://HOST, for links in letters; default: letters without links",
+        set: |settings, text| {
+            let address = text.trim_end_matches('/');
+            if !Address::new(address).has_scheme(&["http", "https"]) || address.contains(['?', '#', '@', ' '])
+            {
+                return Err("https://HOST, perhaps with a path");
+            }
+            settings.mail.address = Some(address.to_owned());
             Ok(())
         },
     },

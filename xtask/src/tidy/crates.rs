@@ -37,6 +37,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("object_store", &["learnware-dock"]),
     ("axum", &["learnware-server"]),
     ("hyper", &["learnware-server"]),
+    ("lettre", &["learnware-server"]),
     ("reqwest", &["learnware-api", "learnware-dock"]), // the dock only names the TLS of object_store
     ("pyo3", &["learnware-python"]),
     ("wasm-bindgen", &["learnware-wasm"]),

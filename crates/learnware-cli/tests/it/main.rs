@@ -10,6 +10,7 @@ mod dock;
 mod doctor;
 mod help;
 mod images;
+mod mail;
 mod pack;
 mod pages;
 mod private;

@@ -72,9 +72,14 @@ impl Server {
         format!("http://{}", self.address)
     }
 
+    /// What the server has written so far.
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap()
+    }
+
     /// The last code that the server wrote into its log.
     pub(crate) fn code(&self) -> String {
-        let log = std::fs::read_to_string(&self.log).unwrap();
+        let log = self.log();
         let (_, code) = log.rsplit_once("code=\"").unwrap_or_else(|| panic!("no code in {log}"));
         code[..code.find('"').unwrap()].to_owned()
     }

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use axum::Json;
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
+use axum::{Extension, Json};
 use learnware_api::{
     Address, Challenge, Code, Granted, Login, Me, NewPassword, NewToken, Register, Reset, Token,
 };
@@ -14,6 +14,7 @@ use learnware_dock::accounts::{CHALLENGE_BITS, Registration, Scope};
 use crate::auth::{self, Known};
 use crate::body::Document;
 use crate::error::{Answer, Failure};
+use crate::mail::{Left, Outbox, Purpose};
 
 /// Work to be done before a registration.
 #[utoipa::path(post, path = "/accounts/challenge", tag = "accounts", responses((status = OK, body = Challenge)))]
@@ -22,14 +23,22 @@ pub(crate) async fn challenge(State(dock): State<Dock>) -> Answer<Json<Challenge
     Ok(Json(Challenge { challenge, bits: CHALLENGE_BITS }))
 }
 
-/// Without a mail server the code that confirms the address goes to the operator's log.
+/// Makes an account. The code that confirms the address comes by mail, or without a mail server goes to the operator's
+/// log.
 #[utoipa::path(post, path = "/accounts", tag = "accounts", request_body = Register, responses((status = CREATED)))]
 pub(crate) async fn register(
     State(dock): State<Dock>,
+    Extension(outbox): Extension<Outbox>,
     Document(wish): Document<Register>,
 ) -> Answer<StatusCode> {
+    if !outbox.reaches(&wish.email) {
+        let title = "no letter can be sent to this e-mail address; use another";
+        return Err(Failure::new(StatusCode::UNPROCESSABLE_ENTITY, "bad-value", title));
+    }
     let (account, code) = dock.register(registration(&wish), &wish.code, &wish.nonce).await?;
-    tracing::info!(account = account.0, code = code.reveal(), "confirm an address");
+    if outbox.leave(Purpose::Confirm, &wish.email, &code) == Left::NoMail {
+        tracing::info!(account = account.0, code = code.reveal(), "confirm an address");
+    }
     Ok(StatusCode::CREATED)
 }
 
@@ -53,13 +62,16 @@ pub(crate) async fn change_password(
 
 /// Asks for a code that sets a new password. The answer does not tell whether there is such an account.
 ///
-/// Without a mail server the code goes to the operator's log.
+/// It comes by mail; without a mail server it goes to the operator's log.
 #[utoipa::path(post, path = "/accounts/reset-code", tag = "accounts", request_body = Address, responses((status = ACCEPTED)))]
 pub(crate) async fn ask_reset(
     State(dock): State<Dock>,
+    Extension(outbox): Extension<Outbox>,
     Document(wish): Document<Address>,
 ) -> Answer<StatusCode> {
-    if let Some(code) = dock.reset_code(&wish.email).await? {
+    if let Some(code) = dock.reset_code(&wish.email).await?
+        && outbox.leave(Purpose::Reset, &wish.email, &code) == Left::NoMail
+    {
         tracing::info!(email = wish.email, code = code.reveal(), "set a new password");
     }
     Ok(StatusCode::ACCEPTED)
