@@ -492,6 +492,48 @@ pub struct Token {
     pub used_at: Option<String>,
 }
 
+/// A session, without its secret.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Session {
+    /// Its number.
+    pub id: i64,
+    /// Whether it is the one that asks.
+    pub current: bool,
+    /// The token that it began by, as `token NUMBER`; empty after a login by password.
+    pub name: String,
+    /// What it allows.
+    pub scopes: Vec<String>,
+    /// When it began.
+    pub created_at: String,
+    /// When it ends.
+    pub expires_at: String,
+    /// When it was last used, to the hour.
+    pub used_at: Option<String>,
+}
+
+/// The end of an account.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Leave {
+    /// Its password.
+    pub password: String,
+    /// What becomes of its learnwares that others see: `keep` (as if absent) or `delete`.
+    #[serde(default)]
+    pub learnwares: Option<String>,
+}
+
+/// What an account left behind.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Estate {
+    /// Learnwares that were deleted with it.
+    pub deleted: Vec<String>,
+    /// How many of its learnwares stay, without an owner.
+    pub kept: u64,
+}
+
 /// Who finds a learnware.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]

@@ -86,6 +86,8 @@ pub struct Principal {
     pub role: Role,
     /// What this way in allows.
     pub scopes: BTreeSet<Scope>,
+    /// Row number of the session or token that it came in by.
+    pub secret: i64,
     /// The organisations that it belongs to.
     pub organisations: BTreeSet<OrganisationNumber>,
 }
@@ -203,7 +205,9 @@ impl Dock {
     /// [`DockError::BadCode`] when the code is unknown, used or too old.
     pub async fn confirm(&self, code: &str) -> Result<AccountNumber> {
         let account = self.take_of_account(SecretKind::Confirm, code).await?;
-        self.state().store.change_account(account, &AccountChange::Confirmed, self.now()).await?;
+        if !self.state().store.change_account(account, &AccountChange::Confirmed, self.now()).await? {
+            return Err(DockError::BadCode); // It ended at this moment.
+        }
         Ok(account)
     }
 
@@ -279,7 +283,7 @@ impl Dock {
         if found.is_none() {
             found = store.secret(SecretKind::Token, &digest, now).await?;
         }
-        let Some((row, account)) = found.and_then(|row| Some((row.scopes, row.account?))) else {
+        let Some((row, account)) = found.and_then(|row| row.account.map(|account| (row, account))) else {
             return Ok(None);
         };
         let account = store.account(account).await?.filter(|account| account.disabled_at.is_none());
@@ -289,7 +293,8 @@ impl Dock {
             account: account.number,
             name: account.name,
             role: account.role,
-            scopes: scopes(&row),
+            scopes: scopes(&row.scopes),
+            secret: row.id,
             organisations: organisations.into_iter().map(|(organisation, _)| organisation.number).collect(),
         }))
     }
@@ -398,11 +403,7 @@ impl Dock {
     pub async fn change_password(&self, principal: &Principal, old: String, new: String) -> Result<()> {
         principal.needs(Scope::Account)?;
         in_range("password", &new, PASSWORD_CHARS)?;
-        let account = self.state().store.account(principal.account).await?;
-        let kept = account.and_then(|account| account.password).ok_or(DockError::WrongLogin)?;
-        if !self.verify(old, kept).await? {
-            return Err(DockError::WrongLogin);
-        }
+        self.check_password(principal.account, old).await?;
         self.set_password(principal.account, new).await
     }
 
@@ -454,6 +455,16 @@ impl Dock {
             detail: detail.to_owned(),
         };
         self.state().store.add_audit(&entry).await
+    }
+
+    /// Makes sure that whoever is in knows the password too.
+    ///
+    /// # Errors
+    /// [`DockError::WrongLogin`] when not.
+    pub(crate) async fn check_password(&self, account: AccountNumber, password: String) -> Result<()> {
+        let account = self.state().store.account(account).await?;
+        let kept = account.and_then(|account| account.password).ok_or(DockError::WrongLogin)?;
+        if self.verify(password, kept).await? { Ok(()) } else { Err(DockError::WrongLogin) }
     }
 
     async fn set_password(&self, account: AccountNumber, password: String) -> Result<()> {
@@ -527,7 +538,7 @@ fn session_name(token: i64) -> String {
     format!("token {token}")
 }
 
-fn scopes(words: &str) -> BTreeSet<Scope> {
+pub(crate) fn scopes(words: &str) -> BTreeSet<Scope> {
     Scope::ALL.into_iter().filter(|scope| words.split(' ').any(|word| word == scope.word())).collect()
 }
 

@@ -37,6 +37,8 @@ pub struct Config {
     pub quota: Quota,
     /// How long unused files are kept; also how often opening a dock looks for them.
     pub sweep_age: Duration,
+    /// How long an account may go without a confirmed address.
+    pub unconfirmed_age: Duration,
     /// Where Python environments and unpacked packages are kept; `None` is `cache` in the dock's folder. Docks
     /// may share it.
     pub cache_dir: Option<PathBuf>,
@@ -77,6 +79,8 @@ impl Default for Config {
             quota: Quota::default(),
             // Longer than any upload or check takes.
             sweep_age: Duration::from_hours(24),
+            // Longer than a holiday of a week in which nobody reads letters.
+            unconfirmed_age: Duration::from_hours(24 * 14),
             cache_dir: None,
             code: CodePolicy::default(),
             model_limits: Limits::default(),

@@ -167,6 +167,14 @@ pub const VARIABLES: &[Variable<Settings>] = &[
             Ok(())
         },
     },
+    Variable {
+        name: "LEARNWARE_UNCONFIRMED_DAYS",
+        meaning: "days until an account ends whose address was not confirmed; default 14",
+        set: |settings, text| {
+            settings.config.unconfirmed_age = Duration::from_hours(24 * u64::from(count::<u32>(text)?));
+            Ok(())
+        },
+    },
 ];
 
 /// Reads the variables of this process.

@@ -1,5 +1,5 @@
 //! Cleaning: staged files whose process ended, packages that no learnware uses any more, jobs that ended
-//! long ago. Everything is kept for a while first, so that work under way is never disturbed.
+//! long ago, accounts that nobody confirmed. Everything is kept for a while first, so that work under way is never disturbed.
 
 use std::time::Duration;
 
@@ -21,6 +21,8 @@ pub struct SweepReport {
     pub package_count: usize,
     /// Finished jobs.
     pub job_count: u64,
+    /// Accounts whose address was never confirmed.
+    pub account_count: u64,
 }
 
 impl Dock {
@@ -35,8 +37,9 @@ impl Dock {
         let package_count = self.sweep_packages(age_min).await?;
         let job_count = state.store.forget_jobs(now.minus(age_min)).await?;
         state.store.forget_secrets(now).await?;
+        let account_count = self.forget_unconfirmed().await?;
         state.store.set_fact(SWEPT_AT, &now.to_string()).await?;
-        Ok(SweepReport { staged_count, package_count, job_count })
+        Ok(SweepReport { staged_count, package_count, job_count, account_count })
     }
 
     /// Removes packages that no learnware has used for `age_min`; returns how many. Safe at any age: a

@@ -50,6 +50,7 @@ mod tests {
             name: String::new(),
             role,
             scopes: scopes.iter().copied().collect(),
+            secret: 1,
             organisations: organisations.iter().copied().map(OrganisationNumber).collect(),
         }))
     }

@@ -30,6 +30,8 @@ const DOORS: [&str; 6] = [
     "/auth/login_by_token",
     "/auth/register",
 ];
+/// The same where an account ends by its password.
+const LEAVING: &str = "/v1/me";
 /// People behind one address, such as an office, who each get the limit of one.
 const USERS_OF_ADDRESS: NonZeroU32 = NonZeroU32::new(10).expect("not zero");
 /// Longest time that a piece of a package is held back, seconds.
@@ -115,8 +117,11 @@ fn is_door(request: &Request) -> bool {
     // A doubled slash leads to the same place.
     let path = request.uri().path();
     let path = path.strip_prefix("/api").filter(|rest| rest.starts_with("/auth")).unwrap_or(path);
-    request.method() == Method::POST
-        && DOORS.iter().any(|door| path.trim_start_matches("//").contains(door.trim_start_matches('/')))
+    let leaves = request.method() == Method::DELETE && path.trim_end_matches('/').ends_with(LEAVING);
+    let posts = request.method() == Method::POST;
+    leaves
+        || posts
+            && DOORS.iter().any(|door| path.trim_start_matches("//").contains(door.trim_start_matches('/')))
 }
 
 /// A number for whoever asks.

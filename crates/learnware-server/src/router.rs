@@ -22,7 +22,7 @@ use crate::error::Failure;
 use crate::limits::{self, Limits};
 use crate::mail::Outbox;
 use crate::settings::Settings;
-use crate::v1::{accounts, admin, anchors, events, learnwares, organisations, search, server, uploads};
+use crate::v1::{accounts, admin, anchors, events, learnwares, me, organisations, search, server, uploads};
 use crate::watching::Watching;
 use crate::{metrics, observe, openapi, pages};
 
@@ -85,7 +85,9 @@ fn v1(settings: &Settings) -> OpenApiRouter<Dock> {
         .routes(routes!(accounts::change_password))
         .routes(routes!(accounts::login))
         .routes(routes!(accounts::logout))
-        .routes(routes!(accounts::me))
+        .routes(routes!(accounts::me, me::leave))
+        .routes(routes!(me::sessions, me::end_sessions))
+        .routes(routes!(me::end_session))
         .routes(routes!(learnwares::own))
         .routes(routes!(accounts::tokens, accounts::create_token))
         .routes(routes!(accounts::revoke_token))
@@ -95,7 +97,7 @@ fn v1(settings: &Settings) -> OpenApiRouter<Dock> {
         .routes(routes!(organisations::members))
         .routes(routes!(organisations::set_member, organisations::remove_member))
         .routes(routes!(admin::accounts))
-        .routes(routes!(admin::change_account))
+        .routes(routes!(admin::change_account, me::remove))
         .routes(routes!(admin::jobs))
         .routes(routes!(admin::retry))
         .routes(routes!(admin::give_up))

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use learnware_api::{
-    Account, AuditEntry, Excerpt, Job, LearnwarePage, LearnwareSummary, ListRequest, Piece, SimilarWord,
-    WordReadings,
+    Account, AuditEntry, Estate, Excerpt, Job, LearnwarePage, LearnwareSummary, ListRequest, Piece, Session,
+    SimilarWord, WordReadings,
 };
 use learnware_dock::browse::LearnwareEntry;
 use learnware_dock::ids::LearnwareNumber;
@@ -13,6 +13,7 @@ use learnware_dock::store::rows::{JobRow, status_word};
 use learnware_dock::viewer::Viewer;
 use learnware_dock::words::{self, Facet, Hit, Matching, Query, Readings, Request, Sort};
 use learnware_dock::{Dock, DockError};
+use learnware_dock::{leaving, sessions};
 use learnware_engine::learnware::LearnwareId;
 use learnware_engine::specification::codec;
 
@@ -150,6 +151,24 @@ pub fn account(row: &AccountRow) -> Account {
         confirmed_at: row.confirmed_at.map(|at| at.to_string()),
         disabled_at: row.disabled_at.map(|at| at.to_string()),
     }
+}
+
+/// A session, as its owner sees it.
+pub fn session(session: sessions::Session) -> Session {
+    Session {
+        id: session.id,
+        current: session.is_current,
+        name: session.row.name,
+        scopes: session.scopes.iter().map(|scope| scope.word().to_owned()).collect(),
+        created_at: session.row.created_at.to_string(),
+        expires_at: session.row.expires_at.to_string(),
+        used_at: session.row.used_at.map(|at| at.to_string()),
+    }
+}
+
+/// What an account left behind.
+pub fn estate(estate: leaving::Estate) -> Estate {
+    Estate { deleted: estate.deleted.iter().map(ToString::to_string).collect(), kept: estate.kept }
 }
 
 /// Something that was done.

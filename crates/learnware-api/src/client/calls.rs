@@ -7,11 +7,11 @@ use reqwest::{Method, StatusCode};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Call, Client, ClientError, Load, Result, error, upload_limit};
+use super::{ANSWER, Call, Client, ClientError, Load, Result, error, upload_limit};
 use crate::{
     Account, AccountPatch, Address, AnchorsRequest, AuditEntry, CandidatesRequest, Challenge, Code, DockInfo,
-    Granted, Job, Learnware, LearnwarePage, ListRequest, Login, Me, NewToken, Register, Reset, SearchRequest,
-    SpecificationsRequest, Submitted, Takedown, Token,
+    Estate, Granted, Job, Learnware, LearnwarePage, Leave, ListRequest, Login, Me, NewPassword, NewToken,
+    Register, Reset, SearchRequest, Session, SpecificationsRequest, Submitted, Takedown, Token,
 };
 
 /// What became of a submission.
@@ -194,8 +194,41 @@ impl Client {
     }
 }
 
+/// Our own account.
+impl Client {
+    /// Sets a new password by the old one; ends all sessions.
+    pub async fn change_password(&self, wish: &NewPassword) -> Result<()> {
+        self.command(Method::POST, &["me", "password"], Load::Document(document(wish))).await
+    }
+
+    /// Ends the account.
+    pub async fn leave(&self, wish: &Leave) -> Result<Estate> {
+        let (url, load) = (self.url(&["me"]), Load::Document(document(wish)));
+        self.ask(Call { method: Method::DELETE, url, load, timeout: Some(ANSWER) }).await
+    }
+
+    /// Our sessions.
+    pub async fn sessions(&self) -> Result<Vec<Session>> {
+        self.fetch(self.url(&["me", "sessions"])).await
+    }
+
+    /// Ends a session of ours, or all with `None`.
+    pub async fn end_sessions(&self, id: Option<i64>) -> Result<()> {
+        let id = id.map(|id| id.to_string());
+        let place: Vec<&str> = ["me", "sessions"].into_iter().chain(id.as_deref()).collect();
+        self.command(Method::DELETE, &place, Load::Nothing).await
+    }
+}
+
 /// What administrators do.
 impl Client {
+    /// Ends an account; `learnwares` is `keep` or `delete`.
+    pub async fn remove_account(&self, number: i64, learnwares: &str) -> Result<Estate> {
+        let mut url = self.url(&["admin", "accounts", &number.to_string()]);
+        url.query_pairs_mut().append_pair("learnwares", learnwares);
+        self.ask(Call { method: Method::DELETE, url, load: Load::Nothing, timeout: Some(ANSWER) }).await
+    }
+
     /// A page of accounts with larger numbers, by number.
     pub async fn accounts(&self, after: i64) -> Result<Vec<Account>> {
         let mut url = self.url(&["admin", "accounts"]);

@@ -2,6 +2,7 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use super::account::LegacyWord;
 use super::shared::DockArgs;
 
 /// Look after a dock: accounts, jobs, takedowns, and what was done.
@@ -35,6 +36,8 @@ pub(crate) enum AdminCommand {
     },
     /// Change the role of an account, lock it, or unlock it.
     ChangeUser(ChangeUserArgs),
+    /// Delete an account, with its address, name, sessions, tokens and memberships.
+    DeleteUser(DeleteUserArgs),
     /// List jobs, newest first; ask again for one, or give one up.
     Jobs(JobsArgs),
     /// Take a learnware down: no search finds it, and nobody but its owner gets it.
@@ -98,6 +101,20 @@ pub(crate) struct ChangeUserArgs {
     /// What changes.
     #[command(flatten)]
     pub(crate) change: ChangeArgs,
+    /// Which dock.
+    #[command(flatten)]
+    pub(crate) dock: DockArgs,
+}
+
+/// An account to be deleted.
+#[derive(Debug, Args)]
+pub(crate) struct DeleteUserArgs {
+    /// Its number, as the list shows it.
+    #[arg(value_name = "NUMBER")]
+    pub(crate) id: i64,
+    /// What becomes of its learnwares that others see; those that only it sees are deleted.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) learnwares: LegacyWord,
     /// Which dock.
     #[command(flatten)]
     pub(crate) dock: DockArgs,

@@ -3,6 +3,7 @@
 //! Arguments that several commands share are in [`shared`], those that find learnwares by words in [`find`], those of commands on a dock in [`market`], those of
 //! commands on models in [`models`], those of a search by anchors in [`private`].
 
+mod account;
 mod admin;
 mod find;
 mod market;
@@ -19,8 +20,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use account::{AccountArgs, AccountCommand, LegacyWord};
 pub(crate) use admin::{
-    AdminArgs, AdminCommand, ChangeUserArgs, CreateUserArgs, JobsArgs, RoleWord, StateWord,
+    AdminArgs, AdminCommand, ChangeUserArgs, CreateUserArgs, DeleteUserArgs, JobsArgs, RoleWord, StateWord,
 };
 pub(crate) use find::WordsHow;
 pub(crate) use market::{
@@ -121,6 +123,7 @@ pub(crate) enum Command {
     Logout(LogoutArgs),
     Whoami(WhoamiArgs),
     Register(RegisterArgs),
+    Account(AccountArgs),
     Token(TokenArgs),
     Serve(ServeArgs),
     Worker(WorkerArgs),

@@ -44,6 +44,9 @@ pub(crate) struct LoginArgs {
 /// End the session at a dock server, and forget what let you in.
 #[derive(Debug, Args)]
 pub(crate) struct LogoutArgs {
+    /// End all your sessions there, on whatever machine. Tokens go on.
+    #[arg(long)]
+    pub(crate) everywhere: bool,
     /// Which server.
     #[command(flatten)]
     pub(crate) dock: DockArgs,

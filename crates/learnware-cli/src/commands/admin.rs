@@ -10,9 +10,10 @@ use learnware_dock::store::people::Role;
 use learnware_engine::learnware::LearnwareId;
 use serde_json::json;
 
+use super::account::{left, legacy};
 use crate::cli::{
-    AdminArgs, AdminCommand, ChangeUserArgs, CreateUserArgs, DockArgs, JobsArgs, ModelArgs, RoleWord,
-    StateWord,
+    AdminArgs, AdminCommand, ChangeUserArgs, CreateUserArgs, DeleteUserArgs, DockArgs, JobsArgs, ModelArgs,
+    RoleWord, StateWord,
 };
 use crate::error::{Outcome, advised};
 use crate::place::{Change, Place};
@@ -28,6 +29,7 @@ pub(super) async fn run(arguments: &AdminArgs, printer: &Printer) -> anyhow::Res
         AdminCommand::CreateUser(arguments) => create_user(arguments, printer).await?,
         AdminCommand::Users { dock } => users(&open(dock).await?, printer).await?,
         AdminCommand::ChangeUser(arguments) => change_user(arguments, printer).await?,
+        AdminCommand::DeleteUser(arguments) => delete_user(arguments, printer).await?,
         AdminCommand::Jobs(arguments) => jobs(arguments, printer).await?,
         AdminCommand::Takedown { id, reason, dock } => take_down(dock, id, Some(reason), printer).await?,
         AdminCommand::PutBack { id, dock } => take_down(dock, id, None, printer).await?,
@@ -117,6 +119,17 @@ async fn change_user(arguments: &ChangeUserArgs, printer: &Printer) -> anyhow::R
     let document = json!({"id": arguments.id, "role": change.role.map(Role::word), "disabled": disabled});
     printer.result("admin-change-user", document, |printer| {
         printer.line(format!("Account {} is changed.", arguments.id));
+    });
+    Ok(())
+}
+
+async fn delete_user(arguments: &DeleteUserArgs, printer: &Printer) -> anyhow::Result<()> {
+    let word = legacy(arguments.learnwares);
+    let estate = open(&arguments.dock).await?.delete_account(arguments.id, word).await?;
+    let document = json!({"id": arguments.id, "deleted": estate.deleted, "kept": estate.kept});
+    printer.result("admin-delete-user", document, |printer| {
+        printer.line(format!("Account {} is deleted.", arguments.id));
+        printer.line(left(&estate));
     });
     Ok(())
 }

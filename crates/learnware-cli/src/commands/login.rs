@@ -80,8 +80,10 @@ pub(super) async fn logout(arguments: &LogoutArgs, printer: &Printer) -> anyhow:
         });
         return Ok(Outcome::Success);
     };
-    let ended = match server.client().with_secret(login.secret).logout().await {
-        Ok(()) => login.is_session,
+    let client = server.client().with_secret(login.secret);
+    let told = if arguments.everywhere { client.end_sessions(None).await } else { client.logout().await };
+    let ended = match told {
+        Ok(()) => login.is_session || arguments.everywhere,
         // It had ended already.
         Err(failure) if failure.is_login_needed() => true,
         Err(failure) => {

@@ -1,5 +1,6 @@
 //! One file for each command.
 
+mod account;
 mod admin;
 mod anchors;
 mod check;
@@ -53,6 +54,7 @@ pub(crate) async fn run(command: Command, printer: &Printer) -> anyhow::Result<O
         Command::Logout(arguments) => login::logout(&arguments, printer).await,
         Command::Whoami(arguments) => login::whoami(&arguments, printer).await,
         Command::Register(arguments) => register::run(&arguments, printer).await,
+        Command::Account(arguments) => account::run(&arguments, printer).await,
         Command::Token(arguments) => token::run(&arguments, printer).await,
         Command::Serve(arguments) => serve::run(&arguments, printer).await,
         Command::Worker(arguments) => serve::worker(&arguments, printer).await,

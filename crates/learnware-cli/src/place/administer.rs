@@ -1,8 +1,9 @@
 //! What administrators see and do, in a folder as its operator and at a server as an account.
 
-use learnware_api::{Account, AccountPatch, AuditEntry, Job};
+use learnware_api::{Account, AccountPatch, AuditEntry, Estate, Job};
 use learnware_dock::jobs::JobState;
 use learnware_dock::store::people::{AccountChange, AccountNumber, Role};
+use learnware_dock::store::removal::Legacy;
 use learnware_engine::learnware::LearnwareId;
 use learnware_server::wire;
 
@@ -59,6 +60,17 @@ impl Place {
                 let patch = AccountPatch { role, disabled: change.disabled };
                 Ok(server.client.change_account(number, &patch).await?)
             }
+        }
+    }
+
+    /// Ends an account; `learnwares`, `keep` or `delete`, says what becomes of those that others see.
+    pub(crate) async fn delete_account(&self, number: i64, learnwares: &str) -> anyhow::Result<Estate> {
+        match self {
+            Self::Folder(dock) => {
+                let legacy = if learnwares == "delete" { Legacy::Delete } else { Legacy::Keep };
+                Ok(wire::estate(dock.remove_account(None, AccountNumber(number), legacy).await?))
+            }
+            Self::Server(server) => Ok(server.client.remove_account(number, learnwares).await?),
         }
     }
 

@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, reason = "a test that is skipped says so")]
 #![allow(clippy::format_push_string, clippy::format_collect, reason = "texts of a few lines")]
 
+mod account;
 mod admin;
 mod beimingwu;
 mod context;

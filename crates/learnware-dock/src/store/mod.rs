@@ -11,6 +11,7 @@ pub mod people;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod read;
+pub mod removal;
 pub mod rows;
 mod sqlite;
 pub mod whole;
@@ -38,6 +39,7 @@ use people::{
     AccountAdded, AccountChange, AccountNumber, AccountRow, AuditRow, NewAccount, NewSecret, SecretKind,
     SecretRow,
 };
+use removal::{AccountRemoved, Legacy};
 use rows::{
     ChangeRow, CheckState, JobRow, JobSummary, LearnwareRow, ListOptions, ListRow, Revision,
     SpecificationText, VersionRow,
@@ -210,6 +212,11 @@ forward! {
     has_admin() -> bool;
     /// Changes an account. False when there is none.
     change_account(number: AccountNumber, change: &AccountChange, now: Timestamp) -> bool;
+    /// Ends an account and all that lets it in, in one transaction.
+    remove_account(number: AccountNumber, legacy: Legacy, now: Timestamp) -> AccountRemoved;
+    /// Ends some accounts of users that were made by `before` and never confirmed, own no learnware and manage nothing;
+    /// none is left when none is returned. Locked ones stay, so that nobody takes their address.
+    forget_unconfirmed(before: Timestamp) -> Vec<AccountNumber>;
     /// What an account keeps.
     usage(owner: AccountNumber) -> Usage;
     /// Makes an organisation that its founder manages; `None` when the name is taken.

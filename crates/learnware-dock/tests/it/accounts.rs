@@ -8,8 +8,10 @@ use learnware_dock::clock::Clock;
 use learnware_dock::ids::LearnwareNumber;
 use learnware_dock::jobs::JobState;
 use learnware_dock::policy::Quota;
+use learnware_dock::secrets::Secret;
 use learnware_dock::store::organisations::{Audience, MemberRole, Visibility};
 use learnware_dock::store::people::{AccountChange, Role};
+use learnware_dock::store::removal::Legacy;
 use learnware_dock::submit::{SubmitOutcome, SubmitRequest};
 use learnware_dock::viewer::Viewer;
 use learnware_dock::words::{Facet, Query, Request, Sort};
@@ -257,4 +259,90 @@ async fn an_account_keeps_as_much_as_it_may() {
     dock.submit(request(package(4), None)).await.unwrap(); // The operator's own is not counted.
     dock.delete(&first).await.unwrap();
     submit(3).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_ends_by_its_password_or_by_an_administrator() {
+    let (_folder, dock, _) = fixture().await;
+    let mut people = Vec::new();
+    for (name, role) in [("chief", Role::Admin), ("ann", Role::User), ("bob", Role::User)] {
+        dock.add_account(wish(&format!("{name}@b.c"), name), role, true).await.unwrap();
+        people.push(dock.login(&format!("{name}@b.c"), "correct horse").await.unwrap().0);
+    }
+    let who = async |index: usize| dock.authenticate(people[index].reveal()).await.unwrap().unwrap();
+    let (chief, ann, bob) = (who(0).await, who(1).await, who(2).await);
+    let audience = Audience { owner: Some(ann.account), ..Audience::default() };
+    let submitted = dock.submit(SubmitRequest { audience, ..request(package(0), None) }).await.unwrap();
+    let SubmitOutcome::Accepted(own) = submitted else { panic!("{submitted:?}") };
+    dock.check_waiting().await.unwrap();
+
+    let wrong = dock.leave(&ann, "wrong horse".into(), Legacy::Keep).await;
+    assert!(matches!(wrong, Err(DockError::WrongLogin)));
+    let last = dock.leave(&chief, "correct horse".into(), Legacy::Keep).await.unwrap_err().to_string();
+    assert!(last.contains("last administrator"), "{last}");
+    for (by, number) in [(&bob, ann.account), (&chief, chief.account)] {
+        let refused = dock.remove_account(Some(by), number, Legacy::Keep).await;
+        assert!(matches!(refused, Err(DockError::Forbidden { .. })), "{refused:?}");
+    }
+    let estate = dock.leave(&ann, "correct horse".into(), Legacy::Keep).await.unwrap();
+    assert_eq!((estate.kept, estate.deleted), (1, Vec::new()));
+    assert!(dock.authenticate(people[1].reveal()).await.unwrap().is_none());
+    assert!(matches!(dock.login("ann@b.c", "correct horse").await, Err(DockError::WrongLogin)));
+    dock.give_out(None, &own.id, None).await.unwrap();
+    assert_eq!(dock.catalog().await.unwrap().market.organizer().len(), 1);
+    dock.remove_account(Some(&chief), bob.account, Legacy::Delete).await.unwrap();
+    let again = dock.remove_account(None, bob.account, Legacy::Delete).await;
+    assert!(matches!(again, Err(DockError::UnknownAccount)));
+    let audit = dock.store().audit(None, 2).await.unwrap();
+    let lines: Vec<_> =
+        audit.iter().map(|row| (row.account, row.action.as_str(), row.detail.as_str())).collect();
+    let ended = [
+        (Some(chief.account), "account.delete", "learnwares: 0 kept, 0 deleted"),
+        (Some(ann.account), "account.delete", "learnwares: 1 kept, 0 deleted"),
+    ];
+    assert_eq!(lines, ended);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_that_is_never_confirmed_gives_its_address_back() {
+    let (_folder, dock, clock) = fixture().await;
+    let account = dock.add_account(wish("a@b.c", "Ann"), Role::User, false).await.unwrap();
+    clock.advance(seconds(13 * 86_400));
+    assert_eq!(dock.sweep(Config::default().sweep_age).await.unwrap().account_count, 0);
+    let taken = dock.add_account(wish("A@b.c", "Other"), Role::User, true).await;
+    assert!(matches!(taken, Err(DockError::Taken { .. })));
+    clock.advance(seconds(86_400));
+    assert_eq!(dock.sweep(Config::default().sweep_age).await.unwrap().account_count, 1);
+    dock.add_account(wish("A@b.c", "Ann"), Role::User, true).await.unwrap();
+    let audit = dock.store().audit(None, 2).await.unwrap();
+    assert_eq!(
+        (audit[1].action.as_str(), audit[1].subject.clone()),
+        ("account.forget", account.0.to_string())
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_see_and_end_their_sessions() {
+    let (_folder, dock, _) = fixture().await;
+    dock.add_account(wish("a@b.c", "Ann"), Role::User, true).await.unwrap();
+    dock.add_account(wish("b@b.c", "Bob"), Role::User, true).await.unwrap();
+    let login = async |email: &str| dock.login(email, "correct horse").await.unwrap().0;
+    let (here, there, other) = (login("a@b.c").await, login("a@b.c").await, login("b@b.c").await);
+    let who = async |secret: &Secret| dock.authenticate(secret.reveal()).await.unwrap();
+    let (ann, bob) = (who(&here).await.unwrap(), who(&other).await.unwrap());
+    let (token, _) = dock.create_token(&ann, "laptop", &BTreeSet::from([Scope::Read]), 30).await.unwrap();
+    dock.login_by_token("a@b.c", token.reveal()).await.unwrap();
+    let by_token = who(&token).await.unwrap();
+    assert!(matches!(dock.sessions(&by_token).await, Err(DockError::Forbidden { .. })));
+    let sessions = dock.sessions(&ann).await.unwrap();
+    let seen: Vec<_> =
+        sessions.iter().map(|session| (session.is_current, session.row.name.as_str())).collect();
+    let name = format!("token {}", dock.tokens(ann.account).await.unwrap()[0].id);
+    assert_eq!(seen, [(true, ""), (false, ""), (false, name.as_str())]);
+    assert_eq!(dock.end_sessions(&bob, Some(sessions[1].id)).await.unwrap(), 0, "it is not his");
+    assert_eq!(dock.end_sessions(&ann, Some(sessions[1].id)).await.unwrap(), 1);
+    assert!(who(&there).await.is_none() && who(&here).await.is_some());
+    assert_eq!(dock.end_sessions(&ann, None).await.unwrap(), 2);
+    assert!(who(&here).await.is_none());
+    assert!(who(&token).await.is_some() && who(&other).await.is_some(), "tokens and others go on");
 }

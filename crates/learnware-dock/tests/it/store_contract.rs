@@ -1,6 +1,7 @@
 //! What every store promises, whatever the database. `battery` runs all of it on a store that `open` makes.
 
 mod people;
+mod removal;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -70,6 +71,9 @@ async fn battery(open: impl AsyncFn(&Path) -> Store) {
         people::what_was_done_stays_in_order,
         people::organisations_keep_a_manager_and_learnwares_their_audience,
         people::checks_tell_what_they_do_and_how_many_come_before,
+        removal::an_account_ends_with_all_that_lets_it_in,
+        removal::somebody_stays_to_administer_and_to_manage,
+        removal::accounts_that_nobody_confirms_end,
         concurrent_claims_get_different_jobs,
         waiting_ends_with_a_change,
         texts_of_any_kind_come_back,

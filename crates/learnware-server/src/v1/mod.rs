@@ -5,6 +5,7 @@ pub(crate) mod admin;
 pub(crate) mod anchors;
 pub(crate) mod events;
 pub(crate) mod learnwares;
+pub(crate) mod me;
 pub(crate) mod organisations;
 pub(crate) mod search;
 pub(crate) mod server;

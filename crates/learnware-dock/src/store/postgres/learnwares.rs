@@ -130,30 +130,7 @@ impl PostgresStore {
         if !lock_living(&mut transaction, number).await? {
             return Ok(false);
         }
-        sqlx::query(
-            "UPDATE jobs SET state = 'cancelled', lease_until = NULL, finished_at = $1
-             WHERE state IN ('open', 'leased', 'dead')
-               AND subject IN (SELECT 'check:' || learnware_id || ':' || version
-                               FROM versions WHERE learnware_id = $2)",
-        )
-        .bind(now.to_string())
-        .bind(number.0)
-        .execute(&mut *transaction)
-        .await
-        .map_err(database(ACTION))?;
-        sqlx::query("DELETE FROM package_owners WHERE learnware_id = $1")
-            .bind(number.0)
-            .execute(&mut *transaction)
-            .await
-            .map_err(database(ACTION))?;
-        let revision = next_revision(&mut transaction).await?;
-        sqlx::query("UPDATE learnwares SET deleted_at = $1, revision = $2 WHERE id = $3")
-            .bind(now.to_string())
-            .bind(revision)
-            .bind(number.0)
-            .execute(&mut *transaction)
-            .await
-            .map_err(database(ACTION))?;
+        delete_living(&mut transaction, number, now).await?;
         self.fail.pass("delete.before_commit");
         transaction.commit().await.map_err(database(ACTION))?;
         Ok(true)
@@ -271,6 +248,40 @@ async fn lock_package(transaction: &mut PgConnection, digest: &Digest) -> Result
         .execute(transaction)
         .await
         .map_err(database("wait for the same package"))?;
+    Ok(())
+}
+
+/// Makes a tombstone of a learnware that is there: its packages are free again, its jobs are cancelled.
+pub(super) async fn delete_living(
+    transaction: &mut PgConnection,
+    number: LearnwareNumber,
+    now: Timestamp,
+) -> Result<()> {
+    const ACTION: &str = "delete the learnware";
+    sqlx::query(
+        "UPDATE jobs SET state = 'cancelled', lease_until = NULL, finished_at = $1
+         WHERE state IN ('open', 'leased', 'dead')
+           AND subject IN (SELECT 'check:' || learnware_id || ':' || version
+                           FROM versions WHERE learnware_id = $2)",
+    )
+    .bind(now.to_string())
+    .bind(number.0)
+    .execute(&mut *transaction)
+    .await
+    .map_err(database(ACTION))?;
+    sqlx::query("DELETE FROM package_owners WHERE learnware_id = $1")
+        .bind(number.0)
+        .execute(&mut *transaction)
+        .await
+        .map_err(database(ACTION))?;
+    let revision = next_revision(&mut *transaction).await?;
+    sqlx::query("UPDATE learnwares SET deleted_at = $1, revision = $2 WHERE id = $3")
+        .bind(now.to_string())
+        .bind(revision)
+        .bind(number.0)
+        .execute(&mut *transaction)
+        .await
+        .map_err(database(ACTION))?;
     Ok(())
 }
 

@@ -10,6 +10,7 @@ mod learnwares;
 mod organisations;
 mod people;
 mod read;
+mod removal;
 mod whole;
 
 use std::fmt;

@@ -126,30 +126,7 @@ impl SqliteStore {
         if !is_alive(&mut transaction, number).await? {
             return Ok(false);
         }
-        let revision = next_revision(&mut transaction).await?;
-        sqlx::query("UPDATE learnwares SET deleted_at = ?, revision = ? WHERE id = ?")
-            .bind(now.to_string())
-            .bind(revision)
-            .bind(number.0)
-            .execute(&mut *transaction)
-            .await
-            .map_err(database(ACTION))?;
-        sqlx::query("DELETE FROM package_owners WHERE learnware_id = ?")
-            .bind(number.0)
-            .execute(&mut *transaction)
-            .await
-            .map_err(database(ACTION))?;
-        sqlx::query(
-            "UPDATE jobs SET state = 'cancelled', lease_until = NULL, finished_at = ?
-             WHERE state IN ('open', 'leased', 'dead')
-               AND subject IN (SELECT 'check:' || learnware_id || ':' || version
-                               FROM versions WHERE learnware_id = ?)",
-        )
-        .bind(now.to_string())
-        .bind(number.0)
-        .execute(&mut *transaction)
-        .await
-        .map_err(database(ACTION))?;
+        delete_living(&mut transaction, number, now).await?;
         self.fail.pass("delete.before_commit");
         transaction.commit().await.map_err(database(ACTION))?;
         Ok(true)
@@ -251,6 +228,40 @@ impl SqliteStore {
         transaction.rollback().await.map_err(database(ACTION))?;
         Ok(removed)
     }
+}
+
+/// Makes a tombstone of a learnware that is there: its packages are free again, its jobs are cancelled.
+pub(super) async fn delete_living(
+    transaction: &mut SqliteConnection,
+    number: LearnwareNumber,
+    now: Timestamp,
+) -> Result<()> {
+    const ACTION: &str = "delete the learnware";
+    let revision = next_revision(&mut *transaction).await?;
+    sqlx::query("UPDATE learnwares SET deleted_at = ?, revision = ? WHERE id = ?")
+        .bind(now.to_string())
+        .bind(revision)
+        .bind(number.0)
+        .execute(&mut *transaction)
+        .await
+        .map_err(database(ACTION))?;
+    sqlx::query("DELETE FROM package_owners WHERE learnware_id = ?")
+        .bind(number.0)
+        .execute(&mut *transaction)
+        .await
+        .map_err(database(ACTION))?;
+    sqlx::query(
+        "UPDATE jobs SET state = 'cancelled', lease_until = NULL, finished_at = ?
+         WHERE state IN ('open', 'leased', 'dead')
+           AND subject IN (SELECT 'check:' || learnware_id || ':' || version
+                           FROM versions WHERE learnware_id = ?)",
+    )
+    .bind(now.to_string())
+    .bind(number.0)
+    .execute(&mut *transaction)
+    .await
+    .map_err(database(ACTION))?;
+    Ok(())
 }
 
 pub(super) async fn is_alive(transaction: &mut SqliteConnection, number: LearnwareNumber) -> Result<bool> {

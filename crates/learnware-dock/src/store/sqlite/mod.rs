@@ -8,6 +8,7 @@ mod learnwares;
 mod organisations;
 mod people;
 mod read;
+mod removal;
 mod whole;
 
 use std::io::Read;
