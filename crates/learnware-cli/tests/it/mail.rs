@@ -2,6 +2,8 @@
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
+#[cfg(unix)]
+use std::process::Command;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::{Duration, Instant};
 
@@ -21,11 +23,11 @@ struct MailServer {
 }
 
 impl MailServer {
-    fn start(answers: &[&'static str]) -> Self {
+    fn start(answers: &'static [&'static str]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let (sender, letters) = mpsc::channel();
-        let mut answers = answers.to_vec().into_iter();
+        let mut answers = answers.iter().copied();
         std::thread::spawn(move || {
             for stream in listener.incoming() {
                 talk(stream.unwrap(), &mut answers, &sender).ok();
@@ -148,6 +150,20 @@ fn a_letter_that_is_refused_is_told_to_the_operator_alone() {
     assert!(mail.letter().contains("To: bob@example.org"), "it is tried again");
     let figures = String::from_utf8(server.get("/metrics", Some(&session)).body).unwrap();
     assert!(figures.contains("learnware_letters_total{result=\"failed\"} 1"), "{figures}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_server_that_ends_sends_what_is_left_and_does_not_wait_for_more() {
+    let (context, mail) = (TestContext::new(), MailServer::start(&[]));
+    let mut server = mail.serve(&context);
+    register(&context, &server, "ann");
+    let kill = Command::new("kill").args(["-TERM", &server.child.id().to_string()]).status().unwrap();
+    assert!(kill.success());
+    let begun = Instant::now();
+    assert_eq!(server.child.wait().unwrap().code(), Some(0));
+    assert!(begun.elapsed() < Duration::from_secs(8), "nothing is left to wait for");
+    assert!(mail.letter().contains("To: ann@example.org"));
 }
 
 #[test]

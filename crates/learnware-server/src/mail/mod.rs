@@ -30,7 +30,7 @@ const QUEUE: usize = 256;
 /// Letters under way at once, with those that wait for another attempt.
 const UNDER_WAY: usize = 32;
 /// Waiting times before further attempts: a server that is restarted, one that asks newcomers to come again.
-const AGAIN: [Duration; 3] = [Duration::from_secs(5), Duration::from_secs(60), Duration::from_mins(6)];
+const AGAIN: [Duration; 3] = [Duration::from_secs(5), Duration::from_mins(1), Duration::from_mins(6)];
 /// Letters that one address gets in an hour, whoever asks: a dock is no means to pester people.
 const OF_ADDRESS_PER_HOUR: NonZeroU32 = NonZeroU32::new(6).expect("not zero");
 /// Letters between two clean-ups of counts that no longer matter.
