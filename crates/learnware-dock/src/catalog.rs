@@ -31,7 +31,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 const LOST_FOR: Duration = Duration::from_secs(2);
 /// How long searches go on with what was last known, without a database. Others may have taken down or hidden a learnware
 /// since, so it is not for ever.
-const STALE_MAX: Duration = Duration::from_secs(15 * 60);
+const STALE_MAX: Duration = Duration::from_mins(15);
 
 /// The market at one revision.
 #[derive(Debug, Clone, Default)]

@@ -18,7 +18,7 @@ const KEY: &str = "link_key";
 /// What the key is for, so that another use of it would give other signatures.
 const CONTEXT: &str = "learnware-dock 2026-11-27 links to packages";
 /// How long a link works at most.
-const LASTS_MAX: Duration = Duration::from_secs(7 * 24 * 3600);
+const LASTS_MAX: Duration = Duration::from_hours(7 * 24);
 
 /// What a link says beside the learnware.
 #[derive(Debug, Clone, PartialEq, Eq)]

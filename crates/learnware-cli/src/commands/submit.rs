@@ -44,20 +44,7 @@ pub(super) async fn run(arguments: &SubmitArgs, printer: &Printer) -> anyhow::Re
             });
             return Ok(Outcome::Finding);
         }
-        SubmitOutcome::Duplicate(known) => {
-            let mut document = submission_json(&known);
-            document["duplicate"] = json!(true);
-            let (detail, _) = place.show(&known.id).await?;
-            let version = detail.versions.iter().find(|version| version.version == known.version);
-            document["status"] = json!(version.map(|version| version.status));
-            printer.result("submit", document, |printer| {
-                printer.line(format!(
-                    "The dock has this package already: learnware {}, version {}.",
-                    known.id, known.version
-                ));
-            });
-            return Ok(Outcome::Success);
-        }
+        SubmitOutcome::Duplicate(known) => return duplicate(&known, &place, printer).await,
     };
     if arguments.no_check {
         return Ok(waiting(
@@ -91,6 +78,20 @@ pub(super) async fn run(arguments: &SubmitArgs, printer: &Printer) -> anyhow::Re
         redundant::print(others.as_ref(), printer);
     });
     Ok(report::outcome(&found))
+}
+
+/// Tells that the dock has the package already.
+async fn duplicate(known: &Submission, place: &Place, printer: &Printer) -> anyhow::Result<Outcome> {
+    let (detail, _) = place.show(&known.id).await?;
+    let version = detail.versions.iter().find(|version| version.version == known.version);
+    let mut document = submission_json(known);
+    document["duplicate"] = json!(true);
+    document["status"] = json!(version.map(|version| version.status));
+    printer.result("submit", document, |printer| {
+        let (id, version) = (&known.id, known.version);
+        printer.line(format!("The dock has this package already: learnware {id}, version {version}."));
+    });
+    Ok(Outcome::Success)
 }
 
 /// Who shall find it.
