@@ -82,8 +82,9 @@ pub(super) async fn run(arguments: &SubmitArgs, printer: &Printer) -> anyhow::Re
 
 /// Tells that the dock has the package already.
 async fn duplicate(known: &Submission, place: &Place, printer: &Printer) -> anyhow::Result<Outcome> {
-    let (detail, _) = place.show(&known.id).await?;
-    let version = detail.versions.iter().find(|version| version.version == known.version);
+    // Whoever may not see it is told no more.
+    let versions = place.show(&known.id).await.map_or_else(|_| Vec::new(), |(detail, _)| detail.versions);
+    let version = versions.iter().find(|version| version.version == known.version);
     let mut document = submission_json(known);
     document["duplicate"] = json!(true);
     document["status"] = json!(version.map(|version| version.status));
