@@ -109,7 +109,7 @@ class Faults(Soak):
     def signal_all(self, process, number):
         """Sends a signal to a process and all that it began."""
         os.kill(process, number)
-        for child in pathlib.Path(f"/proc/{process}/task/{process}/children").read_text().split():
+        for child in subprocess.run(["pgrep", "-P", str(process)], capture_output=True, text=True).stdout.split():
             self.signal_all(int(child), number)
 
     def stop_and_go(self, fault, process, wanted):

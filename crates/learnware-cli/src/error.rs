@@ -172,6 +172,7 @@ fn table_hint(error: &TableError) -> String {
 fn dock_hint(error: &DockError) -> Option<String> {
     let hint = match error {
         DockError::BadQuery { advice, .. } => return Some(advice.clone()),
+        DockError::Engine(error) => return engine_hint(error),
         DockError::BadCursor { .. } => {
             "leave --cursor out to begin again, or repeat the command whose answer named it with the same words, \
              filters and --sort"
