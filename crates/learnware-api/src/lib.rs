@@ -347,6 +347,9 @@ pub struct CandidatesRequest {
     pub exclude: Vec<String>,
 }
 
+/// Learnwares of a [`SpecificationsRequest`] at most.
+pub const SPECIFICATIONS_MAX: usize = 100;
+
 /// Whose public specifications.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]

@@ -96,11 +96,23 @@ impl Catalog {
 impl Dock {
     /// The market as it is now: every change that was acknowledged before the call is in it.
     pub async fn catalog(&self) -> Result<Arc<Snapshot>> {
-        let state = self.state();
-        let current = state.catalog.current();
-        if state.store.revision().await? == current.revision {
+        self.catalog_at(self.state().store.revision().await?).await
+    }
+
+    /// The same where the revision was asked for already.
+    async fn catalog_at(&self, revision: Revision) -> Result<Arc<Snapshot>> {
+        let current = self.state().catalog.current();
+        if revision == current.revision {
             return Ok(current);
         }
+        // What was begun is finished, also when whoever asked stops waiting: a large market takes a minute.
+        let dock = self.clone();
+        tokio::spawn(async move { dock.refreshed().await }).await.unwrap_or(Err(DockError::Closed))
+    }
+
+    /// The market after the changes since the last snapshot, which it becomes.
+    async fn refreshed(&self) -> Result<Arc<Snapshot>> {
+        let state = self.state();
         let _turn = state.catalog.refreshing.lock().await;
         let mut current = state.catalog.current();
         let revision = state.store.revision().await?;
@@ -131,7 +143,7 @@ impl Dock {
         let is_recent = |moment: Option<Instant>, span| moment.is_some_and(|moment| moment.elapsed() < span);
         if !is_recent(catalog.heard().silent, LOST_FOR) {
             let found = match tokio::time::timeout(PATIENCE, self.state().store.revision()).await {
-                Ok(Ok(_)) => self.catalog().await,
+                Ok(Ok(revision)) => self.catalog_at(revision).await,
                 Ok(Err(error)) => Err(error),
                 Err(_) => Err(DockError::Busy { action: "read the revision" }),
             };

@@ -32,9 +32,9 @@ impl Dock {
     /// [`EngineError::Incomparable`] when the dock has no such island.
     pub async fn anchors(&self, viewer: &Viewer, island: &IslandKey) -> Result<Anchors> {
         let (snapshot, key) = (self.searchable().await?, island.clone());
-        let (catalog, viewer) = (self.clone(), viewer.clone());
+        let (dock, viewer) = (self.clone(), viewer.clone());
         let make = move || {
-            let index = catalog.index_for(&viewer, &snapshot, &key)?;
+            let index = dock.index_for(&viewer, &snapshot, &key)?;
             Ok(index.anchors(&key)?)
         };
         self.state().cpu.run(Pool::Compute, "making anchors", make).await?
@@ -53,10 +53,10 @@ impl Dock {
         options: CandidateOptions,
     ) -> Result<FoundByAnchors> {
         let snapshot = self.searchable().await?;
-        let (catalog, viewer) = (self.clone(), viewer.clone());
+        let (dock, viewer) = (self.clone(), viewer.clone());
         let answer = move || {
             let key = &message.island;
-            let index = catalog.index_for(&viewer, &snapshot, key)?;
+            let index = dock.index_for(&viewer, &snapshot, key)?;
             let matches = snapshot.matches(&query)?;
             let wanted = |id: &LearnwareId| {
                 matches.ids.as_ref().is_none_or(|ids| ids.contains(id)) && !exclude.contains(id)

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use learnware_api::client::{self, Client};
 use learnware_api::{
-    CandidatesRequest, LearnwarePage, LearnwareSummary, ListRequest, SearchRequest, SpecificationsRequest,
+    CandidatesRequest, LearnwarePage, LearnwareSummary, ListRequest, SPECIFICATIONS_MAX, SearchRequest,
+    SpecificationsRequest,
 };
 use learnware_dock::browse::LearnwareDetail;
 use learnware_dock::deploy::Deployed;
@@ -29,8 +30,6 @@ use crate::target;
 
 /// Learnwares whose specifications are fetched at most: some hundred megabytes.
 const MARKET_MAX: usize = 2000;
-/// Specifications fetched by one request; a server gives no more.
-const SPECIFICATIONS_AT_ONCE: usize = 100;
 /// Pauses between looks at a check that a server makes: first, and at most.
 const LOOK: Duration = Duration::from_millis(250);
 const LOOK_MAX: Duration = Duration::from_secs(3);
@@ -234,7 +233,7 @@ impl Server {
         ids: &[LearnwareId],
     ) -> anyhow::Result<BTreeMap<LearnwareId, StatisticalSpecification>> {
         let mut found = BTreeMap::new();
-        for ids in ids.chunks(SPECIFICATIONS_AT_ONCE) {
+        for ids in ids.chunks(SPECIFICATIONS_MAX) {
             let ids = ids.iter().map(|id| id.0.clone()).collect();
             let wish = SpecificationsRequest { island: json!(island), ids };
             for (id, specification) in self.client.specifications(&wish).await? {

@@ -12,10 +12,11 @@ use learnware_dock::Dock;
 pub(crate) const CONFIRM: &str = "/account/confirm";
 /// Sets a new password.
 pub(crate) const RESET: &str = "/account/reset";
-/// What both run.
+/// What both run, and how both look.
 const SCRIPT: &str = "/account/code.js";
+const STYLE: &str = "/account/page.css";
 /// They load nothing from elsewhere, and nobody puts them into a frame.
-const POLICY: &str = "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'unsafe-inline'; \
+const POLICY: &str = "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; \
                       form-action 'none'; base-uri 'none'; frame-ancestors 'none'";
 
 /// The pages.
@@ -23,6 +24,7 @@ pub(crate) fn router() -> Router<Dock> {
     Router::new()
         .route(CONFIRM, get(async || page(include_str!("confirm.html"))))
         .route(RESET, get(async || page(include_str!("reset.html"))))
+        .route(STYLE, get(async || file("text/css; charset=utf-8", include_str!("page.css"))))
         .route(SCRIPT, get(async || file("text/javascript; charset=utf-8", include_str!("code.js"))))
 }
 

@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
-use learnware_api::{AnchorsRequest, CandidatesRequest, SpecificationsRequest};
+use learnware_api::{AnchorsRequest, CandidatesRequest, SPECIFICATIONS_MAX, SpecificationsRequest};
 use learnware_dock::Dock;
 use learnware_dock::viewer::Viewer;
 use learnware_dock::words::Query;
@@ -20,9 +20,6 @@ use crate::auth;
 use crate::body::Document;
 use crate::error::{Answer, Failure};
 use crate::wire;
-
-/// Specifications given out at once.
-const SPECIFICATIONS_MAX: usize = 100;
 
 /// Anchors of an island: a file that `learnware measure` reads.
 #[utoipa::path(post, path = "/anchors", tag = "search", request_body = AnchorsRequest, responses((status = OK, body = Vec<u8>, content_type = "application/octet-stream")), security((), ("bearer" = [])))]
