@@ -6,6 +6,7 @@ pub mod organizer;
 pub mod redundancy;
 pub mod results;
 pub mod searcher;
+pub mod world;
 
 use index::IslandIndex;
 use organizer::Organizer;

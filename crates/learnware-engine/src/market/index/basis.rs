@@ -209,6 +209,16 @@ impl Basis {
         self.head_grid.axes()
     }
 
+    /// The head of an embedding.
+    pub(super) fn head(&self, embedding: &Embedding<f32>) -> Vec<f64> {
+        head(&self.project(embedding).vector)
+    }
+
+    /// The grid of heads' codes.
+    pub(super) fn head_grid(&self) -> &Grid {
+        &self.head_grid
+    }
+
     /// A user's head, to be compared with codes of heads by distance.
     pub(super) fn head_query(&self, projection: &Projection) -> Query {
         self.head_grid.query(&head(&projection.vector), projection.error)

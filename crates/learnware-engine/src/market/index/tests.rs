@@ -307,3 +307,28 @@ fn nearer_is_nearer_than_more_random_members() {
     assert!((background.share_farther(background.median()) - 0.5).abs() < 0.01);
     assert_eq!(background.pair_count(), 1024);
 }
+
+#[test]
+fn a_layout_keeps_like_members_together() {
+    let kernel = kernel();
+    // Those with odd weights are far from all others.
+    let seeds: Vec<u64> = (0..900).filter(|seed| seed % 31 > 3).collect();
+    let index = |count: usize| {
+        let stored = seeds[..count].iter().map(|&seed| stored(seed, seed, &kernel));
+        IslandIndex::new(kernel.clone(), stored.collect())
+    };
+    for count in [1, 20, 700] {
+        let layout = index(count).layout().unwrap();
+        assert_eq!(layout.places().len(), count);
+        assert!((0.0..=1.0).contains(&layout.explained()));
+        let at = |seed: u64| layout.places()[seeds.iter().position(|&other| other == seed).unwrap()].1;
+        let apart = |a: [f64; 2], b: [f64; 2]| (a[0] - b[0]).hypot(a[1] - b[1]);
+        if count > 1 {
+            // 7 and 36 are around one place, 18 is around another. 36 is no member of the smaller island.
+            let like = layout.place(&specification(36));
+            assert!(apart(at(7), like) < 0.5 * apart(at(7), at(18)), "{count}");
+            assert!(apart(at(7), layout.place(&specification(7))) < 0.02, "{count}");
+        }
+        assert_eq!(layout.places(), index(count).layout().unwrap().places());
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Code, Query, UNKNOWN};
+use super::{Code, Grid, Query, UNKNOWN};
 
 /// Vectors in one block.
 pub const LANES: usize = 32;
@@ -79,6 +79,13 @@ impl Lanes {
         for (lanes, theirs) in self.codes[block..].iter_mut().zip(theirs) {
             lanes[lane] = theirs[index % LANES];
         }
+    }
+
+    /// A vector as it was coded on `grid`.
+    pub fn decoded(&self, index: usize, grid: &Grid) -> Vec<f64> {
+        let block = &self.codes[index / LANES * self.axes..][..self.axes];
+        let parts = block.iter().zip(grid.offsets().iter().zip(grid.steps()));
+        parts.map(|(lanes, (offset, step))| offset + step * f64::from(lanes[index % LANES])).collect()
     }
 
     /// Makes place for one vector in the last block; returns its lane.
