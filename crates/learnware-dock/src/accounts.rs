@@ -39,7 +39,7 @@ const TOKENS_MAX: usize = 50;
 /// Days that a token lasts at most.
 pub const TOKEN_DAYS_MAX: u32 = 366;
 /// Characters of a name, an address and a password.
-const NAME_CHARS: std::ops::RangeInclusive<usize> = 2..=40;
+pub(crate) const NAME_CHARS: std::ops::RangeInclusive<usize> = 2..=40;
 const EMAIL_CHARS: std::ops::RangeInclusive<usize> = 3..=254;
 const PASSWORD_CHARS: std::ops::RangeInclusive<usize> = 10..=200;
 /// Verified where there is no such account, so that an answer takes as long.
@@ -252,9 +252,14 @@ impl Dock {
         if account.confirmed_at.is_none() {
             return Err(DockError::NotConfirmed);
         }
+        let session = self.begin_session(account.number).await?;
+        Ok((session, account))
+    }
+
+    /// A session of its own account.
+    pub(crate) async fn begin_session(&self, account: AccountNumber) -> Result<Secret> {
         let all = Scope::ALL.into();
-        let session = self.new_secret(SecretKind::Session, Some(account.number), "", &all, SESSION).await?;
-        Ok((session.0, account))
+        Ok(self.new_secret(SecretKind::Session, Some(account), "", &all, SESSION).await?.0)
     }
 
     /// Begins a short session by a token, as the reference's client does; it allows what the token allows.

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use learnware_engine::learnware::{Learnware, LearnwareId};
 use learnware_engine::market::Market;
 use learnware_engine::market::index::IslandIndex;
+use learnware_engine::market::world::World;
 use learnware_engine::specification::IslandKey;
 use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
@@ -58,6 +59,8 @@ pub(crate) struct Catalog {
     heard: StdMutex<Heard>,
     /// Indexes without the learnwares that not everybody sees, with the revision that they are of.
     pub(crate) public: StdMutex<BTreeMap<IslandKey, (Revision, IslandIndex)>>,
+    /// The picture of all islands, with the revision that it is of.
+    pub(crate) world: StdMutex<Option<(Revision, Arc<World>)>>,
     /// Indexes being renewed and kept.
     pub(crate) tending: Mutex<Option<JoinHandle<Result<()>>>>,
 }

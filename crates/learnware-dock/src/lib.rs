@@ -23,6 +23,8 @@ pub mod env;
 pub mod error;
 #[doc(hidden)]
 pub mod failpoint;
+pub mod figures;
+pub mod identities;
 pub mod ids;
 mod indexes;
 mod inspect;
@@ -43,6 +45,7 @@ mod sweep;
 pub mod uploads;
 pub mod viewer;
 pub mod words;
+pub mod world;
 
 pub use address::Address;
 pub use config::Config;

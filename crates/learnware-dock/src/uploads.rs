@@ -27,6 +27,8 @@ pub const PIECE_BYTES_MAX: u64 = 16 << 20;
 pub const UPLOADS_MAX: usize = 4;
 /// An upload that got no piece for so long is given up.
 const IDLE_MAX: Duration = Duration::from_hours(24);
+/// Begins the names of all uploads.
+const PIECES: &str = "pieces-";
 /// Hexadecimal digits of the digests.
 const MD5_DIGITS: usize = 32;
 const BLAKE3_DIGITS: usize = 64;
@@ -132,6 +134,25 @@ impl Dock {
     }
 }
 
+/// Packages that come in pieces and are not complete.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Unfinished {
+    /// How many.
+    pub uploads: u64,
+    /// Bytes that came so far.
+    pub bytes: u64,
+}
+
+/// Counts those in the staging folder; none where it can't be read.
+pub(crate) fn unfinished(folder: &Path) -> Unfinished {
+    let entries = fs::read_dir(folder).into_iter().flatten().filter_map(io::Result::ok);
+    let pieces = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(PIECES));
+    pieces.fold(Unfinished::default(), |found, entry| Unfinished {
+        uploads: found.uploads + 1,
+        bytes: found.bytes + entry.metadata().map_or(0, |metadata| metadata.len()),
+    })
+}
+
 /// Where the pieces of an upload lie.
 struct Place {
     /// Begins the names of all uploads of the account.
@@ -141,7 +162,7 @@ struct Place {
 
 impl Place {
     fn new(account: AccountNumber, label: &UploadLabel) -> Self {
-        let prefix = format!("pieces-{}-", account.0);
+        let prefix = format!("{PIECES}{}-", account.0);
         let name = format!("{prefix}{}", blobs::Digest::of(label.0.as_bytes()));
         Self { prefix, name }
     }

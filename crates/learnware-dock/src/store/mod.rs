@@ -6,6 +6,7 @@
 pub mod blobs;
 #[cfg(feature = "s3")]
 mod bucket;
+pub mod figures;
 pub mod organisations;
 pub mod people;
 #[cfg(feature = "postgres")]
@@ -32,12 +33,13 @@ use crate::ids::LearnwareNumber;
 use crate::jobs::{ClaimFilter, ClaimedJob, JobState, LeaseRules, Progress};
 use crate::policy::Usage;
 use blobs::{Blobs, Digest};
+use figures::{Figure, Holdings};
 use organisations::{
     Audience, MemberChanged, MemberRole, MemberRow, OrganisationNumber, OrganisationRow, Visibility,
 };
 use people::{
-    AccountAdded, AccountChange, AccountNumber, AccountRow, AuditRow, NewAccount, NewSecret, SecretKind,
-    SecretRow,
+    AccountAdded, AccountChange, AccountNumber, AccountRow, AuditRow, Identity, NewAccount, NewSecret,
+    SecretKind, SecretRow,
 };
 use removal::{AccountRemoved, Legacy};
 use rows::{
@@ -206,6 +208,10 @@ forward! {
     account_by_email(email: &str) -> Option<AccountRow>;
     /// The account with a name, whatever its case.
     account_by_name(name: &str) -> Option<AccountRow>;
+    /// The account that comes in by another service's login.
+    account_by_identity(identity: &Identity) -> Option<AccountRow>;
+    /// Joins an identity to an account. False when it has one already.
+    add_identity(identity: &Identity, account: AccountNumber, now: Timestamp) -> bool;
     /// Accounts with larger numbers, by number.
     accounts(after: AccountNumber, limit: u32) -> Vec<AccountRow>;
     /// Whether there is an administrator who is not locked.
@@ -246,6 +252,12 @@ forward! {
     add_audit(entry: &AuditRow) -> ();
     /// What was done, last first, with numbers below `before`.
     audit(before: Option<i64>, limit: u32) -> Vec<AuditRow>;
+    /// How much there is.
+    holdings() -> Holdings;
+    /// What happened since then, by day.
+    figures(since: Timestamp) -> Vec<Figure>;
+    /// Adds to what happened on some days.
+    count_on(figures: &[Figure]) -> ();
     /// The current revision.
     revision() -> Revision;
     /// Waits until the revision is another than `since`, for `at_most` so long, and returns it. PostgreSQL tells

@@ -72,6 +72,24 @@ impl std::fmt::Debug for AccountRow {
     }
 }
 
+/// What another service's login calls somebody (OpenID Connect): the two together never mean another person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// The service.
+    pub issuer: String,
+    /// Its name for the person.
+    pub subject: String,
+}
+
+/// The account that comes in by an identity.
+pub(super) const ACCOUNT_BY_IDENTITY: &str =
+    "SELECT a.* FROM accounts a JOIN identities i ON i.account_id = a.id
+     WHERE i.issuer = $1 AND i.subject = $2";
+
+/// Joins an identity to an account, unless it has one.
+pub(super) const ADD_IDENTITY: &str = "INSERT INTO identities (issuer, subject, account_id, created_at)
+     VALUES ($1, $2, $3, $4) ON CONFLICT (issuer, subject) DO NOTHING";
+
 /// An account about to be made.
 #[derive(Clone)]
 pub struct NewAccount {

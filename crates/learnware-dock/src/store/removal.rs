@@ -74,7 +74,8 @@ pub(super) const REMOVE_ORGANISATION: [&str; 2] =
     ["DELETE FROM members WHERE organisation_id = $1", "DELETE FROM organisations WHERE id = $1"];
 
 /// An account ends, once nothing else refers to it.
-pub(super) const REMOVE_ACCOUNT: [&str; 3] = [
+pub(super) const REMOVE_ACCOUNT: [&str; 4] = [
+    "DELETE FROM identities WHERE account_id = $1",
     "DELETE FROM secrets WHERE account_id = $1",
     "DELETE FROM members WHERE account_id = $1",
     "DELETE FROM accounts WHERE id = $1",

@@ -12,11 +12,13 @@ pub const TABLES: &[&str] = &[
     "organisations",
     "members",
     "secrets",
+    "identities",
     "learnwares",
     "versions",
     "package_owners",
     "jobs",
     "audit",
+    "daily",
 ];
 
 /// A row by column: texts, whole numbers and NULL.

@@ -67,6 +67,8 @@ async fn battery(open: impl AsyncFn(&Path) -> Store) {
         people::what_is_taken_down_is_not_found_until_it_is_put_back,
         people::jobs_are_listed_and_given_up,
         people::accounts_are_told_apart_by_address_and_name,
+        people::an_identity_belongs_to_one_account,
+        people::what_happens_is_counted_by_day,
         people::secrets_end_and_codes_work_once,
         people::what_was_done_stays_in_order,
         people::organisations_keep_a_manager_and_learnwares_their_audience,

@@ -2,10 +2,12 @@
 
 use learnware_dock::ids::LearnwareNumber;
 use learnware_dock::jobs::{ClaimFilter, JobState, Progress};
+use learnware_dock::store::figures::Figure;
 use learnware_dock::store::organisations::{Audience, MemberChanged, MemberRole, Visibility};
 use learnware_dock::store::people::{
-    AccountAdded, AccountChange, AccountNumber, AuditRow, NewAccount, NewSecret, Role, SecretKind,
+    AccountAdded, AccountChange, AccountNumber, AuditRow, Identity, NewAccount, NewSecret, Role, SecretKind,
 };
+use learnware_dock::store::removal::Legacy;
 use learnware_dock::store::rows::{ListOptions, Revision};
 use learnware_dock::store::{Added, NewVersion};
 use learnware_engine::learnware::CheckStatus;
@@ -222,4 +224,43 @@ pub(super) async fn checks_tell_what_they_do_and_how_many_come_before(f: &Fixtur
     );
     assert!(f.store.give_up_job(job.id, "no more").await.unwrap());
     assert!(!f.store.set_progress(&job, Progress::Model).await.unwrap(), "its fence holds");
+}
+
+pub(super) async fn an_identity_belongs_to_one_account(f: &Fixture) {
+    let identity =
+        |subject: &str| Identity { issuer: "https://login.example.org".into(), subject: subject.into() };
+    let mut numbers = Vec::new();
+    for name in ["ann", "bob"] {
+        let new = account(&format!("{name}@example.org"), name);
+        let AccountAdded::Added(number) = f.store.add_account(&new, start()).await.unwrap() else { panic!() };
+        numbers.push(number);
+    }
+    assert!(f.store.account_by_identity(&identity("1")).await.unwrap().is_none());
+    assert!(f.store.add_identity(&identity("1"), numbers[0], start()).await.unwrap());
+    assert!(!f.store.add_identity(&identity("1"), numbers[1], start()).await.unwrap(), "it is somebody's");
+    let found =
+        async |subject| f.store.account_by_identity(&identity(subject)).await.unwrap().map(|row| row.number);
+    assert_eq!((found("1").await, found("2").await), (Some(numbers[0]), None));
+    f.store.remove_account(numbers[0], Legacy::Keep, start()).await.unwrap();
+    assert_eq!(found("1").await, None);
+}
+
+pub(super) async fn what_happens_is_counted_by_day(f: &Fixture) {
+    let (number, version) = f.added("a", None).await;
+    f.check(number, version, CheckStatus::Usable).await;
+    f.add("b", None).await;
+    let day = start().to_string()[..10].to_owned();
+    let figure = |what: &str, count| Figure { day: day.clone(), what: what.into(), count };
+    f.store.count_on(&[figure("searches", 2), figure("requests", 5)]).await.unwrap();
+    f.store.count_on(&[figure("searches", 3)]).await.unwrap();
+    let found = f.store.figures(start()).await.unwrap();
+    let wanted = [figure("requests", 5), figure("searches", 5), figure("submitted", 2), figure("usable", 1)];
+    assert_eq!(found, wanted);
+    let tomorrow = start().plus(seconds(86_400));
+    assert_eq!(f.store.figures(tomorrow).await.unwrap(), []);
+    let holdings = f.store.holdings().await.unwrap();
+    assert_eq!((holdings.learnwares, holdings.versions, holdings.packages), (2, 2, 2));
+    assert!(holdings.database_bytes > 0 && holdings.accounts == 0);
+    f.store.delete(number, start()).await.unwrap();
+    assert_eq!(f.store.holdings().await.unwrap().packages, 1);
 }
