@@ -300,6 +300,171 @@ pub struct SearchRequest {
     pub explain: bool,
 }
 
+/// Other services by whose login people come in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct LoginServices {
+    /// None where there are only passwords.
+    pub services: Vec<LoginService>,
+}
+
+/// One of them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct LoginService {
+    /// The address that a browser opens; `?next=/PAGE` says where to go on.
+    pub path: String,
+    /// What a button may say.
+    pub label: String,
+}
+
+/// What takes room on a dock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Storage {
+    /// Learnwares that were not deleted.
+    pub learnwares: u64,
+    /// Their versions.
+    pub versions: u64,
+    /// Their packages, each once.
+    pub packages: u64,
+    /// Bytes of those.
+    pub package_bytes: u64,
+    /// Bytes of the database.
+    pub database_bytes: u64,
+    /// Packages that come in pieces and are not complete.
+    pub uploads: u64,
+    /// Bytes of those.
+    pub upload_bytes: u64,
+    /// Bytes left where the folder of the server that answers is.
+    pub free_bytes: Option<u64>,
+}
+
+/// A setting of the server that answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Setting {
+    /// Its key in a configuration file.
+    pub key: String,
+    /// Its value, without passwords; absent for the default.
+    pub value: Option<String>,
+    /// Who says so: `flag`, `environment`, `default`, or a file.
+    pub origin: String,
+    /// What it is.
+    pub meaning: String,
+}
+
+/// What happens, by day.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Figures {
+    /// How many accounts there are.
+    pub accounts: u64,
+    /// How many jobs are in each state.
+    pub jobs: BTreeMap<String, u64>,
+    /// By day; days and words without any are left out.
+    pub days: Vec<DayFigures>,
+}
+
+/// What happened on a day.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct DayFigures {
+    /// The day, `YYYY-MM-DD`, UTC.
+    pub day: String,
+    /// How often: versions `submitted` and what their checks said (`usable`, `non_usable`, `invalid`), learnwares
+    /// `deleted`, `accounts` made; and what servers counted, up to a minute ago: `requests`, `searches`, `downloads`,
+    /// `failures` (answers that say it was our fault).
+    pub counts: BTreeMap<String, u64>,
+}
+
+/// All islands as one picture: discs in the unit square, `y` downwards, with a place for each learnware. Places within an
+/// island are near where its learnwares are alike; between islands nothing is compared.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct WorldMap {
+    /// The market's revision that it shows.
+    pub revision: i64,
+    /// Largest first.
+    pub islands: Vec<WorldIsland>,
+    /// Column by column, since there may be a hundred thousand.
+    pub learnwares: WorldPlaces,
+    /// Which islands share learnwares.
+    pub bridges: Vec<WorldBridge>,
+}
+
+/// One island of the picture.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct WorldIsland {
+    /// A sentence for people.
+    pub name: String,
+    /// The key, as requests give it.
+    pub island: Value,
+    /// How many learnwares.
+    pub learnwares: usize,
+    /// Centre.
+    pub x: f64,
+    /// Centre.
+    pub y: f64,
+    /// Radius of the disc.
+    pub radius: f64,
+    /// Share of its learnwares' differences that two axes can show, 0 to 1.
+    pub explained: f64,
+}
+
+/// Places of learnwares, each column in the same order. A learnware with specifications in several islands is there once
+/// for each.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct WorldPlaces {
+    /// Identifiers.
+    pub ids: Vec<String>,
+    /// Position of the island in `islands`.
+    pub islands: Vec<usize>,
+    /// Place.
+    pub x: Vec<f64>,
+    /// Place.
+    pub y: Vec<f64>,
+    /// Position of the task in `task_words`.
+    pub tasks: Vec<usize>,
+    /// Tasks, as the vocabulary has them; the empty one is for learnwares that name none.
+    pub task_words: Vec<String>,
+}
+
+/// Learnwares with specifications in two islands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct WorldBridge {
+    /// Position of an island in `islands`.
+    pub from: usize,
+    /// And of the other.
+    pub to: usize,
+    /// How many.
+    pub learnwares: usize,
+}
+
+/// A task to be placed in the picture.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct PlaceRequest {
+    /// What the user's data are like: the reference's form.
+    pub statistical: Vec<Value>,
+}
+
+/// Where a task lies.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Placed {
+    /// Position of the island in `islands`.
+    pub island: usize,
+    /// Place.
+    pub x: f64,
+    /// Place.
+    pub y: f64,
+}
+
 /// A link to a package that is wished for.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]

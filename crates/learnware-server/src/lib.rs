@@ -12,12 +12,14 @@ mod limits;
 pub mod mail;
 mod metrics;
 mod observe;
+pub mod oidc;
 mod openapi;
 mod pages;
 mod router;
 pub mod settings;
 mod v1;
 mod watching;
+mod web;
 pub mod wire;
 mod work;
 
@@ -44,16 +46,18 @@ pub async fn serve(
     settings: &Settings,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    let post = mail::Post::begin(&settings.mail).map_err(io::Error::other)?;
+    let post = mail::Post::begin(&settings.mail, settings.address.clone()).map_err(io::Error::other)?;
     let (stop, stopped) = tokio::sync::watch::channel(false);
     // The market is read before the first search asks for it, which then waits for the rest only.
     let reading = dock.clone();
     tokio::spawn(async move { reading.catalog().await.map(drop) });
     let clean = tokio::spawn(work::keep_clean(dock.clone(), stopped.clone()));
+    let counts = tokio::spawn(work::keep_counts(dock.clone(), stopped.clone()));
     let checks: Vec<_> =
         (0..settings.workers).map(|_| tokio::spawn(work(dock.clone(), stopped.clone()))).collect();
+    let oidc = oidc::Oidc::new(settings).map_err(io::Error::other)?;
     let service =
-        router(dock, settings, post.outbox.clone()).into_make_service_with_connect_info::<SocketAddr>();
+        router(dock, settings, post.outbox.clone(), oidc).into_make_service_with_connect_info::<SocketAddr>();
     let served = axum::serve(listener, service).with_graceful_shutdown(shutdown).await;
     // Nobody listens when there are no workers.
     stop.send(true).ok();
@@ -61,6 +65,7 @@ pub async fn serve(
         check.await.ok();
     }
     clean.await.ok();
+    counts.await.ok();
     post.end().await;
     served
 }

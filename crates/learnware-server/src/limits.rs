@@ -1,5 +1,6 @@
 //! How often somebody may ask. Whoever sends a secret is counted by it, everybody else by address; what can be used for
-//! guessing (logins, registrations, codes) is counted by address in any case, and more strictly.
+//! guessing (logins, registrations, codes) is counted by address in any case, and more strictly: the router says which
+//! routes are such doors.
 //!
 //! Counted in this process only: with several replicas behind a proxy each has its own count.
 
@@ -14,24 +15,13 @@ use axum::http::header::RETRY_AFTER;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use governor::clock::{Clock as _, DefaultClock};
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use governor::clock::{Clock as _, DefaultClock, QuantaInstant};
+use governor::{DefaultKeyedRateLimiter, NotUntil, Quota, RateLimiter};
 
 use crate::auth;
 use crate::error::Failure;
 use crate::settings::Settings;
 
-/// Paths behind which guessing would pay.
-const DOORS: [&str; 6] = [
-    "/api/v1/sessions",
-    "/api/v1/accounts",
-    "/api/v1/me/password",
-    "/auth/login",
-    "/auth/login_by_token",
-    "/auth/register",
-];
-/// The same where an account ends by its password.
-const LEAVING: &str = "/v1/me";
 /// People behind one address, such as an office, who each get the limit of one.
 const USERS_OF_ADDRESS: NonZeroU32 = NonZeroU32::new(10).expect("not zero");
 /// Longest time that a piece of a package is held back, seconds.
@@ -68,14 +58,19 @@ impl Limits {
     fn too_early(&self, request: &Request) -> Option<u64> {
         self.sweep();
         let address = address(request, self.proxies);
-        let now = DefaultClock::default().now();
-        let wait = |too_early: governor::NotUntil<_>| too_early.wait_time_from(now);
         let waits = [
-            is_door(request).then(|| self.doors.check_key(&address).err().map(wait)).flatten(),
-            self.addresses.check_key(&address).err().map(wait),
-            self.requests.check_key(&whose(request.headers(), address)).err().map(wait),
+            self.addresses.check_key(&address).err().map(|too_early| seconds(&too_early)),
+            self.requests
+                .check_key(&whose(request.headers(), address))
+                .err()
+                .map(|too_early| seconds(&too_early)),
         ];
-        waits.into_iter().flatten().max().map(|wait: Duration| wait.as_secs() + 1)
+        waits.into_iter().flatten().max()
+    }
+
+    /// The same at a door.
+    fn too_early_at_door(&self, request: &Request) -> Option<u64> {
+        self.doors.check_key(&address(request, self.proxies)).err().map(|too_early| seconds(&too_early))
     }
 
     fn sweep(&self) {
@@ -99,6 +94,18 @@ pub(crate) async fn limit(State(limits): State<Arc<Limits>>, request: Request, n
         waited += seconds;
         tokio::time::sleep(Duration::from_secs(seconds)).await;
     };
+    refuse(seconds)
+}
+
+/// The same behind which guessing would pay.
+pub(crate) async fn door(State(limits): State<Arc<Limits>>, request: Request, next: Next) -> Response {
+    match limits.too_early_at_door(&request) {
+        Some(seconds) => refuse(seconds),
+        None => next.run(request).await,
+    }
+}
+
+fn refuse(seconds: u64) -> Response {
     metrics::counter!("learnware_http_refused_total").increment(1);
     let title = format!("too many requests; ask again in {seconds} s");
     let mut response =
@@ -107,21 +114,15 @@ pub(crate) async fn limit(State(limits): State<Arc<Limits>>, request: Request, n
     response
 }
 
+/// Whole seconds until a request is let through.
+fn seconds(too_early: &NotUntil<QuantaInstant>) -> u64 {
+    too_early.wait_time_from(DefaultClock::default().now()).as_secs() + 1
+}
+
 /// Whether it is a piece of a package. The reference's client sends hundreds of them, one after the other, and gives up
 /// at the first that is refused; so it is slowed down instead.
 fn is_piece(request: &Request) -> bool {
     request.method() == Method::POST && request.uri().path().ends_with("/user/chunked_upload")
-}
-
-fn is_door(request: &Request) -> bool {
-    // A doubled slash leads to the same place.
-    let path = request.uri().path();
-    let path = path.strip_prefix("/api").filter(|rest| rest.starts_with("/auth")).unwrap_or(path);
-    let leaves = request.method() == Method::DELETE && path.trim_end_matches('/').ends_with(LEAVING);
-    let posts = request.method() == Method::POST;
-    leaves
-        || posts
-            && DOORS.iter().any(|door| path.trim_start_matches("//").contains(door.trim_start_matches('/')))
 }
 
 /// A number for whoever asks.
@@ -189,15 +190,13 @@ mod tests {
     fn doors_close_early_and_only_for_one_address() {
         let settings = Settings { logins_per_minute: 3.try_into().unwrap(), ..Settings::default() };
         let limits = Limits::new(&settings);
-        let ask = |path: &str, peer: &str| limits.too_early(&request(path, peer, None));
+        let ask = |peer: &str| limits.too_early_at_door(&request("/api/v1/sessions", peer, None));
         for _ in 0..3 {
-            assert_eq!(ask("/api/v1/sessions", "1.1.1.1:5"), None);
+            assert_eq!(ask("1.1.1.1:5"), None);
         }
-        for path in ["/api/v1/sessions", "//api/v1/sessions", "/api//auth/login_by_token", "/auth/login"] {
-            assert!(ask(path, "1.1.1.1:5").is_some_and(|seconds| seconds <= 60), "{path}");
-        }
-        assert_eq!(ask("/api/v1/sessions", "2.2.2.2:5"), None);
-        assert_eq!(ask("/api/v1/search", "1.1.1.1:5"), None);
+        assert!(ask("1.1.1.1:5").is_some_and(|seconds| seconds <= 60));
+        assert_eq!(ask("2.2.2.2:5"), None);
+        assert_eq!(limits.too_early(&request("/api/v1/search", "1.1.1.1:5", None)), None);
     }
 
     #[test]

@@ -17,30 +17,36 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use utoipa_swagger_ui::SwaggerUi;
 
+use crate::auth::Reached;
 use crate::beimingwu;
 use crate::error::Failure;
 use crate::limits::{self, Limits};
 use crate::mail::Outbox;
+use crate::oidc::{self, Oidc};
 use crate::settings::Settings;
-use crate::v1::{accounts, admin, anchors, events, learnwares, me, organisations, search, server, uploads};
+use crate::v1::{
+    accounts, admin, anchors, events, holdings, learnwares, me, organisations, search, server, uploads, world,
+};
 use crate::watching::Watching;
+use crate::web::{self, Web};
 use crate::{metrics, observe, openapi, pages};
 
 /// Bytes of a JSON body: ten specifications of the largest size.
 const DOCUMENT_BYTES_MAX: usize = 64 << 20;
 
 /// All routes of a dock.
-pub(crate) fn router(dock: Dock, settings: &Settings, outbox: Outbox) -> Router {
-    let (v1, description) = described(settings);
-    metrics::begin();
+pub(crate) fn router(dock: Dock, settings: &Settings, outbox: Outbox, oidc: Oidc) -> Router {
     let limits = Arc::new(Limits::new(settings));
+    let (v1, description) = described(settings, &limits);
+    metrics::begin();
     Router::new()
         .merge(v1)
         .merge(SwaggerUi::new(openapi::PAGE).url(openapi::DESCRIPTION, description))
-        .merge(beimingwu::router())
+        .merge(beimingwu::router(&limits))
         .merge(pages::router())
+        .merge(oidc::router().route_layer(middleware::from_fn_with_state(Arc::clone(&limits), limits::door)))
         .route("/metrics", get(metrics::show).layer(Extension(settings.metrics)))
-        .fallback(async || Failure::new(StatusCode::NOT_FOUND, "no-such-page", "there is nothing here"))
+        .fallback(web::page)
         .method_not_allowed_fallback(async || {
             Failure::new(StatusCode::METHOD_NOT_ALLOWED, "wrong-method", "this can't be done here")
         })
@@ -56,26 +62,24 @@ pub(crate) fn router(dock: Dock, settings: &Settings, outbox: Outbox) -> Router 
         .layer(middleware::from_fn(observe::observe))
         .layer(Extension(Watching::new(dock.clone())))
         .layer(Extension(outbox))
+        .layer(Extension(oidc))
+        .layer(Extension(Reached::new(settings)))
+        .layer(Extension(holdings::Told(settings.told.clone().into())))
+        .layer(Extension(Web::new(settings)))
         .with_state(dock)
 }
 
 /// REST v1 and its description.
-fn described(settings: &Settings) -> (Router<Dock>, OpenApi) {
-    let (v1, description) = v1(settings).split_for_parts();
+fn described(settings: &Settings, limits: &Arc<Limits>) -> (Router<Dock>, OpenApi) {
+    let (v1, description) = v1(settings, limits).split_for_parts();
     (v1, openapi::with_problems(description))
 }
 
 /// REST v1, which describes itself.
-fn v1(settings: &Settings) -> OpenApiRouter<Dock> {
+fn v1(settings: &Settings, limits: &Arc<Limits>) -> OpenApiRouter<Dock> {
     let longest = Duration::from_secs(settings.request_seconds_max);
-    let documents = OpenApiRouter::new()
-        .routes(routes!(server::dock))
-        .routes(routes!(learnwares::list))
-        .routes(routes!(learnwares::show, learnwares::delete))
-        .routes(routes!(search::search))
-        .routes(routes!(anchors::anchors))
-        .routes(routes!(anchors::candidates))
-        .routes(routes!(anchors::specifications))
+    // Behind these guessing would pay.
+    let doors = OpenApiRouter::new()
         .routes(routes!(accounts::register))
         .routes(routes!(accounts::challenge))
         .routes(routes!(accounts::confirm))
@@ -84,8 +88,21 @@ fn v1(settings: &Settings) -> OpenApiRouter<Dock> {
         .routes(routes!(accounts::reset))
         .routes(routes!(accounts::change_password))
         .routes(routes!(accounts::login))
+        .routes(routes!(me::leave))
+        .route_layer(middleware::from_fn_with_state(Arc::clone(limits), limits::door));
+    let documents = doors
+        .routes(routes!(server::dock))
+        .routes(routes!(learnwares::list))
+        .routes(routes!(learnwares::show, learnwares::delete))
+        .routes(routes!(search::search))
+        .routes(routes!(world::world))
+        .routes(routes!(world::place))
+        .routes(routes!(anchors::anchors))
+        .routes(routes!(anchors::candidates))
+        .routes(routes!(anchors::specifications))
         .routes(routes!(accounts::logout))
-        .routes(routes!(accounts::me, me::leave))
+        .routes(routes!(oidc::services))
+        .routes(routes!(accounts::me))
         .routes(routes!(me::sessions, me::end_sessions))
         .routes(routes!(me::end_session))
         .routes(routes!(learnwares::own))
@@ -103,6 +120,9 @@ fn v1(settings: &Settings) -> OpenApiRouter<Dock> {
         .routes(routes!(admin::give_up))
         .routes(routes!(admin::take_down, admin::put_back))
         .routes(routes!(admin::audit))
+        .routes(routes!(holdings::storage))
+        .routes(routes!(holdings::figures))
+        .routes(routes!(holdings::settings))
         .route_layer(middleware::from_fn(move |request, next| observe::in_time(longest, request, next)));
     // These take as long as the line of whoever asks, or as what they tell of.
     let packages = OpenApiRouter::new()
@@ -130,7 +150,8 @@ mod tests {
     /// Programs are made of this description: a change of it is a change of the interface.
     #[test]
     fn the_description_is_as_written_down() {
-        let (_, description) = described(&Settings::default());
+        let settings = Settings::default();
+        let (_, description) = described(&settings, &Arc::new(Limits::new(&settings)));
         insta::assert_snapshot!("openapi", description.to_pretty_json().unwrap());
     }
 }

@@ -1,11 +1,13 @@
 //! What a server can be told: one table, read like the dock's own ([`learnware_dock::env`]).
 
 use std::num::NonZeroU32;
+use std::path::PathBuf;
 
 use learnware_dock::env::Variable;
 use learnware_dock::{Address, DockError};
 
 use crate::mail;
+use crate::oidc::OidcSettings;
 
 /// Settings of a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,8 +28,18 @@ pub struct Settings {
     pub metrics: MetricsAccess,
     /// Longest time a request may wait for the dock before it is told to come back, seconds.
     pub request_seconds_max: u64,
+    /// Where people reach the dock, without a slash at its end.
+    pub address: Option<String>,
+    /// Who collects spans of requests (OpenTelemetry); the program that serves begins it.
+    pub collector: Option<String>,
+    /// A folder of pages, instead of those in the binary.
+    pub web: Option<PathBuf>,
+    /// All settings as administrators see them, without passwords.
+    pub told: Vec<learnware_api::Setting>,
     /// How codes reach people.
     pub mail: mail::Settings,
+    /// Another service by whose login people come in.
+    pub oidc: OidcSettings,
 }
 
 impl Settings {
@@ -36,7 +48,8 @@ impl Settings {
     /// # Errors
     /// [`DockError::Setting`] for the setting that is wrong or missing.
     pub fn check(&self) -> Result<(), DockError> {
-        self.mail.check()
+        self.mail.check()?;
+        self.oidc.check(self.address.as_deref())
     }
 }
 
@@ -64,7 +77,12 @@ impl Default for Settings {
             proxies: 0,
             metrics: MetricsAccess::default(),
             request_seconds_max: 60,
+            address: None,
+            collector: None,
+            web: None,
+            told: Vec::new(),
             mail: mail::Settings::default(),
+            oidc: OidcSettings::default(),
         }
     }
 }
@@ -157,14 +175,60 @@ pub const VARIABLES: &[Variable<Settings>] = &[
     },
     Variable {
         name: "LEARNWARE_ADDRESS",
-        meaning: "where people reach the dock, https://HOST, for links in letters; default: letters without links",
+        meaning: "where people reach the dock, https://HOST, for links in letters and cookies that only HTTPS carries; \
+                  default: letters without links",
         set: |settings, text| {
             let address = text.trim_end_matches('/');
             if !Address::new(address).has_scheme(&["http", "https"]) || address.contains(['?', '#', '@', ' '])
             {
                 return Err("https://HOST, perhaps with a path");
             }
-            settings.mail.address = Some(address.to_owned());
+            settings.address = Some(address.to_owned());
+            Ok(())
+        },
+    },
+    Variable {
+        name: "LEARNWARE_OIDC",
+        meaning: "service by whose login people come in (OpenID Connect), https://CLIENT:SECRET@ISSUER; it sends them \
+                  back to LEARNWARE_ADDRESS/account/oidc/return; default: none",
+        set: |settings, text| {
+            let service = Address::new(text);
+            if !service.has_scheme(&["http", "https"]) {
+                return Err("https://CLIENT:SECRET@ISSUER");
+            }
+            settings.oidc.service = Some(service);
+            Ok(())
+        },
+    },
+    Variable {
+        name: "LEARNWARE_OIDC_LABEL",
+        meaning: "what the button for it says; default: single sign-on",
+        set: |settings, text| {
+            settings.oidc.label = Some(text.to_owned());
+            Ok(())
+        },
+    },
+    Variable {
+        name: "LEARNWARE_OTLP",
+        meaning: "collector of OpenTelemetry that gets a span of each request, by HTTP, such as http://127.0.0.1:4318; \
+                  default: none",
+        set: |settings, text| {
+            if !Address::new(text).has_scheme(&["http", "https"]) {
+                return Err("http://HOST:PORT");
+            }
+            settings.collector = Some(text.to_owned());
+            Ok(())
+        },
+    },
+    Variable {
+        name: "LEARNWARE_WEB_DIR",
+        meaning: "folder with the pages, for those who change them; default: the pages in this program",
+        set: |settings, text| {
+            let folder = PathBuf::from(text);
+            if !folder.join("index.html").is_file() {
+                return Err("a folder with an index.html, such as `cargo xtask web` makes");
+            }
+            settings.web = Some(folder);
             Ok(())
         },
     },

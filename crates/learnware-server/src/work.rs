@@ -7,12 +7,17 @@ use learnware_dock::check::{CheckEnd, CheckOutcome};
 use learnware_dock::store::rows::status_word;
 use tokio::sync::watch;
 
+use crate::observe;
+
 /// How long an idle worker waits before it looks again: a submission need not wait longer.
 const IDLE: Duration = Duration::from_millis(500);
 /// The same after the database did not answer.
 const TROUBLE: Duration = Duration::from_secs(5);
 /// How often it is looked whether a sweep is due; the dock says when it is.
 const SWEEP_LOOK: Duration = Duration::from_mins(15);
+
+/// How often the figures of the day are kept.
+const KEEP_COUNTS: Duration = Duration::from_mins(1);
 
 /// Removes what nobody uses any more, when it is due, until `stop` becomes true or its sender is gone.
 pub(crate) async fn keep_clean(dock: Dock, mut stop: watch::Receiver<bool>) {
@@ -21,6 +26,22 @@ pub(crate) async fn keep_clean(dock: Dock, mut stop: watch::Receiver<bool>) {
             tracing::warn!("what is not used any more could not be removed: {error}");
         }
         pause(SWEEP_LOOK, &mut stop).await;
+    }
+}
+
+/// Keeps what requests were counted, every minute and at the end, until `stop` becomes true or its sender is gone.
+pub(crate) async fn keep_counts(dock: Dock, mut stop: watch::Receiver<bool>) {
+    loop {
+        let ends = *stop.borrow();
+        let counts = observe::take_counts();
+        if let Err(error) = dock.count_today(&counts).await {
+            observe::put_back(&counts);
+            tracing::warn!("the figures of the day could not be kept: {error}");
+        }
+        if ends {
+            return;
+        }
+        pause(KEEP_COUNTS, &mut stop).await;
     }
 }
 

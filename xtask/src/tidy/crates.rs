@@ -38,7 +38,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("axum", &["learnware-server"]),
     ("hyper", &["learnware-server"]),
     ("lettre", &["learnware-server"]),
-    ("reqwest", &["learnware-api", "learnware-dock"]), // the dock only names the TLS of object_store
+    ("reqwest", &["learnware-api", "learnware-dock", "learnware-server"]), // the dock only names the TLS of object_store; the server asks login services
     ("pyo3", &["learnware-python"]),
     ("wasm-bindgen", &["learnware-wasm"]),
     ("zip", &["learnware-package", "learnware-cli"]), // packages; and NPZ files of a user

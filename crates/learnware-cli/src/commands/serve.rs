@@ -18,7 +18,8 @@ pub(super) async fn run(arguments: &ServeArgs, printer: &Printer) -> anyhow::Res
     let configuration = Configuration::read(&arguments.config, &folder)?
         .with_flag("LEARNWARE_LISTEN", arguments.listen.clone())
         .with_flag("LEARNWARE_WORKERS", arguments.workers.map(|workers| workers.to_string()));
-    let settings = configuration.server()?;
+    let mut settings = configuration.server()?;
+    settings.told = configuration.all().into_iter().map(told).collect();
     if arguments.config.show_config {
         return show(&configuration, printer);
     }
@@ -89,6 +90,11 @@ fn show(configuration: &Configuration, printer: &Printer) -> anyhow::Result<Outc
         printer.table(&["setting", "value", "from", "meaning"], all.iter().map(row).collect());
     });
     Ok(Outcome::Success)
+}
+
+fn told(setting: Setting) -> learnware_api::Setting {
+    let Setting { key, value, origin: from, meaning } = setting;
+    learnware_api::Setting { key, value, origin: origin(&from), meaning: meaning.to_owned() }
 }
 
 fn origin(origin: &Origin) -> String {

@@ -28,6 +28,7 @@ mod spec;
 mod tables;
 mod text;
 mod tinyonnx;
+mod web;
 mod words;
 
 /// Every file of this folder is part of the test binary.

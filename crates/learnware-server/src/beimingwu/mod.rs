@@ -17,18 +17,23 @@ mod user;
 mod visitor;
 mod wire;
 
-use axum::Router;
+use std::sync::Arc;
+
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{MethodRouter, any, get, post};
+use axum::{Router, middleware};
 use learnware_dock::Dock;
+
+use crate::limits::{self, Limits};
 
 /// Where the routes lie: the client's base address may end with `/api` or not, and with a slash or not.
 const BASES: [&str; 5] = ["", "/", "/api", "/api/", "//api"];
 
 /// The compatible routes.
-pub(crate) fn router() -> Router<Dock> {
+pub(crate) fn router(limits: &Arc<Limits>) -> Router<Dock> {
+    let door = middleware::from_fn_with_state(Arc::clone(limits), limits::door);
     let mut routes: Vec<(&str, MethodRouter<Dock>)> = vec![
-        ("/auth/login_by_token", post(auth::login_by_token)),
+        ("/auth/login_by_token", post(auth::login_by_token).route_layer(door)),
         ("/auth/logout", post(auth::logout)),
         ("/auth/get_role", post(auth::role)),
         ("/user/profile", post(user::profile)),

@@ -46,8 +46,6 @@ pub struct Settings {
     pub smtp: Option<Address>,
     /// Sender of the letters.
     pub from: Option<String>,
-    /// Where people reach the dock, without a slash at its end.
-    pub address: Option<String>,
 }
 
 impl Settings {
@@ -118,16 +116,16 @@ impl Outbox {
 }
 
 impl Post {
-    /// Begins carrying letters, where the settings say how.
+    /// Begins carrying letters, where the settings say how. Their links lead to `address`, where people reach the dock.
     ///
     /// # Errors
     /// As [`Settings::check`].
-    pub(crate) fn begin(settings: &Settings) -> Result<Self, DockError> {
+    pub(crate) fn begin(settings: &Settings, address: Option<String>) -> Result<Self, DockError> {
         let Some(carrier) = settings.carrier()? else {
             return Ok(Self { outbox: Outbox(None), carrying: None });
         };
         let (queue, letters) = mpsc::channel(QUEUE);
-        let carrying = tokio::spawn(carry(carrier, settings.address.clone(), letters));
+        let carrying = tokio::spawn(carry(carrier, address, letters));
         Ok(Self { outbox: Outbox(Some(queue)), carrying: Some(carrying) })
     }
 

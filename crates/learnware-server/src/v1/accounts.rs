@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use axum::extract::{Path, Request, State};
-use axum::http::StatusCode;
+use axum::extract::{Path, State};
+use axum::http::header::SET_COOKIE;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::response::{IntoResponse as _, Response};
 use axum::{Extension, Json};
 use learnware_api::{
     Address, Challenge, Code, Granted, Login, Me, NewPassword, NewToken, Register, Reset, Token,
@@ -11,10 +13,13 @@ use learnware_api::{
 use learnware_dock::Dock;
 use learnware_dock::accounts::{CHALLENGE_BITS, Registration, Scope};
 
-use crate::auth::{self, Known};
+use crate::auth::{self, Known, Reached};
 use crate::body::Document;
 use crate::error::{Answer, Failure};
 use crate::mail::{Left, Outbox, Purpose};
+
+/// Header by which a page asks for a cookie.
+const AS_COOKIE: &str = "x-learnware-session";
 
 /// Work to be done before a registration.
 #[utoipa::path(post, path = "/accounts/challenge", tag = "accounts", responses((status = OK, body = Challenge)))]
@@ -95,23 +100,35 @@ pub(crate) async fn accept_invitation(
 }
 
 /// Begins a session.
-#[utoipa::path(post, path = "/sessions", tag = "accounts", request_body = Login, responses((status = OK, body = Granted)))]
+///
+/// With the header `X-Learnware-Session: cookie` its secret comes as a cookie that scripts can't read, and the answer is
+/// empty. Requests that change something then need the header `X-Learnware-Request`.
+#[utoipa::path(post, path = "/sessions", tag = "accounts", request_body = Login, responses((status = OK, body = Granted), (status = NO_CONTENT, description = "The session is in a cookie")), params(("X-Learnware-Session" = Option<String>, Header, description = "`cookie`, for pages")))]
 pub(crate) async fn login(
     State(dock): State<Dock>,
+    Extension(reached): Extension<Reached>,
+    headers: HeaderMap,
     Document(login): Document<Login>,
-) -> Answer<Json<Granted>> {
+) -> Answer<Response> {
     let (session, _) = dock.login(&login.email, &login.password).await?;
-    Ok(Json(Granted { secret: session.reveal().to_owned(), id: None }))
+    if headers.get(AS_COOKIE).is_some_and(|form| form == "cookie") {
+        let cookie = auth::set_cookie(session.reveal(), reached.is_encrypted(&headers));
+        return Ok((StatusCode::NO_CONTENT, [(SET_COOKIE, cookie)]).into_response());
+    }
+    Ok(Json(Granted { secret: session.reveal().to_owned(), id: None }).into_response())
 }
 
 /// Ends the session that asks.
 #[utoipa::path(delete, path = "/sessions/current", tag = "accounts", responses((status = NO_CONTENT)), security(("bearer" = [])))]
-pub(crate) async fn logout(State(dock): State<Dock>, _: Known, request: Request) -> Answer<StatusCode> {
-    let (parts, _) = request.into_parts();
-    if let Some(secret) = auth::secret(&parts.headers) {
+pub(crate) async fn logout(
+    State(dock): State<Dock>,
+    _: Known,
+    headers: HeaderMap,
+) -> Answer<(StatusCode, [(HeaderName, HeaderValue); 1])> {
+    if let Some(secret) = auth::secret(&headers) {
         dock.logout(secret).await?;
     }
-    Ok(StatusCode::NO_CONTENT)
+    Ok((StatusCode::NO_CONTENT, [(SET_COOKIE, auth::forget_cookie())]))
 }
 
 /// Whoever asks.

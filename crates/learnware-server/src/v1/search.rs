@@ -25,7 +25,7 @@ use crate::wire;
 pub(super) const SINGLE_MAX: usize = 1000;
 const MEMBERS_MAX: usize = 16;
 /// Specifications and exclusions of a request at most.
-const SPECIFICATIONS_MAX: usize = 8;
+pub(super) const SPECIFICATIONS_MAX: usize = 8;
 pub(super) const EXCLUDED_MAX: usize = 10_000;
 
 /// Learnwares that fit a specification, words, or both; with a mixture, coverage and a verdict.
@@ -109,7 +109,7 @@ fn kernel(word: Option<&str>) -> Answer<KernelChoice> {
     }
 }
 
-fn specification(value: &Value) -> Answer<StatisticalSpecification> {
+pub(super) fn specification(value: &Value) -> Answer<StatisticalSpecification> {
     // Files of old releases of the reference have no type; they are tables.
     let name = value.get("type").and_then(Value::as_str).unwrap_or("RKMETableSpecification");
     Ok(codec::from_json(value, SpecificationKind::from_class_name(name)?)?)
