@@ -28,6 +28,7 @@ mod tablefile;
 mod target;
 mod team;
 mod teaminput;
+mod telemetry;
 
 use std::process::ExitCode;
 

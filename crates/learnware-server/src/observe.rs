@@ -13,6 +13,9 @@ use axum::http::{HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
+use tracing::Instrument as _;
+
+use crate::auth::Reached;
 use crate::error::Failure;
 
 /// Carries the id of a request, in both directions.
@@ -21,9 +24,63 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const ID_CHARS_MAX: usize = 64;
 /// The route in the log where there is none.
 const NO_ROUTE: &str = "none";
+/// Routes of searches and of packages, by their ends.
+const SEARCHES: [&str; 3] = ["/search", "/search_learnware", "/candidates"];
+const DOWNLOADS: [&str; 2] = ["/package", "/download_learnware"];
 
 tokio::task_local! {
     static CURRENT: String;
+}
+
+/// What was counted since it was last kept.
+static TALLY: Tally = Tally {
+    requests: AtomicU64::new(0),
+    searches: AtomicU64::new(0),
+    downloads: AtomicU64::new(0),
+    failures: AtomicU64::new(0),
+};
+
+/// Counts for the figures of the day.
+struct Tally {
+    requests: AtomicU64,
+    searches: AtomicU64,
+    downloads: AtomicU64,
+    failures: AtomicU64,
+}
+
+impl Tally {
+    fn count(&self, route: &str, status: StatusCode) {
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        let is_one_of = |routes: &[&str]| routes.iter().any(|end| route.ends_with(end));
+        if status.is_success() && is_one_of(&SEARCHES) {
+            self.searches.fetch_add(1, Ordering::Relaxed);
+        }
+        if status.is_success() && is_one_of(&DOWNLOADS) {
+            self.downloads.fetch_add(1, Ordering::Relaxed);
+        }
+        if status.is_server_error() {
+            self.failures.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+/// Takes what was counted since the last call.
+pub(crate) fn take_counts() -> [(&'static str, u64); 4] {
+    [
+        ("requests", &TALLY.requests),
+        ("searches", &TALLY.searches),
+        ("downloads", &TALLY.downloads),
+        ("failures", &TALLY.failures),
+    ]
+    .map(|(what, count)| (what, count.swap(0, Ordering::Relaxed)))
+}
+
+/// Puts back what could not be kept.
+pub(crate) fn put_back(counts: &[(&'static str, u64); 4]) {
+    let tallies = [&TALLY.requests, &TALLY.searches, &TALLY.downloads, &TALLY.failures];
+    for (tally, (_, count)) in tallies.into_iter().zip(counts) {
+        tally.fetch_add(*count, Ordering::Relaxed);
+    }
 }
 
 /// Id of the request under way.
@@ -36,9 +93,22 @@ pub(crate) async fn observe(request: Request, next: Next) -> Response {
     let id = id_of(&request);
     let route = request.extensions().get::<MatchedPath>().map_or(NO_ROUTE, MatchedPath::as_str).to_owned();
     let method = request.method().clone();
+    let span = tracing::info_span!(
+        "request",
+        otel.name = format!("{} {route}", method_word(&method)),
+        otel.kind = "server",
+        http.request.method = method_word(&method),
+        http.route = route,
+        http.response.status_code = tracing::field::Empty,
+        request_id = id,
+    );
+    if request.extensions().get::<Reached>().is_some_and(Reached::is_behind_proxy) {
+        trace::set_parent(&span, request.headers());
+    }
     let begun = Instant::now();
-    let mut response = CURRENT.scope(id.clone(), next.run(request)).await;
+    let mut response = CURRENT.scope(id.clone(), next.run(request)).instrument(span.clone()).await;
     let took = begun.elapsed();
+    span.record("http.response.status_code", response.status().as_u16());
     count(&method, &route, response.status(), took);
     tracing::info!(
         request_id = id,
@@ -63,7 +133,27 @@ pub(crate) async fn in_time(longest: Duration, request: Request, next: Next) -> 
     Failure::new(StatusCode::SERVICE_UNAVAILABLE, "too-slow", title).into_response()
 }
 
+/// Joins requests to traces that began before us: only a trusted proxy's word counts, others could fill the collector.
+mod trace {
+    use axum::http::HeaderMap;
+
+    #[cfg(feature = "otel")]
+    pub(super) fn set_parent(span: &tracing::Span, headers: &HeaderMap) {
+        use opentelemetry_http::HeaderExtractor;
+        use tracing_opentelemetry::OpenTelemetrySpanExt as _;
+        let parent = opentelemetry::global::get_text_map_propagator(|propagator| {
+            propagator.extract(&HeaderExtractor(headers))
+        });
+        // Nobody collects.
+        span.set_parent(parent).ok();
+    }
+
+    #[cfg(not(feature = "otel"))]
+    pub(super) fn set_parent(_span: &tracing::Span, _headers: &HeaderMap) {}
+}
+
 fn count(method: &Method, route: &str, status: StatusCode, took: Duration) {
+    TALLY.count(route, status);
     let labels = [
         ("method", method_word(method)),
         ("route", route.to_owned()),

@@ -6,11 +6,12 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use crate::cli::{ConfigArgs, LogForm, ServeArgs, WorkerArgs};
+use crate::cli::{ServeArgs, WorkerArgs};
 use crate::configuration::{Configuration, Origin, Setting};
 use crate::error::{Outcome, advised};
 use crate::printer::Printer;
 use crate::target;
+use crate::telemetry::Telemetry;
 
 /// Serves the dock until the process is told to end.
 pub(super) async fn run(arguments: &ServeArgs, printer: &Printer) -> anyhow::Result<Outcome> {
@@ -23,7 +24,7 @@ pub(super) async fn run(arguments: &ServeArgs, printer: &Printer) -> anyhow::Res
     if arguments.config.show_config {
         return show(&configuration, printer);
     }
-    log(&arguments.config);
+    let telemetry = Telemetry::begin(arguments.config.log, settings.collector.as_deref())?;
     let config = configuration.dock()?.config;
     let dock = target::open_configured(&folder, config, &arguments.model, Create::IfMissing).await?;
     let listener = TcpListener::bind(&settings.listen).await.map_err(|error| {
@@ -34,7 +35,7 @@ pub(super) async fn run(arguments: &ServeArgs, printer: &Printer) -> anyhow::Res
     })?;
     announce(&dock, &listener.local_addr()?.to_string(), printer).await?;
     learnware_server::serve(dock.clone(), listener, &settings, told_to_end()).await?;
-    end(&dock).await;
+    end(&dock, telemetry).await?;
     Ok(Outcome::Success)
 }
 
@@ -62,7 +63,7 @@ pub(super) async fn worker(arguments: &WorkerArgs, printer: &Printer) -> anyhow:
     if arguments.config.show_config {
         return show(&configuration, printer);
     }
-    log(&arguments.config);
+    let telemetry = Telemetry::begin(arguments.config.log, configuration.server()?.collector.as_deref())?;
     let dock = target::open_configured(&folder, config, &arguments.model, Create::Never).await?;
     printer.note(format!("Checks of the dock {} are made here.", dock.folder().display()));
     let (stop, stopped) = watch::channel(false);
@@ -70,7 +71,7 @@ pub(super) async fn worker(arguments: &WorkerArgs, printer: &Printer) -> anyhow:
     told_to_end().await;
     stop.send(true).ok();
     work.await?;
-    end(&dock).await;
+    end(&dock, telemetry).await?;
     Ok(Outcome::Success)
 }
 
@@ -106,23 +107,12 @@ fn origin(origin: &Origin) -> String {
     }
 }
 
-/// Begins the log. `LEARNWARE_LOG` chooses how much of it, such as `warn` or `learnware_server=debug`.
-fn log(arguments: &ConfigArgs) {
-    use tracing_subscriber::EnvFilter;
-    let filter = EnvFilter::try_from_env("LEARNWARE_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    let lines =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
-    // Somebody else began one already only in tests.
-    match arguments.log {
-        LogForm::Text => lines.with_ansi(false).try_init().ok(),
-        LogForm::Json => lines.json().flatten_event(true).try_init().ok(),
-    };
-}
-
-async fn end(dock: &Dock) {
+async fn end(dock: &Dock, telemetry: Telemetry) -> anyhow::Result<()> {
     // What can't be kept of an index is made again.
     dock.settle().await.ok();
     dock.close().await;
+    // It waits for the collector.
+    Ok(tokio::task::spawn_blocking(|| telemetry.end()).await?)
 }
 
 /// Ready when the process gets SIGINT or SIGTERM.

@@ -209,3 +209,56 @@ fn a_dock_is_backed_up_restored_and_moved() {
     let damaged = context.run("restore --dock four kept");
     assert!(damaged.code == 2 && damaged.stderr.contains("backup can't be used"), "{damaged:?}");
 }
+
+/// Answers requests of a collector's clients and keeps what they send.
+fn collector() -> (String, std::sync::mpsc::Receiver<Vec<u8>>) {
+    use std::io::{Read as _, Write as _};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    let (sender, received) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let (mut stream, mut bytes, mut piece) = (stream.unwrap(), Vec::new(), [0; 4096]);
+            loop {
+                let count = stream.read(&mut piece).unwrap();
+                bytes.extend_from_slice(&piece[..count]);
+                let text = String::from_utf8_lossy(&bytes).into_owned();
+                let length = text
+                    .to_lowercase()
+                    .split_once("content-length: ")
+                    .and_then(|(_, rest)| rest.split("\r\n").next()?.parse::<usize>().ok());
+                let begin = bytes.windows(4).position(|four| four == b"\r\n\r\n");
+                if count == 0
+                    || begin.zip(length).is_some_and(|(begin, length)| bytes.len() >= begin + 4 + length)
+                {
+                    break;
+                }
+            }
+            stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").unwrap();
+            if sender.send(bytes).is_err() {
+                return;
+            }
+        }
+    });
+    (address, received)
+}
+
+#[test]
+fn spans_of_requests_go_to_a_collector() {
+    let context = TestContext::new();
+    let (address, received) = collector();
+    let mut server =
+        Server::start_with(&context, &[("LEARNWARE_OTLP", &address), ("LEARNWARE_PROXIES", "1")]);
+    let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+    let parent = format!("text/plain\r\ntraceparent: 00-{trace}-00f067aa0ba902b7-01");
+    assert_eq!(server.send("GET", "/api/v1/dock", None, &parent, b"").status, 200);
+    let id = server.child.id().to_string();
+    assert!(std::process::Command::new("kill").arg(&id).status().unwrap().success());
+    assert!(server.child.wait().unwrap().success(), "it ends in order");
+    let sent = received.recv_timeout(std::time::Duration::from_secs(30)).unwrap();
+    let holds = |part: &[u8]| sent.windows(part.len()).any(|window| window == part);
+    assert!(sent.starts_with(b"POST /v1/traces"), "{}", String::from_utf8_lossy(&sent));
+    assert!(holds(b"GET /api/v1/dock") && holds(b"learnware-dock"), "{}", String::from_utf8_lossy(&sent));
+    let trace: Vec<u8> = (0..16).map(|i| u8::from_str_radix(&trace[2 * i..2 * i + 2], 16).unwrap()).collect();
+    assert!(holds(&trace), "it goes on from the proxy's trace");
+}

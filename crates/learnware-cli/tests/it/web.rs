@@ -63,7 +63,7 @@ fn pages_are_served_from_a_folder_with_a_strict_policy() {
 #[test]
 fn the_world_shows_who_is_alike_and_where_a_task_lies() {
     let context = TestContext::new();
-    for (name, offset) in [("Near", 0.0), ("Near too", 0.1), ("Far", 9.0)] {
+    for (name, offset) in [("Near zero", 0.0), ("Near too", 0.1), ("Far away", 9.0)] {
         context.submit_sum(name, [1.0, 2.0], offset);
     }
     let server = Server::start(&context);

@@ -110,8 +110,8 @@ impl Disc {
     }
 }
 
-/// Centres of discs that don't touch, the first in the middle, and the side of the square that holds them. Each disc takes
-/// the first free place of a spiral.
+/// Centres of discs that don't touch, and the side of the square around zero that holds them. Each disc takes the first
+/// free place of a spiral around the first one.
 fn packed(radii: &[f64]) -> (Vec<[f64; 2]>, f64) {
     let least = radii.iter().copied().fold(f64::INFINITY, f64::min);
     let gap = GAP * least;
@@ -132,9 +132,18 @@ fn packed(radii: &[f64]) -> (Vec<[f64; 2]>, f64) {
         from = step;
         centres.push(place);
     }
-    let reach =
-        centres.iter().zip(radii).map(|(centre, radius)| centre[0].abs().max(centre[1].abs()) + radius + gap);
-    let size = 2.0 * reach.fold(0.0, f64::max);
+    // Around the middle of all.
+    let mut size = 0.0_f64;
+    for axis in [0, 1] {
+        let ends = || {
+            centres.iter().zip(radii).map(|(centre, radius)| (centre[axis] - radius, centre[axis] + radius))
+        };
+        let least = ends().map(|(low, _)| low).fold(f64::INFINITY, f64::min);
+        let most = ends().map(|(_, high)| high).fold(f64::NEG_INFINITY, f64::max);
+        let middle = f64::midpoint(least, most);
+        size = size.max(most - least + 2.0 * gap);
+        centres.iter_mut().for_each(|centre| centre[axis] -= middle);
+    }
     (centres, if size > 0.0 { size } else { 1.0 })
 }
 
@@ -167,10 +176,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn discs_do_not_touch_and_the_largest_is_in_the_middle() {
+    fn discs_do_not_touch_and_fill_a_square() {
         for radii in [vec![1.0], vec![50.0, 50.0, 3.0, 2.0, 2.0, 1.0], vec![1.5; 200]] {
             let (centres, size) = packed(&radii);
-            assert_eq!(centres[0], [0.0, 0.0]);
             for (i, a) in centres.iter().enumerate() {
                 assert!(a.iter().all(|value| value.abs() + radii[i] <= size / 2.0));
                 for (j, b) in centres.iter().enumerate().skip(i + 1) {
