@@ -1,0 +1,6 @@
+/** Every word of the pages, in English; other languages have the same keys. */
+import { learnware } from './learnware';
+import { search } from './search';
+import { site } from './site';
+
+export const en = { ...site, ...search, ...learnware };

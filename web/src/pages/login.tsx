@@ -1,0 +1,45 @@
+/** Signing in: by password, or by an identity provider that the operator set up. */
+import { useState } from 'react';
+import { Link, useLocation, useSearch } from 'wouter';
+import { api } from '../api/client';
+import { t } from '../i18n';
+import { useAction, useLoad } from '../lib/load';
+import { signIn } from '../state/session';
+import { Icon } from '../ui/icons';
+import { ErrorNote, Field, PageHead } from '../ui/parts';
+
+interface Providers {
+  providers: { name: string; label: string }[];
+}
+
+/** A path of these pages; anything else is not gone to. */
+const inside = (path: string | null) => (path && /^\/(?![/\\])/.test(path) ? path : '/');
+
+export default function Login() {
+  const next = inside(new URLSearchParams(useSearch()).get('next'));
+  const [, go] = useLocation();
+  const [email, setEmail] = useState('');
+  const [password, setPassword] = useState('');
+  const [shown, setShown] = useState(false);
+  const providers = useLoad('oidc', (signal) => api.get<Providers>('/oidc', {}, signal).catch(() => ({ providers: [] })));
+  const login = useAction(async () => {
+    await signIn(email.trim(), password);
+    go(next);
+  });
+  return (
+    <div className="narrow">
+      <PageHead title={t('login.title')}>{t('login.what')}</PageHead>
+      <form className="stack panel" onSubmit={(event) => { event.preventDefault(); void login.run(); }}>
+        <Field label={t('account.email')}>{(ids) => <input {...ids} type="email" autoComplete="username" required value={email} onChange={(event) => setEmail(event.target.value)} />}</Field>
+        <Field label={t('account.password')}>{(ids) => <input {...ids} type={shown ? 'text' : 'password'} autoComplete="current-password" required value={password} onChange={(event) => setPassword(event.target.value)} />}</Field>
+        <label className="check-line"><input type="checkbox" checked={shown} onChange={() => setShown(!shown)} /><span>{t('account.showPassword')}</span></label>
+        <ErrorNote error={login.error} title={t('login.cant')} />
+        <button type="submit" className="button primary" disabled={login.busy}>{t('nav.signIn')}</button>
+        <div className="row small"><Link href="/account/forgotten">{t('login.forgotten')}</Link><span className="spread" /><Link href="/register">{t('need.register')}</Link></div>
+      </form>
+      {(providers.data?.providers ?? []).map((provider) => (
+        <a key={provider.name} className="button provider" href={`/account/oidc/${encodeURIComponent(provider.name)}`}><Icon name="lock" />{t('login.by', { name: provider.label })}</a>
+      ))}
+    </div>
+  );
+}
