@@ -40,6 +40,14 @@ describe('pictures', () => {
     expect(Math.max(...dots.map((dot) => Math.abs(dot.y)))).toBeLessThan(1e-6);
   });
 
+  it('have axes whose values are not correlated', () => {
+    const random = (seed: number) => ((Math.sin(seed * 12.9898) * 43758.5453) % 1) - 0.5;
+    const z = Array.from({ length: 60 }, (_, row) => Array.from({ length: 8 }, (_, column) => random(row * 8 + column + 1) * (column < 3 ? 5 : 1) + random(row) * (column % 2)));
+    const dots = plane([points({ z, beta: z.map(() => 1 / 60) })])[0]!;
+    const sum = (value: (dot: { x: number; y: number }) => number) => dots.reduce((total, dot) => total + value(dot), 0);
+    expect(Math.abs(sum((dot) => dot.x * dot.y)) / Math.sqrt(sum((dot) => dot.x ** 2) * sum((dot) => dot.y ** 2))).toBeLessThan(0.02);
+  });
+
   it('put the column that differs most first', () => {
     const other = { ...table, z: [[0, 100], [1, 110], [2, 120]] };
     const found = shifts(points(table), points(other));

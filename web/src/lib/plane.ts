@@ -72,7 +72,10 @@ function scales(sets: { rows: Float64Array[]; weights: number[] }[], columns: nu
 /** The direction of the largest spread, at right angles to `other`. */
 function direction(rows: number[][], mass: number[], other: number[] | null): number[] {
   const d = rows[0]?.length ?? 0;
-  let current = Array.from({ length: d }, (_, axis) => 1 + axis / (7 + d));
+  // A start that no symmetric data is at right angles to, of length one.
+  const start = Array.from({ length: d }, (_, axis) => 1 + axis / (7 + d));
+  const norm = Math.sqrt(dot(start, start)) || 1;
+  let current = start.map((value) => value / norm);
   for (let step = 0; step < STEPS; step += 1) {
     const next = new Array<number>(d).fill(0);
     rows.forEach((row, place) => {

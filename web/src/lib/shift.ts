@@ -13,7 +13,7 @@ export interface Shift {
 
 const BINS = 14;
 /** Range of a column, beside that of the median column, from which a difference counts. */
-const RANGE_MIN = 0.005;
+const RANGE_MIN = 1e-4;
 
 /** Weighted shares of a column in equal bins from `low` to `high`. */
 export function histogram(set: Points, column: number, low: number, high: number, bins = BINS): number[] {

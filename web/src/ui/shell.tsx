@@ -82,7 +82,7 @@ function LanguageButton() {
   const other = language.value() === 'zh' ? 'en' : 'zh';
   const name = other === 'zh' ? '中文' : 'English';
   return (
-    <button type="button" className="button quiet" lang={other === 'zh' ? 'zh-Hans' : 'en'} onClick={() => void choose(other)}>
+    <button type="button" className="button quiet language" lang={other === 'zh' ? 'zh-Hans' : 'en'} onClick={() => void choose(other)}>
       <Icon name="language" /><span>{name}</span>
     </button>
   );

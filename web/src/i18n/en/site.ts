@@ -1,6 +1,7 @@
 /** Words: site. */
 export const site = {
   'app.name': 'Learnware Dock',
+  'table': 'Table, scrolls sideways',
   'loading': 'Loading',
   'skip': 'Skip to content',
   'copy': 'Copy',

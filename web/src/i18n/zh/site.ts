@@ -1,6 +1,7 @@
 /** Words: site. */
 export const site = {
   'app.name': '学件坞',
+  'table': '表格，可横向滚动',
   'loading': '正在加载',
   'skip': '跳到正文',
   'copy': '复制',

@@ -49,7 +49,7 @@ function One({ organisation, me, onChange }: { organisation: Organisation; me: M
       <h2>{organisation.name} <span className="tag">{t(`member.${organisation.role}` as Key)}</span></h2>
       <ErrorNote error={members.error} retry={members.reload} />
       <ErrorNote error={put.error ?? remove.error} />
-      <div className="scroll">
+      <div className="scroll" tabIndex={0} role="group" aria-label={t('table')}>
         <table>
           <caption>{t('organisations.members')}</caption>
           <thead><tr><th scope="col">{t('account.name')}</th><th scope="col">{t('account.role')}</th><th scope="col">{t('organisations.since')}</th><th scope="col"><span className="visually-hidden">{t('action.column')}</span></th></tr></thead>

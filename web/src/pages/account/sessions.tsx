@@ -22,7 +22,7 @@ export function Sessions() {
     <div className="stack medium">
       <p>{t('sessions.what')}</p>
       <ErrorNote error={end.error ?? endAll.error} />
-      <div className="scroll">
+      <div className="scroll" tabIndex={0} role="group" aria-label={t('table')}>
         <table>
           <thead><tr><th scope="col">{t('sessions.began')}</th><th scope="col">{t('sessions.used')}</th><th scope="col">{t('sessions.ends')}</th><th scope="col">{t('tokens.scopes')}</th><th scope="col"><span className="visually-hidden">{t('action.column')}</span></th></tr></thead>
           <tbody>

@@ -23,7 +23,7 @@ export function Tokens({ me }: { me: Me }) {
       <NewToken me={me} onMade={tokens.reload} />
       <ErrorNote error={tokens.error} retry={tokens.reload} />
       {!tokens.data ? (tokens.error === undefined ? <Skeleton lines={3} /> : null) : tokens.data.length === 0 ? <Empty title={t('tokens.none')}><p>{t('tokens.noneAdvice')}</p></Empty> : (
-        <div className="scroll">
+        <div className="scroll" tabIndex={0} role="group" aria-label={t('table')}>
           <table>
             <thead><tr><th scope="col">{t('tokens.name')}</th><th scope="col">{t('tokens.scopes')}</th><th scope="col">{t('sessions.used')}</th><th scope="col">{t('sessions.ends')}</th><th scope="col"><span className="visually-hidden">{t('action.column')}</span></th></tr></thead>
             <tbody>

@@ -33,7 +33,7 @@ export function Accounts() {
       </div>
       <ErrorNote error={change.error} />
       {!accounts.loaded ? (accounts.error === undefined ? <Skeleton lines={5} /> : null) : (
-        <div className="scroll">
+        <div className="scroll" tabIndex={0} role="group" aria-label={t('table')}>
           <table>
             <thead><tr><th scope="col" className="number">{t('account.number')}</th><th scope="col">{t('account.name')}</th><th scope="col">{t('account.email')}</th><th scope="col">{t('account.role')}</th><th scope="col">{t('accounts.state')}</th><th scope="col">{t('accounts.made')}</th><th scope="col"><span className="visually-hidden">{t('action.column')}</span></th></tr></thead>
             <tbody>

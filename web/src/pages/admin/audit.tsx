@@ -9,7 +9,7 @@ export function Audit() {
   return (
     <div className="stack">
       {!entries.loaded ? (entries.error === undefined ? <Skeleton lines={6} /> : null) : (
-        <div className="scroll">
+        <div className="scroll" tabIndex={0} role="group" aria-label={t('table')}>
           <table>
             <thead><tr><th scope="col">{t('audit.at')}</th><th scope="col">{t('audit.by')}</th><th scope="col">{t('audit.action')}</th><th scope="col">{t('audit.subject')}</th><th scope="col">{t('audit.detail')}</th></tr></thead>
             <tbody>

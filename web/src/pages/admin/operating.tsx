@@ -34,7 +34,7 @@ export function Settings() {
       <p>{t('settings.what')}</p>
       <ErrorNote error={settings.error} retry={settings.reload} />
       {rows ? (
-        <div className="scroll">
+        <div className="scroll" tabIndex={0} role="group" aria-label={t('table')}>
           <table>
             <thead><tr><th scope="col">{t('settings.name')}</th><th scope="col">{t('settings.value')}</th><th scope="col">{t('settings.from')}</th><th scope="col">{t('settings.meaning')}</th></tr></thead>
             <tbody>{rows.map((row) => <tr key={row.name}><th scope="row"><code>{row.name}</code></th><td>{row.value ?? '–'}</td><td>{row.from}</td><td className="small">{row.meaning}</td></tr>)}</tbody>

@@ -37,7 +37,7 @@ export function Queue() {
       </div>
       <ErrorNote error={act.error} />
       {!jobs.loaded ? (jobs.error === undefined ? <Skeleton lines={5} /> : null) : jobs.rows.length === 0 ? <Empty title={t('queue.none')}><p>{t('queue.noneWords')}</p></Empty> : (
-        <div className="scroll">
+        <div className="scroll" tabIndex={0} role="group" aria-label={t('table')}>
           <table>
             <thead><tr><th scope="col">{t('queue.job')}</th><th scope="col">{t('queue.state')}</th><th scope="col">{t('queue.subject')}</th><th scope="col" className="number">{t('queue.attempts')}</th><th scope="col">{t('queue.asked')}</th><th scope="col">{t('queue.error')}</th><th scope="col"><span className="visually-hidden">{t('action.column')}</span></th></tr></thead>
             <tbody>

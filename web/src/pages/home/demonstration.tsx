@@ -84,7 +84,7 @@ function Outcome({ round }: { round: Round }) {
       {members.length > 0 ? (
         <>
           <TeamBar members={members.map((member, at) => ({ name: nameOf(answer.learnwares[member.id], member.id), weight: member.weight, place: parts.some((entry) => entry.id === member.id) ? place(member.id) : at + 2 }))} />
-          <div className="scroll">
+          <div className="scroll" tabIndex={0} role="group" aria-label={t('table')}>
             <table>
               <thead><tr><th scope="col">{t('team.member')}</th><th scope="col" className="number">{t('demo.truth')}</th><th scope="col" className="number">{t('team.weight')}</th></tr></thead>
               <tbody>{members.map((member) => <tr key={member.id}><th scope="row"><Link href={`/learnwares/${member.id}`}>{nameOf(answer.learnwares[member.id], member.id)}</Link></th><td className="number">{percent(parts.find((entry) => entry.id === member.id)?.share ?? 0)}</td><td className="number">{percent(member.weight, 1)}</td></tr>)}</tbody>

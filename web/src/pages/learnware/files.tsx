@@ -40,7 +40,7 @@ export function Files({ learnware, version }: { learnware: Learnware; version: V
               ))}
               {version.format !== 'python' && inside.data.dependencies.length > 0 ? <p className="small faint">{t('files.fallback')}</p> : null}
             </section>
-            <div className="scroll">
+            <div className="scroll" tabIndex={0} role="group" aria-label={t('table')}>
               <table>
                 <caption>{t('files.list', { n: inside.data.files.length })}</caption>
                 <thead><tr><th scope="col">{t('files.name')}</th><th scope="col" className="number">{t('learnware.size')}</th></tr></thead>

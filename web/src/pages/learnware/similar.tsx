@@ -20,7 +20,7 @@ export function Similar({ id, version }: { id: string; version: Version }) {
       <h2>{t('similar.title')}</h2>
       <ErrorNote error={found.error} retry={found.reload} />
       {!found.data ? (found.error === undefined ? <Skeleton lines={3} /> : null) : found.data.single.length === 0 ? <p className="faint">{t('similar.none')}</p> : (
-        <div className="scroll">
+        <div className="scroll" tabIndex={0} role="group" aria-label={t('table')}>
           <table>
             <caption>{t('similar.caption')}</caption>
             <thead><tr><th scope="col">{t('similar.name')}</th><th scope="col" className="number">{t('results.distance')}</th><th scope="col" className="number">{t('results.percentile')}</th></tr></thead>

@@ -1,11 +1,30 @@
 /** Tags with the number of learnwares that have them. */
+import { useState } from 'react';
 import { number, t, vocabulary, type Key } from '../../i18n';
 import { Icon } from '../../ui/icons';
 import { FACETS, type FacetName } from './state';
 
 type Chosen = Partial<Record<FacetName, string[]>>;
 
-export function Facets({ counts, chosen, onChange }: { counts: Record<string, Record<string, number>> | undefined; chosen: Chosen; onChange: (next: Chosen) => void }) {
+interface Props {
+  counts: Record<string, Record<string, number>> | undefined;
+  chosen: Chosen;
+  onChange: (next: Chosen) => void;
+}
+
+/** On narrow screens the results come first, and the filters are folded. */
+export function FoldedFacets(props: Props) {
+  const [isWide] = useState(() => matchMedia('(min-width: 58rem)').matches);
+  if (isWide) return <Facets {...props} />;
+  return (
+    <details className="panel">
+      <summary><strong>{t('facets.active')}</strong></summary>
+      <Facets {...props} />
+    </details>
+  );
+}
+
+function Facets({ counts, chosen, onChange }: Props) {
   const toggle = (facet: FacetName, value: string) => {
     const now = chosen[facet] ?? [];
     const next = now.includes(value) ? now.filter((other) => other !== value) : [...now, value];

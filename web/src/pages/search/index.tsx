@@ -10,7 +10,7 @@ import { keyOf, setTask, useTask, type Task } from '../../state/task';
 import { Icon } from '../../ui/icons';
 import { ErrorNote, PageHead, Skeleton } from '../../ui/parts';
 import { CompareTray } from './compare-tray';
-import { Facets } from './facets';
+import { FoldedFacets } from './facets';
 import { Results } from './results';
 import { ShareButton } from './share-button';
 import { COMPARED_MAX, queryOf, useSearchState, type SearchState } from './state';
@@ -43,7 +43,7 @@ export default function Search() {
         <aside className="stack" aria-label={t('search.narrow')}>
           <TaskPanel task={task} isLike={state.like !== ''} onForget={() => (state.like ? change({ like: '' }) : setTask(null))} />
           {task ? <Settings state={state} onChange={change} /> : null}
-          <Facets counts={counts.data?.facets} chosen={state.facets} onChange={(facets) => change({ facets })} />
+          <FoldedFacets counts={counts.data?.facets} chosen={state.facets} onChange={(facets) => change({ facets })} />
         </aside>
         <section className="stack" aria-label={t('search.results')} aria-live="polite" aria-busy={counts.loading}>
           <ErrorNote error={like.error} />

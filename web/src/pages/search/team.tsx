@@ -20,7 +20,7 @@ export function Team({ answer, task, place }: { answer: SearchAnswer; task: Task
       <h2>{t('team.title')}</h2>
       <p>{t('team.words', { distance: decimal(team.distance), covered: percent(team.covered), n: members.length })}{team.percentile !== null ? ` ${t('team.percentile', { share: percentile(team.percentile) })}` : ''}</p>
       <TeamBar members={members} />
-      <div className="scroll">
+      <div className="scroll" tabIndex={0} role="group" aria-label={t('table')}>
         <table>
           <thead><tr><th scope="col">{t('team.member')}</th><th scope="col" className="number">{t('team.weight')}</th><th scope="col" className="number">{t('team.alone')}</th></tr></thead>
           <tbody>
