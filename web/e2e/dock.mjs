@@ -135,3 +135,59 @@ export function unzip(zip, name) {
 }
 
 export const isPossible = () => existsSync(BINARY) && existsSync(join(WEB, 'dist/index.html'));
+
+const CRC = Array.from({ length: 256 }, (_, value) => { let sum = value; for (let bit = 0; bit < 8; bit += 1) sum = sum & 1 ? (sum >>> 1) ^ 0xedb88320 : sum >>> 1; return sum >>> 0; });
+const checksum = (bytes) => { let sum = 0xffffffff; for (const byte of bytes) sum = (sum >>> 8) ^ CRC[(sum ^ byte) & 255]; return (sum ^ 0xffffffff) >>> 0; };
+
+/** A zip of stored files. */
+export function zip(files) {
+  const parts = [];
+  const directory = [];
+  let offset = 0;
+  for (const [name, content] of Object.entries(files)) {
+    const [label, bytes] = [Buffer.from(name), Buffer.from(content)];
+    const common = Buffer.alloc(26);
+    common.writeUInt16LE(20, 0);
+    common.writeUInt16LE(0x0800, 2);
+    common.writeUInt16LE(0x21, 8);
+    common.writeUInt32LE(checksum(bytes), 10);
+    common.writeUInt32LE(bytes.length, 14);
+    common.writeUInt32LE(bytes.length, 18);
+    common.writeUInt16LE(label.length, 22);
+    parts.push(Buffer.from('PK\x03\x04'), common, label, bytes);
+    const rest = Buffer.alloc(14);
+    rest.writeUInt32LE(offset, 10);
+    directory.push(Buffer.from('PK\x01\x02\x14\x00', 'latin1'), common, rest, label);
+    offset += 30 + label.length + bytes.length;
+  }
+  const listed = Buffer.concat(directory);
+  const end = Buffer.alloc(22);
+  end.write('PK\x05\x06', 0, 'latin1');
+  end.writeUInt16LE(Object.keys(files).length, 8);
+  end.writeUInt16LE(Object.keys(files).length, 10);
+  end.writeUInt32LE(listed.length, 12);
+  end.writeUInt32LE(offset, 16);
+  return Buffer.concat([...parts, listed, end]);
+}
+
+/** The package of a learnware with other words in it. */
+export async function packageWith(running, id, change, more = {}) {
+  const bytes = await packageOf(running, id);
+  const semantic = JSON.parse(unzip(bytes, 'semantic_specification.json').toString('utf8'));
+  delete semantic.learnware_id;
+  change(semantic);
+  const manifest = unzip(bytes, 'learnware.yaml').toString('utf8').replace(/^id:.*\n/m, '');
+  const named = [...manifest.matchAll(/file_name: (\S+)/g)].map((match) => match[1]).filter((name) => name !== 'semantic_specification.json');
+  const files = Object.fromEntries(named.map((name) => [name, unzip(bytes, name)]));
+  return zip({ 'learnware.yaml': manifest, ...files, 'semantic_specification.json': JSON.stringify(semantic), ...more });
+}
+
+/** Submits a package as a program does, and waits for its check. */
+export async function submit(running, who, bytes, wait = true) {
+  const secret = await login(running, who);
+  const { id } = await ask(running, 'POST', '/learnwares', { raw: bytes, type: 'application/zip', secret });
+  if (wait) await until('the check', 60, async () => ['usable', 'non_usable', 'invalid'].includes((await ask(running, 'GET', `/learnwares/${id}`, { secret })).versions.at(-1).status));
+  return id;
+}
+
+export { until };

@@ -84,7 +84,7 @@ function Table({ rows, task, fits }: { rows: Row[]; task: Task | null; fits: Sea
           <tbody>{lines.map((line) => <tr key={line.label}><th scope="row">{line.label}</th>{rows.map((row) => <td key={row.id}>{line.cell(row)}</td>)}</tr>)}</tbody>
         </table>
       </div>
-      {drawn.length > 1 ? <section className="stack"><h2>{t('results.overlap')}</h2><OverlapFigure drawn={drawn} caption={t('compare.overlap')} /></section> : null}
+      {drawn.length > 1 ? <section className="stack"><h2>{t('compare.points')}</h2><OverlapFigure drawn={drawn} caption={t('compare.overlap')} /></section> : null}
     </div>
   );
 }

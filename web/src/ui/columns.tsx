@@ -9,7 +9,13 @@ export interface ColumnChoice {
   labels: string;
   text: string;
   types: Record<string, 'number' | 'category'>;
+  /** Of a workbook; the first one when empty. */
+  sheet: string;
+  /** Height and width that every image gets; as they are when empty. */
+  resize: string;
 }
+
+export const NO_CHOICE: ColumnChoice = { drop: [], labels: '', text: '', types: {}, sheet: '', resize: '' };
 
 const SHOWN = 40;
 
@@ -19,9 +25,16 @@ export function Columns({ preview, choice, onChange }: { preview: DataPreview; c
   const toggle = (name: string) =>
     onChange({ ...choice, drop: choice.drop.includes(name) ? choice.drop.filter((other) => other !== name) : [...choice.drop, name] });
   const used = preview.columns.filter((column) => !choice.drop.includes(column.name) && column.name !== choice.labels).length;
+  const isFirstSheet = !choice.sheet || choice.sheet === preview.sheets[0];
+  if (preview.kind === 'image') return <Resize choice={choice} onChange={onChange} />;
   return (
     <div className="stack">
-      <div className="grid two">
+      {preview.sheets.length > 1 ? (
+        <Field label={t('columns.sheet')} hint={isFirstSheet ? undefined : t('columns.sheetHint')}>
+          {(ids) => <select {...ids} value={choice.sheet} onChange={(event) => onChange({ ...NO_CHOICE, sheet: event.target.value })}>{preview.sheets.map((sheet) => <option key={sheet}>{sheet}</option>)}</select>}
+        </Field>
+      ) : null}
+      <div className="grid two" hidden={!isFirstSheet}>
         <Field label={t('columns.labels')} hint={t('columns.labelsHint')}>
           {(ids) => (
             <select {...ids} value={choice.labels} onChange={(event) => onChange({ ...choice, labels: event.target.value })}>
@@ -40,7 +53,7 @@ export function Columns({ preview, choice, onChange }: { preview: DataPreview; c
           </Field>
         ) : null}
       </div>
-      {preview.kind === 'table' ? (
+      {preview.kind === 'table' && isFirstSheet ? (
         <div className="scroll" tabIndex={0} role="group" aria-label={t('columns.title')}>
           <table>
             <caption>{t('columns.caption', { used, n: preview.columns.length })}</caption>
@@ -75,5 +88,13 @@ export function Columns({ preview, choice, onChange }: { preview: DataPreview; c
         <button type="button" className="link" onClick={() => setAll(!all)}>{all ? t('columns.fewer') : t('columns.all', { n: preview.columns.length })}</button>
       ) : null}
     </div>
+  );
+}
+
+function Resize({ choice, onChange }: { choice: ColumnChoice; onChange: (next: ColumnChoice) => void }) {
+  return (
+    <Field label={t('columns.resize')} hint={t('columns.resizeHint')}>
+      {(ids) => <input {...ids} pattern="\d+x\d+" placeholder="32x32" value={choice.resize} onChange={(event) => onChange({ ...choice, resize: event.target.value })} />}
+    </Field>
   );
 }

@@ -3,9 +3,9 @@ import { useState } from 'react';
 import { ErrorNote, Note } from './parts';
 import { Drop } from './drop';
 import { Icon } from './icons';
-import { Columns, type ColumnChoice } from './columns';
+import { Columns, NO_CHOICE, type ColumnChoice } from './columns';
 import { Made } from './made';
-import { bytes, number, t, type Key } from '../i18n';
+import { bytes, t, type Key } from '../i18n';
 import { useAction } from '../lib/load';
 import { read } from '../lib/specification';
 import { theMaker } from '../state/maker';
@@ -26,7 +26,7 @@ export interface MadeTask {
 export function DataMaker({ onReady, useWords, compact }: { onReady: (made: MadeTask) => void; useWords: string; compact?: boolean }) {
   const [preview, setPreview] = useState<DataPreview | null>(null);
   const [progress, setProgress] = useState<Progress | null>(null);
-  const [choice, setChoice] = useState<ColumnChoice>({ drop: [], labels: '', text: '', types: {} });
+  const [choice, setChoice] = useState<ColumnChoice>(NO_CHOICE);
   const [ready, setReady] = useState<MadeTask | null>(null);
 
   const open = useAction(async (files: File[]) => {
@@ -40,15 +40,13 @@ export function DataMaker({ onReady, useWords, compact }: { onReady: (made: Made
     }
     const maker = await theMaker();
     const found = await maker.open(files, setProgress).finally(() => setProgress(null));
-    setChoice({ drop: found.columns.filter((column) => !column.used).map((column) => column.name), labels: '', text: found.columns.find((column) => column.kind === 'text')?.name ?? '', types: {} });
+    setChoice({ ...NO_CHOICE, drop: found.columns.filter((column) => !column.used).map((column) => column.name), labels: '', text: found.columns.find((column) => column.kind === 'text')?.name ?? '' });
     setPreview(found);
   });
 
   const generate = useAction(async () => {
     if (!preview) return;
-    const choices: GenerateChoices = { drop: choice.drop.filter((name) => name !== choice.labels), types: choice.types };
-    if (choice.labels) choices.labels = choice.labels;
-    if (preview.kind === 'text' && choice.text) choices.text = choice.text;
+    const choices = choicesOf(choice, preview);
     const maker = await theMaker();
     const made = await maker.generate(choices, setProgress).finally(() => setProgress(null));
     setReady({ task: taskOf(preview.name, made), made, preview, choices });
@@ -72,7 +70,7 @@ export function DataMaker({ onReady, useWords, compact }: { onReady: (made: Made
             <button type="button" className="button small" onClick={() => setPreview(null)}>{t('maker.otherFile')}</button>
           </div>
           {preview.notes.map((note) => <Note key={note} tone="careful" level={3}><p>{note}</p></Note>)}
-          {preview.columns.length > 0 ? <Columns preview={preview} choice={choice} onChange={setChoice} /> : null}
+          {preview.columns.length > 0 || preview.kind === 'image' ? <Columns preview={preview} choice={choice} onChange={setChoice} /> : null}
           <ErrorNote error={generate.error} title={t('maker.cantMake')} />
           <button type="button" className="button primary" disabled={busy} onClick={() => void generate.run()}>{t('maker.make')}</button>
           <p className="small faint">{t('maker.stays')}</p>
@@ -83,6 +81,18 @@ export function DataMaker({ onReady, useWords, compact }: { onReady: (made: Made
       ) : null}
     </div>
   );
+}
+
+function choicesOf(choice: ColumnChoice, preview: DataPreview): GenerateChoices {
+  const choices: GenerateChoices = {};
+  const size = /^(\d+)\s*[x×]\s*(\d+)$/.exec(choice.resize.trim());
+  if (size) choices.resize = [Number(size[1]), Number(size[2])];
+  if (choice.sheet && choice.sheet !== preview.sheets[0]) return { ...choices, sheet: choice.sheet };
+  if (preview.kind === 'table') choices.drop = choice.drop.filter((name) => name !== choice.labels);
+  if (Object.keys(choice.types).length > 0) choices.types = choice.types;
+  if (choice.labels) choices.labels = choice.labels;
+  if (preview.kind === 'text' && choice.text) choices.text = choice.text;
+  return choices;
 }
 
 function Working({ progress, onStop }: { progress: Progress | null; onStop: (() => void) | null }) {
@@ -121,4 +131,3 @@ export function taskWords(task: Task): string {
   return t('maker.points', { n: size, size: bytes(task.bytes), rows }).trim() + (task.columns.length ? `, ${t('maker.columns', { n: task.columns.length })}` : '');
 }
 
-export { number };

@@ -62,7 +62,8 @@ const advices: Partial<Record<string, Key>> = {
 
 function explain(error: unknown): { words: string; advice: string | null; requestId: string | null } {
   if (!(error instanceof ApiError)) {
-    return { words: error instanceof Error ? error.message : String(error), advice: null, requestId: null };
+    const hint = (error as { hint?: unknown } | null)?.hint;
+    return { words: error instanceof Error ? error.message : String(error), advice: typeof hint === 'string' && hint ? hint : null, requestId: null };
   }
   const words = error.code === 'unreachable' ? t('error.unreachable') : error.message || t('error.status', { status: String(error.status) });
   const key = advices[error.code];

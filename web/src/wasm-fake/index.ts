@@ -1,14 +1,14 @@
 /** Stand-in for the maker of specifications while that is not built: tables only, points are sampled rows. */
 export type DataKind = 'table' | 'text' | 'image';
 export interface ColumnPreview { name: string; kind: 'number' | 'category' | 'text' | 'constant' | 'identifier'; missing: number; distinct: number | null; examples: string[]; used: boolean; reason: string | null }
-export interface DataPreview { kind: DataKind; name: string; rows: number; columns: ColumnPreview[]; sample: string[][]; notes: string[]; seconds: number }
-export interface GenerateChoices { drop?: string[]; labels?: string; text?: string; types?: Record<string, 'number' | 'category'>; sheet?: string; points?: number; seed?: number; rows?: number }
+export interface DataPreview { kind: DataKind; name: string; rows: number; columns: ColumnPreview[]; sample: string[][]; notes: string[]; sheets: string[]; seconds: number }
+export interface GenerateChoices { drop?: string[]; labels?: string; text?: string; types?: Record<string, 'number' | 'category'>; sheet?: string; points?: number; seed?: number; resize?: [number, number]; rows?: number }
 export interface NearestReport { [key: string]: unknown }
 export interface MadeSpecification { specification: Record<string, unknown>; json: Uint8Array; description: string; rows: number; dimension: number; points: number; bytes: number; seconds: number; memoryBytes: number; disclosure: NearestReport; columns: string[] }
 export interface Plane { explained: number; sets: { points: { x: number; y: number; weight: number }[] }[] }
 export interface Progress { stage: 'read' | 'columns' | 'embed' | 'reduce' | 'report'; done: number; total: number }
 export interface Predicted { columns: string[]; rows: string[][]; seconds: number; csv: Uint8Array }
-export class MakerError extends Error { constructor(readonly code: string, message: string) { super(message); } }
+export class MakerError extends Error { constructor(readonly code: string, message: string, readonly hint = '') { super(message); } }
 
 export class SpecificationMaker {
   private table: { names: string[]; rows: string[][] } = { names: [], rows: [] };
@@ -23,7 +23,7 @@ export class SpecificationMaker {
       const isNumber = values.every((value) => value === '' || Number.isFinite(Number(value)));
       return { name, kind: isNumber ? 'number' : 'category', missing: values.filter((v) => v === '').length, distinct: new Set(values).size, examples: values.slice(0, 3), used: isNumber, reason: isNumber ? null : 'not a number' };
     });
-    return { kind: 'table', name: file.name, rows: this.table.rows.length, columns, sample: this.table.rows.slice(0, 6), notes: [], seconds: 0 };
+    return { kind: 'table', name: file.name, rows: this.table.rows.length, columns, sample: this.table.rows.slice(0, 6), notes: [], sheets: [], seconds: 0 };
   }
   async generate(choices: GenerateChoices, onProgress?: (p: Progress) => void): Promise<MadeSpecification> {
     onProgress?.({ stage: 'reduce', done: 1, total: 1 });

@@ -231,6 +231,7 @@ export const site = {
   'overview.version': 'release of the server',
   'queue.state': 'State',
   'queue.job': 'Job',
+  'queue.check': 'Check of',
   'queue.subject': 'About',
   'queue.attempts': 'Attempts',
   'queue.asked': 'Asked for',

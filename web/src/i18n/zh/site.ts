@@ -231,6 +231,7 @@ export const site = {
   'overview.version': '服务器版本',
   'queue.state': '状态',
   'queue.job': '任务',
+  'queue.check': '检查',
   'queue.subject': '对象',
   'queue.attempts': '尝试次数',
   'queue.asked': '提出时间',

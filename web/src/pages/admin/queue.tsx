@@ -64,7 +64,10 @@ export function Queue() {
   );
 }
 
-/** Ids of learnwares in a text lead to their pages. */
+/** `check:11:1` is the check of learnware 00000011, version 1; what is unknown stays as it is. */
 function Subject({ text }: { text: string }) {
-  return <>{text.split(/\b(\d{8})\b/).map((part, place) => (place % 2 === 1 ? <Link key={place} href={`/learnwares/${part}`}>{part}</Link> : <span key={place}>{part}</span>))}</>;
+  const [, number, version] = /^check:(\d+):(\d+)$/.exec(text) ?? [];
+  if (number === undefined || version === undefined) return <code>{text}</code>;
+  const id = number.padStart(8, '0');
+  return <>{t('queue.check')} <Link href={`/learnwares/${id}`}>{id}</Link>, {t('learnware.versionN', { n: version })}</>;
 }

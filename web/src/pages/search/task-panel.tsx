@@ -18,7 +18,7 @@ export function TaskPanel({ task, isLike, onForget }: { task: Task | null; isLik
   return (
     <section className="panel task" aria-label={t('task.title')}>
       <h2>{isLike ? t('task.like') : t('task.title')}</h2>
-      <div className="row"><Icon name={kind} /><strong className="task-name">{task.name}</strong></div>
+      <div className="row task-row"><Icon name={kind} /><strong className="task-name">{task.name}</strong></div>
       <p className="small faint">{taskWords(task)}</p>
       <p className="small"><Icon name="lock" size={14} /> {isLike ? t('task.likePublic') : t('task.private')}</p>
       <button type="button" className="button small" onClick={onForget}>{isLike ? t('task.unlike') : t('task.forget')}</button>

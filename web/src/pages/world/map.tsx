@@ -4,7 +4,7 @@ import { number, t } from '../../i18n';
 import { useStore } from '../../lib/store';
 import { theme } from '../../state/theme';
 import { Icon } from '../../ui/icons';
-import { Nearby, painter, type Painter } from './points';
+import { Nearby, Painter } from './points';
 import { toScreen, toWorld, WHOLE, ZOOM_MAX, type View, type World } from './types';
 
 interface Props {
@@ -55,7 +55,7 @@ export function WorldMap({ world, flag, focus, onPick, picked }: Props) {
   }, [redraw]);
 
   useEffect(() => {
-    if (points.current) paint.current = painter(points.current, world);
+    if (points.current) paint.current = new Painter(points.current, world);
   }, [world]);
   useEffect(() => {
     redraw();

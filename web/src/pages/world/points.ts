@@ -1,116 +1,77 @@
-/** Draws many points: by WebGL where the machine has it, else on a plain canvas. */
-import { side, toScreen, type View, type World } from './types';
+/**
+ * Draws many points into the pixels of a picture, without help of a graphics card: a hundred thousand take some
+ * milliseconds, on every machine alike, and no library.
+ */
+import { side, type View, type World } from './types';
 
-export interface Painter {
-  draw: (view: View, width: number, height: number, ratio: number, colours: string[]) => void;
-  kind: 'webgl' | 'canvas';
-}
+/** Radius in pixels at a zoom, by size. */
+const radiusAt = (zoom: number, size: number) => Math.max(1, Math.min(14, (1.5 + 0.9 * Math.log2(Math.max(1, zoom))) * (0.8 + 0.4 * Math.sqrt(size))));
 
-/** Radius in pixels at zoom 1, and how it grows. */
-export const radiusAt = (zoom: number, size: number) => Math.min(14, (1.6 + 0.9 * Math.log2(zoom)) * (0.8 + 0.5 * Math.sqrt(size)));
+/** Sizes are told apart in so many steps. */
+const SIZES = 6;
 
-const VERTEX = `
-attribute vec2 place; attribute float size; attribute float colour;
-uniform vec2 middle; uniform vec2 scale; uniform float zoom; uniform float ratio;
-varying float tint;
-void main() {
-  gl_Position = vec4((place - middle) * scale, 0.0, 1.0);
-  gl_PointSize = ratio * 2.0 * min(14.0, (1.6 + 0.9 * log2(zoom)) * (0.8 + 0.5 * sqrt(size)));
-  tint = colour;
-}`;
-const FRAGMENT = `
-precision mediump float;
-varying float tint; uniform vec3 colours[10];
-void main() {
-  vec2 from = gl_PointCoord - 0.5;
-  if (dot(from, from) > 0.25) discard;
-  vec3 mixed = colours[0];
-  for (int at = 1; at < 10; at++) if (abs(tint - float(at)) < 0.5) mixed = colours[at];
-  gl_FragColor = vec4(mixed * 0.85, 0.85);
-}`;
+export class Painter {
+  private readonly x: Float32Array;
+  private readonly y: Float32Array;
+  private readonly colour: Uint8Array;
+  private readonly step: Uint8Array;
+  private image: ImageData | null = null;
+  private pixels = new Uint32Array();
 
-export function painter(canvas: HTMLCanvasElement, world: World): Painter {
-  return byWebgl(canvas, world) ?? byCanvas(canvas, world);
-}
-
-const sizeOf = (world: World, place: number) => world.points.size?.[place] ?? 1;
-
-function byWebgl(canvas: HTMLCanvasElement, world: World): Painter | null {
-  const gl = canvas.getContext('webgl', { antialias: false, premultipliedAlpha: true });
-  const program = gl?.createProgram();
-  if (!gl || !program) return null;
-  for (const [kind, text] of [[gl.VERTEX_SHADER, VERTEX], [gl.FRAGMENT_SHADER, FRAGMENT]] as const) {
-    const shader = gl.createShader(kind);
-    if (!shader) return null;
-    gl.shaderSource(shader, text);
-    gl.compileShader(shader);
-    gl.attachShader(program, shader);
+  constructor(private readonly canvas: HTMLCanvasElement, world: World) {
+    const { x, y, island, size } = world.points;
+    this.x = Float32Array.from(x);
+    this.y = Float32Array.from(y);
+    this.colour = Uint8Array.from(island, (place) => place % 10);
+    this.step = Uint8Array.from(x, (_, place) => Math.max(0, Math.min(SIZES - 1, Math.round(Math.sqrt(size?.[place] ?? 1)) - 1)));
   }
-  gl.linkProgram(program);
-  if (!gl.getProgramParameter(program, gl.LINK_STATUS)) return null;
-  gl.useProgram(program);
-  const { x, y, island } = world.points;
-  const numbers = new Float32Array(x.length * 4);
-  for (let place = 0; place < x.length; place += 1) numbers.set([x[place]!, y[place]!, sizeOf(world, place), island[place]! % 10], place * 4);
-  gl.bindBuffer(gl.ARRAY_BUFFER, gl.createBuffer());
-  gl.bufferData(gl.ARRAY_BUFFER, numbers, gl.STATIC_DRAW);
-  const attribute = (name: string, count: number, offset: number) => {
-    const at = gl.getAttribLocation(program, name);
-    if (at < 0) return;
-    gl.enableVertexAttribArray(at);
-    gl.vertexAttribPointer(at, count, gl.FLOAT, false, 16, offset);
-  };
-  attribute('place', 2, 0);
-  attribute('size', 1, 8);
-  attribute('colour', 1, 12);
-  gl.enable(gl.BLEND);
-  gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
-  const uniform = (name: string) => gl.getUniformLocation(program, name);
-  return {
-    kind: 'webgl',
-    draw: (view, width, height, ratio, colours) => {
-      const scale = (2 * side(width, height) * view.zoom) / 1;
-      gl.viewport(0, 0, canvas.width, canvas.height);
-      gl.clearColor(0, 0, 0, 0);
-      gl.clear(gl.COLOR_BUFFER_BIT);
-      gl.uniform2f(uniform('middle'), view.x, view.y);
-      gl.uniform2f(uniform('scale'), scale / width, -scale / height);
-      gl.uniform1f(uniform('zoom'), view.zoom);
-      gl.uniform1f(uniform('ratio'), ratio);
-      gl.uniform3fv(uniform('colours'), Float32Array.from(colours.flatMap(rgb)));
-      gl.drawArrays(gl.POINTS, 0, x.length);
-    },
-  };
-}
 
-function rgb(colour: string): number[] {
-  const value = Number.parseInt(colour.replace('#', ''), 16);
-  return [(value >> 16) / 255, ((value >> 8) & 255) / 255, (value & 255) / 255];
-}
+  /** `ratio` is how many pixels of the canvas are one of the page; colours are `#rrggbb`. */
+  draw(view: View, width: number, height: number, ratio: number, colours: string[]): void {
+    const context = this.canvas.getContext('2d');
+    if (!context || this.canvas.width === 0 || this.canvas.height === 0) return;
+    if (!this.image || this.image.width !== this.canvas.width || this.image.height !== this.canvas.height) {
+      this.image = context.createImageData(this.canvas.width, this.canvas.height);
+      this.pixels = new Uint32Array(this.image.data.buffer);
+    }
+    this.pixels.fill(0);
+    this.fill(view, side(width, height) * view.zoom * ratio, ratio, colours.map(pixel));
+    context.putImageData(this.image, 0, 0);
+  }
 
-function byCanvas(canvas: HTMLCanvasElement, world: World): Painter {
-  const { x, y, island } = world.points;
-  return {
-    kind: 'canvas',
-    draw: (view, width, height, ratio, colours) => {
-      const context = canvas.getContext('2d');
-      if (!context) return;
-      context.setTransform(ratio, 0, 0, ratio, 0, 0);
-      context.clearRect(0, 0, width, height);
-      context.globalAlpha = 0.8;
-      // By colour, so that the context changes its style ten times and not a hundred thousand times.
-      for (let colour = 0; colour < 10; colour += 1) {
-        context.fillStyle = colours[colour] ?? '#888888';
-        for (let place = 0; place < x.length; place += 1) {
-          if (island[place]! % 10 !== colour) continue;
-          const [px, py] = toScreen(view, width, height, x[place]!, y[place]!);
-          if (px < -9 || py < -9 || px > width + 9 || py > height + 9) continue;
-          const radius = radiusAt(view.zoom, sizeOf(world, place));
-          context.fillRect(px - radius, py - radius, radius * 2, radius * 2);
-        }
+  private fill(view: View, scale: number, ratio: number, colours: number[]): void {
+    const { pixels } = this;
+    const [wide, high] = [this.canvas.width, this.canvas.height];
+    const discs = Array.from({ length: SIZES }, (_, step) => disc(Math.round(radiusAt(view.zoom, (step + 1) ** 2) * ratio)));
+    const [left, top] = [wide / 2 - view.x * scale, high / 2 - view.y * scale];
+    for (let place = 0; place < this.x.length; place += 1) {
+      const spans = discs[this.step[place]!]!;
+      const reach = (spans.length - 1) / 2;
+      const px = Math.round(left + this.x[place]! * scale);
+      const py = Math.round(top + this.y[place]! * scale);
+      if (px < -reach || py < -reach || px >= wide + reach || py >= high + reach) continue;
+      const colour = colours[this.colour[place]!]!;
+      for (let row = 0; row < spans.length; row += 1) {
+        const line = py + row - reach;
+        if (line < 0 || line >= high) continue;
+        const from = Math.max(0, px - spans[row]!);
+        const to = Math.min(wide - 1, px + spans[row]!);
+        for (let at = line * wide + from; at <= line * wide + to; at += 1) pixels[at] = colour;
       }
-    },
-  };
+    }
+  }
+}
+
+/** Half the width of each row of a disc. */
+function disc(radius: number): number[] {
+  return Array.from({ length: 2 * radius + 1 }, (_, row) => Math.floor(Math.sqrt((radius + 0.4) ** 2 - (row - radius) ** 2)));
+}
+
+/** A colour as it lies in memory, a little transparent. */
+function pixel(colour: string): number {
+  const value = Number.parseInt(colour.replace('#', ''), 16) || 0x888888;
+  const [red, green, blue] = [(value >> 16) & 255, (value >> 8) & 255, value & 255];
+  return ((225 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
 }
 
 /** Finds points near a place, by a grid of cells. */
