@@ -7,6 +7,7 @@ import { useLoad } from '../../lib/load';
 import { fromFragment } from '../../lib/share';
 import { bare, nameOf } from '../../lib/specification';
 import { keyOf, setTask, useTask, type Task } from '../../state/task';
+import { DataMaker } from '../../ui/data-maker';
 import { Icon } from '../../ui/icons';
 import { ErrorNote, PageHead, Skeleton } from '../../ui/parts';
 import { CompareTray } from './compare-tray';
@@ -41,7 +42,7 @@ export default function Search() {
       <SearchBox words={state.words} onSearch={(words) => change({ words })} />
       <div className="side search-layout">
         <aside className="stack" aria-label={t('search.narrow')}>
-          <TaskPanel task={task} isLike={state.like !== ''} onForget={() => (state.like ? change({ like: '' }) : setTask(null))} />
+          {task ? <TaskPanel task={task} isLike={state.like !== ''} onForget={() => (state.like ? change({ like: '' }) : setTask(null))} /> : null}
           {task ? <Settings state={state} onChange={change} /> : null}
           <FoldedFacets counts={counts.data?.facets} chosen={state.facets} onChange={(facets) => change({ facets })} />
         </aside>
@@ -50,7 +51,13 @@ export default function Search() {
           {state.like && !like.task && !like.error ? <Skeleton lines={4} /> : task ? (
             <ByTask task={task} query={query} state={state} onCompare={toggleCompare} onClear={() => change({ words: '', facets: {} })} />
           ) : (
+            <>
+            <section className="panel">
+              <h2>{t('task.title')}</h2>
+              <DataMaker useWords={t('task.use')} onReady={(made) => setTask(made.task)} />
+            </section>
             <WordResults query={query} words={state.words} sort={state.sort} compare={state.compare} onSort={(sort) => change({ sort })} onCompare={toggleCompare} onClear={() => change({ words: '', facets: {} })} />
+            </>
           )}
         </section>
       </div>

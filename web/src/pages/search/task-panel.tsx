@@ -1,19 +1,11 @@
-/** The user's data beside the results: dropped here, made into a specification here. */
+/** The user's data beside the results. */
 import { t } from '../../i18n';
 import { kindOf } from '../../lib/specification';
-import { setTask, type Task } from '../../state/task';
-import { DataMaker, taskWords } from '../../ui/data-maker';
+import type { Task } from '../../state/task';
+import { taskWords } from '../../ui/data-maker';
 import { Icon } from '../../ui/icons';
 
-export function TaskPanel({ task, isLike, onForget }: { task: Task | null; isLike: boolean; onForget: () => void }) {
-  if (!task) {
-    return (
-      <section className="panel" aria-label={t('task.title')}>
-        <h2>{t('task.title')}</h2>
-        <DataMaker useWords={t('task.use')} onReady={(made) => setTask(made.task)} />
-      </section>
-    );
-  }
+export function TaskPanel({ task, isLike, onForget }: { task: Task; isLike: boolean; onForget: () => void }) {
   const kind = kindOf(task.specification);
   return (
     <section className="panel task" aria-label={t('task.title')}>
