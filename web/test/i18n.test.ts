@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { fill } from '../src/i18n';
 import { en } from '../src/i18n/en';
 import { zh } from '../src/i18n/zh';
+import { DATA, LIBRARIES, LICENSES, SCENARIOS, TASKS } from '../src/lib/vocabulary';
 
 const source = join(import.meta.dirname, '../src');
 
@@ -16,6 +17,15 @@ function files(folder: string): string[] {
 
 const code = files(source).map((file) => readFileSync(file, 'utf8')).join('\n');
 const names = (text: string) => [...new Set([...text.matchAll(/\{(\w+)/g)].map((match) => match[1]))].sort();
+
+describe('the vocabulary', () => {
+  it('is the server\'s', () => {
+    const rust = readFileSync(join(source, '../../crates/learnware-engine/src/semantic.rs'), 'utf8');
+    const of = (name: string) => [...(new RegExp(`\\b${name} \\{([^}]*)\\}`).exec(rust)?.[1] ?? '').matchAll(/= "([^"]+)"/g)].map((match) => match[1]);
+    expect({ TASKS, DATA, LIBRARIES, SCENARIOS, LICENSES }).toEqual({ TASKS: of('Task'), DATA: of('DataType'), LIBRARIES: of('Library'), SCENARIOS: of('Scenario'), LICENSES: of('License') });
+    for (const [kind, words] of Object.entries({ task: TASKS, data: DATA, scenario: SCENARIOS })) for (const word of words) expect(en).toHaveProperty([`${kind}.${word}`]);
+  });
+});
 
 describe('words', () => {
   it('are the same keys in both languages', () => {

@@ -41,6 +41,13 @@ export function keepBearer(secret: string | null): void {
   bearer = secret;
 }
 
+/** Told when the server does not know the visitor any more. */
+let onUnknown: () => void = () => undefined;
+
+export function whenUnknown(listener: () => void): void {
+  onUnknown = listener;
+}
+
 export function headersOf(extra: Record<string, string> = {}): Record<string, string> {
   // Pages of other origins can't send this header, so a write that carries it was made here.
   const own: Record<string, string> = { 'X-Learnware-Request': 'page', ...extra };
@@ -81,6 +88,7 @@ export async function send(method: string, path: string, options: Options = {}):
     if (options.signal?.aborted) throw error;
     throw new ApiError(0, 'unreachable', '');
   }
+  if (response.status === 401 && !path.startsWith('/sessions')) onUnknown();
   if (!response.ok) throw await failure(response);
   return response;
 }

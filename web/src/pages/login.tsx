@@ -2,15 +2,12 @@
 import { useState } from 'react';
 import { Link, useLocation, useSearch } from 'wouter';
 import { api } from '../api/client';
+import type { LoginServices } from '../api/types';
 import { t } from '../i18n';
 import { useAction, useLoad } from '../lib/load';
 import { signIn } from '../state/session';
 import { Icon } from '../ui/icons';
 import { ErrorNote, Field, PageHead } from '../ui/parts';
-
-interface Providers {
-  providers: { name: string; label: string }[];
-}
 
 /** A path of these pages; anything else is not gone to. */
 const inside = (path: string | null) => (path && /^\/(?![/\\])/.test(path) ? path : '/');
@@ -21,7 +18,7 @@ export default function Login() {
   const [email, setEmail] = useState('');
   const [password, setPassword] = useState('');
   const [shown, setShown] = useState(false);
-  const providers = useLoad('oidc', (signal) => api.get<Providers>('/oidc', {}, signal).catch(() => ({ providers: [] })));
+  const others = useLoad('login-services', (signal) => api.get<LoginServices>('/login-services', {}, signal).catch((): LoginServices => ({ services: [] })));
   const login = useAction(async () => {
     await signIn(email.trim(), password);
     go(next);
@@ -37,8 +34,8 @@ export default function Login() {
         <button type="submit" className="button primary" disabled={login.busy}>{t('nav.signIn')}</button>
         <div className="row small"><Link href="/account/forgotten">{t('login.forgotten')}</Link><span className="spread" /><Link href="/register">{t('need.register')}</Link></div>
       </form>
-      {(providers.data?.providers ?? []).map((provider) => (
-        <a key={provider.name} className="button provider" href={`/account/oidc/${encodeURIComponent(provider.name)}`}><Icon name="lock" />{t('login.by', { name: provider.label })}</a>
+      {(others.data?.services ?? []).map((service) => (
+        <a key={service.path} className="button provider" href={`${inside(service.path)}?next=${encodeURIComponent(next)}`}><Icon name="lock" />{t('login.by', { name: service.label })}</a>
       ))}
     </div>
   );

@@ -1,11 +1,15 @@
 /** Who is signed in. The session is a cookie that scripts can't read. */
-import { ApiError, api, keepBearer } from '../api/client';
+import { ApiError, api, keepBearer, whenUnknown } from '../api/client';
 import type { Granted, Me } from '../api/types';
 import { forget } from '../lib/load';
 import { store, useStore } from '../lib/store';
 
 /** `undefined` until the server was asked, `null` for a guest. */
 export const session = store<Me | null | undefined>(undefined);
+
+whenUnknown(() => {
+  if (session.value()) session.set(null);
+});
 
 export function useSession(): Me | null | undefined {
   return useStore(session);

@@ -67,6 +67,8 @@ export const search = {
   'verdict.unknown': 'No learnware can be compared with your data',
   'verdict.unknownWords': 'Those that are shown match your words only.',
   'results.coverMeaning': 'Marks: nothing fits below {nothing}; data fits from {fits} on.',
+  'results.island': 'Compared in the island of {island}: {n} of {all} learnwares.',
+  'results.inWorld': 'See it in the world',
   'results.overlap': 'Your data and the nearest learnwares',
   'results.overlapCaption': 'Points of the specifications, larger for more weight, in the two directions in which they differ most. Grey rings are your data; colours are those of the lists.',
   'results.yourData': 'Your data',

@@ -1,14 +1,22 @@
+import { Link } from 'wouter';
 import { api } from '../../api/client';
-import type { DockInfo, LearnwarePage } from '../../api/types';
+import type { DockInfo, Figures, LearnwarePage } from '../../api/types';
 import { number, t, vocabulary, type Key } from '../../i18n';
 import { useLoad } from '../../lib/load';
 import { TimeSeries } from '../../pictures/charts';
 import { ErrorNote, Skeleton } from '../../ui/parts';
 
-/** Figures by day, as the server keeps them: names of series to their values. */
-interface Figures {
-  days: string[];
-  series: Record<string, number[]>;
+/** Series in their order. */
+const SERIES = ['submitted', 'usable', 'non_usable', 'invalid', 'searches', 'downloads', 'requests', 'failures', 'accounts', 'deleted'] as const;
+const DAYS = 30;
+
+/** Values of a series for each of the last days, today last; days that the server leaves out had none. */
+function series(figures: Figures, name: string, today = new Date()): { at: string; value: number }[] {
+  const known = new Map(figures.days.map((entry) => [entry.day, entry.counts[name] ?? 0]));
+  return Array.from({ length: DAYS }, (_, back) => {
+    const at = new Date(today.getTime() - (DAYS - 1 - back) * 86_400_000).toISOString().slice(0, 10);
+    return { at, value: known.get(at) ?? 0 };
+  });
 }
 
 const FACETS = ['task', 'data', 'format', 'scenario'] as const;
@@ -17,7 +25,7 @@ const FACETS = ['task', 'data', 'format', 'scenario'] as const;
 export function Overview() {
   const dock = useLoad('dock', (signal) => api.get<DockInfo>('/dock', {}, signal));
   const counts = useLoad('admin/facets', (signal) => api.get<LearnwarePage>('/learnwares', { facets: true, limit: 1 }, signal));
-  const figures = useLoad('admin/figures', (signal) => api.get<Figures>('/admin/figures', {}, signal));
+  const figures = useLoad('admin/figures', (signal) => api.get<Figures>('/admin/figures', { days: DAYS }, signal));
   return (
     <div className="stack loose">
       <ErrorNote error={dock.error ?? counts.error} retry={dock.reload} />
@@ -28,6 +36,8 @@ export function Overview() {
             <div className="figure"><b>{number(dock.data.learnwares)}</b><span>{t('home.learnwares', { n: dock.data.learnwares })}</span></div>
             <div className="figure"><b>{number(dock.data.islands.length)}</b><span>{t('home.islands', { n: dock.data.islands.length })}</span></div>
             <div className="figure"><b>{number(dock.data.revision)}</b><span>{t('home.changes')}</span></div>
+            {figures.data ? <div className="figure"><b>{number(figures.data.accounts)}</b><span>{t('overview.accounts')}</span></div> : null}
+            {figures.data ? Object.entries(figures.data.jobs).map(([state, count]) => <div key={state} className="figure"><b>{number(count)}</b><span><Link href="/admin/queue">{t('overview.jobs', { state: t(`job.${state}` as Key) })}</Link></span></div>) : null}
             <div className="figure"><b>{dock.data.version}</b><span>{t('overview.version')}</span></div>
           </div>
         ) : <Skeleton lines={1} height={4.5} />}
@@ -37,10 +47,16 @@ export function Overview() {
         <ErrorNote error={figures.error} retry={figures.reload} />
         {figures.data ? (
           <div className="grid two">
-            {Object.entries(figures.data.series).map(([name, values]) => {
-              const points = values.map((value, place) => ({ at: figures.data?.days[place] ?? '', value }));
+            {SERIES.map((name) => {
+              const points = figures.data ? series(figures.data, name) : [];
+              const sum = points.reduce((total, point) => total + point.value, 0);
               const label = t(`figure.${name}` as Key);
-              return <figure key={name} className="panel"><figcaption><strong>{label}</strong></figcaption><TimeSeries points={points} label={`${label}: ${points.slice(-7).map((point) => `${point.at} ${point.value}`).join(', ')}`} unit="" /></figure>;
+              return (
+                <figure key={name} className="panel">
+                  <h3>{label}: {t('overview.sum', { n: sum, days: DAYS })}</h3>
+                  <TimeSeries points={points} label={`${label}: ${points.filter((point) => point.value > 0).slice(-7).map((point) => `${point.at} ${point.value}`).join(', ')}`} unit="" />
+                </figure>
+              );
             })}
           </div>
         ) : figures.error === undefined ? <Skeleton lines={4} /> : null}

@@ -5,6 +5,9 @@ import { t } from '../../i18n';
 import { useAction, useLoad } from '../../lib/load';
 import { ErrorNote } from '../../ui/parts';
 
+/** Entries of a page, as the server gives them. */
+const PAGE = 100;
+
 export function usePages<T extends { id: number }>(path: string, query: Query, cursor: 'before' | 'after') {
   const key = `${path}?${JSON.stringify(query)}`;
   const first = useLoad(key, (signal) => api.get<T[]>(path, query, signal));
@@ -15,6 +18,7 @@ export function usePages<T extends { id: number }>(path: string, query: Query, c
     setEnded(false);
   }, [first.data]);
   const rows = [...(first.data ?? []), ...more];
+  const isFull = rows.length > 0 && rows.length % PAGE === 0;
   const next = useAction(async () => {
     const page = await api.get<T[]>(path, { ...query, [cursor]: rows.at(-1)?.id });
     setEnded(page.length === 0);
@@ -23,7 +27,7 @@ export function usePages<T extends { id: number }>(path: string, query: Query, c
   const button = (
     <>
       <ErrorNote error={first.error ?? next.error} retry={first.reload} />
-      {rows.length > 0 && !ended ? <button type="button" className="button" disabled={next.busy} onClick={() => void next.run()}>{t('words.more')}</button> : null}
+      {isFull && !ended ? <button type="button" className="button" disabled={next.busy} onClick={() => void next.run()}>{t('words.more')}</button> : null}
     </>
   );
   return { rows, loaded: first.data !== undefined, error: first.error, reload: first.reload, button };

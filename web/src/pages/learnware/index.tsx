@@ -3,7 +3,7 @@ import { useMemo, useState } from 'react';
 import { Link } from 'wouter';
 import { address, api } from '../../api/client';
 import type { Learnware, Version } from '../../api/types';
-import { bytes, date, number, t, type Key } from '../../i18n';
+import { bytes, date, list, number, t, vocabulary, type Key } from '../../i18n';
 import { useLoad } from '../../lib/load';
 import { comparable, descriptionOf, kindOf, nameOf } from '../../lib/specification';
 import { OverlapFigure, Shifts, type Drawn } from '../../pictures/fit';
@@ -85,6 +85,7 @@ function Facts({ learnware, version }: { learnware: Learnware; version: Version 
   const facts: [string, React.ReactNode][] = [
     [t('learnware.id'), <code key="id">{learnware.id}</code>],
     [t('learnware.owner'), learnware.owner ?? t('learnware.noOwner')],
+    [t('facets.license'), list((version.semantic.License?.Values ?? []).map((word) => vocabulary('license', word))) || '–'],
     [t('learnware.format'), t(`format.${version.format}` as Key)],
     [t('learnware.size'), bytes(version.size_bytes)],
     [t('learnware.inputs'), input ? number(input) : '–'],

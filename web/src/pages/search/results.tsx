@@ -70,6 +70,7 @@ function Verdict({ answer }: { answer: SearchAnswer }) {
     <div className={`note verdict ${tone}`}>
       <h2>{title}</h2>
       <p>{words}</p>
+      {answer.island ? <p className="small">{t('results.island', { island: answer.island.name ?? answer.island.kind, n: answer.funnel.comparable, all: answer.funnel.total })} <Link href="/world">{t('results.inWorld')}</Link></p> : null}
       {answer.covered !== null ? <Share covered={answer.covered} marks={marks} /> : null}
       {answer.covered !== null ? <p className="small faint">{t('results.coverMeaning', { fits: percent(marks?.fits), nothing: percent(marks?.nothing) })}</p> : null}
     </div>

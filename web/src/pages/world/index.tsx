@@ -2,17 +2,19 @@
 import { useMemo, useState } from 'react';
 import { Link } from 'wouter';
 import { api } from '../../api/client';
-import type { SearchAnswer } from '../../api/types';
-import { decimal, number, t } from '../../i18n';
+import type { Placed, SearchAnswer } from '../../api/types';
+import { decimal, number, percent, t } from '../../i18n';
 import { useLoad } from '../../lib/load';
-import { bare } from '../../lib/specification';
+import { bare, nameOf } from '../../lib/specification';
 import { keyOf, setTask, useTask, type Task } from '../../state/task';
 import { DataMaker, taskWords } from '../../ui/data-maker';
 import { Empty, ErrorNote, PageHead, Skeleton } from '../../ui/parts';
 import { WorldMap } from './map';
+import { useName } from './names';
 import type { World } from './types';
 
-const LISTED = 50;
+/** Learnwares of an island listed at a time; the name of each is a request. */
+const LISTED = 10;
 
 export default function WorldPage() {
   const world = useLoad('world', (signal) => api.get<World>('/world', {}, signal));
@@ -20,7 +22,7 @@ export default function WorldPage() {
     <>
       <PageHead title={t('world.title')}>{t('world.what')}</PageHead>
       <ErrorNote error={world.error} retry={world.reload} />
-      {!world.data ? (world.error === undefined ? <Skeleton lines={8} /> : null) : world.data.points.ids.length === 0 ? <Empty title={t('words.emptyDock')} actions={<Link className="button primary" href="/submit">{t('nav.submit')}</Link>} /> : <Shown world={world.data} />}
+      {!world.data ? (world.error === undefined ? <Skeleton lines={8} /> : null) : world.data.learnwares.ids.length === 0 ? <Empty title={t('words.emptyDock')} actions={<Link className="button primary" href="/submit">{t('nav.submit')}</Link>} /> : <Shown world={world.data} />}
     </>
   );
 }
@@ -36,7 +38,7 @@ function Shown({ world }: { world: World }) {
       <div className="stack">
         <WorldMap world={world} flag={flag.place} focus={focus} picked={picked} onPick={setPicked} />
         <p className="small faint">{t('world.caption')}</p>
-        {picked !== null ? <p role="status">{t('world.picked')} <Link href={`/learnwares/${world.points.ids[picked]}`}>{world.points.names[picked]}</Link> <code>{world.points.ids[picked]}</code></p> : null}
+        {picked !== null ? <Picked key={picked} id={world.learnwares.ids[picked] ?? ''} /> : null}
         {island !== null ? <IslandList key={island} world={world} island={island} /> : null}
       </div>
       <aside className="stack">
@@ -65,40 +67,44 @@ function Shown({ world }: { world: World }) {
   );
 }
 
-/** Where the task lies: in the middle of the learnwares nearest to it, nearer ones counting more. */
+/** Where the task lies, and what is nearest to it. */
 function useFlag(task: Task | null, world: World) {
-  const found = useLoad(task ? `world-task/${keyOf(task)}/${world.revision}` : null, (signal) =>
-    api.post<SearchAnswer>('/search', { statistical: task ? [bare(task.specification)] : [], limit: 5, mixture: 'none', explain: true }, { signal }),
-  );
+  const statistical = task ? [bare(task.specification)] : [];
+  const key = task ? `${keyOf(task)}/${world.revision}` : null;
+  const placed = useLoad(key && `world-place/${key}`, (signal) => api.post<Placed[]>('/world/place', { statistical }, { signal }));
+  const found = useLoad(key && `world-nearest/${key}`, (signal) => api.post<SearchAnswer>('/search', { statistical, limit: 1, mixture: 'none' }, { signal }));
   return useMemo(() => {
-    const answer = found.data;
-    if (!task || !answer) return { place: null, words: '', error: found.error };
-    const places = new Map(world.points.ids.map((id, place) => [id, place]));
-    const width = answer.explanation?.background?.median ?? 0.1;
-    let [x, y, total] = [0, 0, 0];
-    for (const single of answer.single) {
-      const place = places.get(single.id);
-      if (place === undefined || single.distance === null) continue;
-      const weight = Math.exp((-4 * single.distance) / width);
-      x += weight * world.points.x[place]!;
-      y += weight * world.points.y[place]!;
-      total += weight;
-    }
-    if (total === 0) return { place: null, words: t('world.nowhere'), error: found.error };
-    const nearest = answer.single[0];
-    const name = world.points.names[places.get(nearest?.id ?? '') ?? -1] ?? nearest?.id ?? '';
-    return { place: { x: x / total, y: y / total, words: t('world.you') }, words: t('world.nearest', { name, distance: decimal(nearest?.distance), island: answer.island?.name ?? '' }), error: found.error };
-  }, [found.data, found.error, task, world]);
+    const place = placed.data?.[0];
+    const nearest = found.data?.single[0];
+    const error = placed.error ?? found.error;
+    if (!task || !placed.data) return { place: null, words: '', error };
+    if (!place) return { place: null, words: t('world.nowhere'), error };
+    const island = world.islands[place.island]?.name ?? '';
+    const words = nearest ? t('world.nearest', { name: nameOf(found.data?.learnwares[nearest.id], nearest.id), distance: decimal(nearest.distance), island }) : '';
+    return { place: { x: place.x, y: place.y, words: t('world.you') }, words, error };
+  }, [placed.data, placed.error, found.data, found.error, task, world]);
 }
 
 function IslandList({ world, island }: { world: World; island: number }) {
   const [shown, setShown] = useState(LISTED);
-  const places = useMemo(() => world.points.island.flatMap((entry, place) => (entry === island ? [place] : [])), [world, island]);
+  const places = useMemo(() => world.learnwares.islands.flatMap((entry, place) => (entry === island ? [place] : [])), [world, island]);
   return (
     <section className="panel">
       <h2>{world.islands[island]?.name}</h2>
-      <ul className="columns-list">{places.slice(0, shown).map((place) => <li key={place}><Link href={`/learnwares/${world.points.ids[place]}`}>{world.points.names[place] || world.points.ids[place]}</Link></li>)}</ul>
-      {places.length > shown ? <button type="button" className="button small" onClick={() => setShown(shown + LISTED * 4)}>{t('words.more')}</button> : null}
+      <p className="small faint">{t('world.explained', { share: percent(world.islands[island]?.explained) })}</p>
+      <ul className="columns-list">{places.slice(0, shown).map((place) => <Entry key={place} world={world} place={place} />)}</ul>
+      {places.length > shown ? <button type="button" className="button small" onClick={() => setShown(shown + LISTED)}>{t('words.more')}</button> : null}
     </section>
   );
+}
+
+function Entry({ world, place }: { world: World; place: number }) {
+  const id = world.learnwares.ids[place] ?? '';
+  const name = useName(id);
+  return <li><Link href={`/learnwares/${id}`}>{name ?? id}</Link></li>;
+}
+
+function Picked({ id }: { id: string }) {
+  const name = useName(id);
+  return <p role="status">{t('world.picked')} <Link href={`/learnwares/${id}`}>{name ?? id}</Link> <code>{id}</code></p>;
 }

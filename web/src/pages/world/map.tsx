@@ -1,11 +1,15 @@
 /** The map: pan by dragging or arrow keys, zoom by wheel, pinch, keys or buttons, pick by click. */
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
-import { number, t } from '../../i18n';
+import { number, t, vocabulary } from '../../i18n';
 import { useStore } from '../../lib/store';
 import { theme } from '../../state/theme';
 import { Icon } from '../../ui/icons';
+import { useName } from './names';
 import { Nearby, Painter } from './points';
 import { toScreen, toWorld, WHOLE, ZOOM_MAX, type View, type World } from './types';
+
+/** Milliseconds of rest before a name is asked for. */
+const NAME_AFTER_MS = 200;
 
 interface Props {
   world: World;
@@ -101,18 +105,31 @@ export function WorldMap({ world, flag, focus, onPick, picked }: Props) {
     }
   };
   return (
-    <div className="world-map" ref={box} tabIndex={0} role="application" aria-label={t('world.label', { n: world.points.ids.length, islands: world.islands.length })} onKeyDown={keys}>
+    <div className="world-map" ref={box} tabIndex={0} role="application" aria-label={t('world.label', { n: world.learnwares.ids.length, islands: world.islands.length })} onKeyDown={keys}>
       <canvas ref={points} aria-hidden="true" />
       <canvas ref={marks} aria-hidden="true" />
-      {hover ? <div className="world-tip" style={{ left: hover.x + 12, top: hover.y + 12 }}>{world.points.names[hover.place]}<div className="small faint">{world.islands[world.points.island[hover.place] ?? 0]?.name}</div></div> : null}
+      {hover ? <div className="world-tip" style={{ left: hover.x + 12, top: hover.y + 12 }}><Tip world={world} place={hover.place} /></div> : null}
       <div className="world-tools">
         <button type="button" className="button small icon" aria-label={t('world.in')} onClick={() => zoomBy(1.6)}><Icon name="plus" /></button>
         <button type="button" className="button small icon" aria-label={t('world.out')} onClick={() => zoomBy(1 / 1.6)}><Icon name="minus" /></button>
         {isMoved ? <button type="button" className="button small" onClick={() => move(WHOLE)}>{t('world.whole')}</button> : null}
       </div>
-      <div className="world-scale small faint">{t('world.points', { n: number(world.points.ids.length) })}</div>
+      <div className="world-scale small faint">{t('world.points', { n: number(world.learnwares.ids.length) })}</div>
     </div>
   );
+}
+
+/** What a point is. Names are fetched one by one, when somebody rests on one: a hundred thousand would be megabytes. */
+function Tip({ world, place }: { world: World; place: number }) {
+  const id = world.learnwares.ids[place] ?? '';
+  const [asked, setAsked] = useState('');
+  useEffect(() => {
+    const timer = setTimeout(() => setAsked(id), NAME_AFTER_MS);
+    return () => clearTimeout(timer);
+  }, [id]);
+  const name = useName(asked === id ? id : null);
+  const task = world.learnwares.task_words[world.learnwares.tasks[place] ?? 0];
+  return <>{name ?? id}<div className="small faint">{[task ? vocabulary('task', task) : '', world.islands[world.learnwares.islands[place] ?? 0]?.name].filter(Boolean).join(', ')}</div></>;
 }
 
 /** Islands, bridges, names, the own task and what was picked: few, so on a plain canvas above the points. */
@@ -127,8 +144,9 @@ function drawMarks(canvas: HTMLCanvasElement, world: World, view: View, width: n
   for (const bridge of world.bridges) {
     const [one, other] = [world.islands[bridge.from], world.islands[bridge.to]];
     if (!one || !other) continue;
-    context.globalAlpha = 0.25 + 0.6 * Math.min(1, bridge.strength);
-    context.lineWidth = 1 + 2 * Math.min(1, bridge.strength);
+    const strength = Math.min(1, bridge.learnwares / Math.max(1, Math.min(one.learnwares, other.learnwares)));
+    context.globalAlpha = 0.35 + 0.6 * strength;
+    context.lineWidth = 1 + 3 * strength;
     context.beginPath();
     context.moveTo(...at(one.x, one.y));
     context.lineTo(...at(other.x, other.y));
@@ -162,7 +180,7 @@ function drawMarks(canvas: HTMLCanvasElement, world: World, view: View, width: n
     context.arc(x, y, 10, 0, 2 * Math.PI);
     context.stroke();
   };
-  if (picked !== null) ring(...at(world.points.x[picked] ?? 0, world.points.y[picked] ?? 0), '--ink');
+  if (picked !== null) ring(...at(world.learnwares.x[picked] ?? 0, world.learnwares.y[picked] ?? 0), '--ink');
   if (!flag) return;
   const [x, y] = at(flag.x, flag.y);
   context.fillStyle = colour('--bad');

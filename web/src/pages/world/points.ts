@@ -4,26 +4,21 @@
  */
 import { side, type View, type World } from './types';
 
-/** Radius in pixels at a zoom, by size. */
-const radiusAt = (zoom: number, size: number) => Math.max(1, Math.min(14, (1.5 + 0.9 * Math.log2(Math.max(1, zoom))) * (0.8 + 0.4 * Math.sqrt(size))));
-
-/** Sizes are told apart in so many steps. */
-const SIZES = 6;
+/** Radius in pixels at a zoom: larger where there are few. */
+const radiusAt = (zoom: number, count: number) => Math.max(1, Math.min(10, (count > 20_000 ? 1.4 : count > 1000 ? 2.5 : 5) + 0.9 * Math.log2(Math.max(1, zoom))));
 
 export class Painter {
   private readonly x: Float32Array;
   private readonly y: Float32Array;
   private readonly colour: Uint8Array;
-  private readonly step: Uint8Array;
   private image: ImageData | null = null;
   private pixels = new Uint32Array();
 
   constructor(private readonly canvas: HTMLCanvasElement, world: World) {
-    const { x, y, island, size } = world.points;
+    const { x, y, islands } = world.learnwares;
     this.x = Float32Array.from(x);
     this.y = Float32Array.from(y);
-    this.colour = Uint8Array.from(island, (place) => place % 10);
-    this.step = Uint8Array.from(x, (_, place) => Math.max(0, Math.min(SIZES - 1, Math.round(Math.sqrt(size?.[place] ?? 1)) - 1)));
+    this.colour = Uint8Array.from(islands, (place) => place % 10);
   }
 
   /** `ratio` is how many pixels of the canvas are one of the page; colours are `#rrggbb`. */
@@ -42,11 +37,10 @@ export class Painter {
   private fill(view: View, scale: number, ratio: number, colours: number[]): void {
     const { pixels } = this;
     const [wide, high] = [this.canvas.width, this.canvas.height];
-    const discs = Array.from({ length: SIZES }, (_, step) => disc(Math.round(radiusAt(view.zoom, (step + 1) ** 2) * ratio)));
+    const spans = disc(Math.round(radiusAt(view.zoom, this.x.length) * ratio));
+    const reach = (spans.length - 1) / 2;
     const [left, top] = [wide / 2 - view.x * scale, high / 2 - view.y * scale];
     for (let place = 0; place < this.x.length; place += 1) {
-      const spans = discs[this.step[place]!]!;
-      const reach = (spans.length - 1) / 2;
       const px = Math.round(left + this.x[place]! * scale);
       const py = Math.round(top + this.y[place]! * scale);
       if (px < -reach || py < -reach || px >= wide + reach || py >= high + reach) continue;
@@ -80,8 +74,8 @@ export class Nearby {
   private static readonly SIDE = 256;
 
   constructor(private readonly world: World) {
-    world.points.x.forEach((x, place) => {
-      const cell = this.cell(x, world.points.y[place]!);
+    world.learnwares.x.forEach((x, place) => {
+      const cell = this.cell(x, world.learnwares.y[place]!);
       const all = this.cells.get(cell);
       if (all) all.push(place);
       else this.cells.set(cell, [place]);
@@ -95,7 +89,7 @@ export class Nearby {
 
   /** The nearest point within `reach`; -1 where there is none. */
   find(x: number, y: number, reach: number): number {
-    const { points } = this.world;
+    const points = this.world.learnwares;
     const step = 1 / Nearby.SIDE;
     let best = -1;
     let least = reach * reach;

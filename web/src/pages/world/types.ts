@@ -1,21 +1,7 @@
 /** The specification world, as the server draws it: coordinates from 0 to 1. */
-import type { IslandKey } from '../../api/types';
+import type { WorldMap } from '../../api/types';
 
-export interface WorldIsland {
-  name: string;
-  island: IslandKey;
-  learnwares: number;
-  x: number;
-  y: number;
-  radius: number;
-}
-
-export interface World {
-  revision: number;
-  islands: WorldIsland[];
-  points: { ids: string[]; names: string[]; island: number[]; x: number[]; y: number[]; size?: number[] };
-  bridges: { from: number; to: number; strength: number }[];
-}
+export type World = WorldMap;
 
 /** What is seen: the middle and how many times the whole is enlarged. */
 export interface View {
