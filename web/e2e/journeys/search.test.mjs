@@ -176,3 +176,36 @@ test('the keyboard alone is enough to search and open a result', async () => {
   await visitor.context.close();
 });
 
+
+test('a learnware whose model is data is tried in the page', async () => {
+  const visitor = await visit(browser, running);
+  const { page, go, faults, requests } = visitor;
+  await go('/learnwares/00000005');
+  const before = requests.length;
+  await page.locator('input[type=file]').setInputFiles(running.task);
+  await page.getByText(/300 predictions for task.csv/).waitFor({ timeout: 60_000 });
+  assert.ok(requests.slice(before).every((request) => request.startsWith('GET')), 'rows were sent');
+  await shot(page, 'learnware-tried');
+  faults.push(...(await axe(page, 'tried')));
+  assert.equal(faults.join('\n'), '');
+  await visitor.context.close();
+});
+
+test('a first view on a slow link', async () => {
+  const visitor = await visit(browser, running);
+  const { page, context, requests } = visitor;
+  const session = await context.newCDPSession(page);
+  await session.send('Network.enable');
+  await session.send('Network.emulateNetworkConditions', { offline: false, latency: 400, downloadThroughput: 50_000, uploadThroughput: 20_000 });
+  let bytes = 0;
+  session.on('Network.loadingFinished', (event) => { bytes += event.encodedDataLength; });
+  const begun = Date.now();
+  await page.goto(`${running.base}/search`, { waitUntil: 'commit', timeout: 60_000 });
+  await page.getByRole('heading', { name: 'Search', exact: true }).waitFor({ timeout: 60_000 });
+  const shown = Date.now() - begun;
+  await page.getByText('10 learnwares').waitFor({ timeout: 60_000 });
+  console.log(`# 400 kbit/s, 400 ms: the page after ${(shown / 1000).toFixed(1)} s, its answer after ${((Date.now() - begun) / 1000).toFixed(1)} s; ${requests.length} requests, ${(bytes / 1000).toFixed(0)} kB`);
+  // Compressed by the server; Vite sends the files as they are.
+  if (running.base === running.address) assert.ok(shown < 8000, `the first view took ${shown} ms`);
+  await context.close();
+});

@@ -3,17 +3,26 @@ import { useState } from 'react';
 import { Link, useLocation, useSearch } from 'wouter';
 import { api } from '../api/client';
 import type { LoginServices } from '../api/types';
-import { t } from '../i18n';
+import { t, type Key } from '../i18n';
 import { useAction, useLoad } from '../lib/load';
 import { signIn } from '../state/session';
 import { Icon } from '../ui/icons';
-import { ErrorNote, Field, PageHead } from '../ui/parts';
+import { ErrorNote, Field, Note, PageHead } from '../ui/parts';
 
 /** A path of these pages; anything else is not gone to. */
 const inside = (path: string | null) => (path && /^\/(?![/\\])/.test(path) ? path : '/');
 
+/** Why another service's login did not let somebody in; the word stands in the address. */
+function problemWords(word: string): string {
+  const key = `code.${word}` as Key;
+  const words = t(key);
+  return words === key ? t('login.otherProblem') : words;
+}
+
 export default function Login() {
-  const next = inside(new URLSearchParams(useSearch()).get('next'));
+  const asked = new URLSearchParams(useSearch());
+  const next = inside(asked.get('next'));
+  const problem = asked.get('problem');
   const [, go] = useLocation();
   const [email, setEmail] = useState('');
   const [password, setPassword] = useState('');
@@ -26,6 +35,7 @@ export default function Login() {
   return (
     <div className="narrow">
       <PageHead title={t('login.title')}>{t('login.what')}</PageHead>
+      {problem ? <Note tone="bad" title={t('login.cant')}><p>{problemWords(problem)}</p></Note> : null}
       <form className="stack panel" onSubmit={(event) => { event.preventDefault(); void login.run(); }}>
         <Field label={t('account.email')}>{(ids) => <input {...ids} type="email" autoComplete="username" required value={email} onChange={(event) => setEmail(event.target.value)} />}</Field>
         <Field label={t('account.password')}>{(ids) => <input {...ids} type={shown ? 'text' : 'password'} autoComplete="current-password" required value={password} onChange={(event) => setPassword(event.target.value)} />}</Field>

@@ -54,7 +54,7 @@ export function Columns({ preview, choice, onChange }: { preview: DataPreview; c
         ) : null}
       </div>
       {preview.kind === 'table' && isFirstSheet ? (
-        <div className="scroll" tabIndex={0} role="group" aria-label={t('columns.title')}>
+        <div className="scroll tall" tabIndex={0} role="group" aria-label={t('columns.title')}>
           <table>
             <caption>{t('columns.caption', { used, n: preview.columns.length })}</caption>
             <thead><tr><th scope="col">{t('columns.use')}</th><th scope="col">{t('columns.name')}</th><th scope="col">{t('columns.kind')}</th><th scope="col" className="number">{t('columns.missing')}</th><th scope="col">{t('columns.examples')}</th></tr></thead>

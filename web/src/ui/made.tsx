@@ -37,7 +37,7 @@ function Privacy({ made }: { made: MadeSpecification }) {
   return (
     <section className="panel">
       <h3><Icon name="lock" size={16} /> {t('made.privacy')}</h3>
-      {sentence ? <p>{sentence}</p> : null}
+      {sentence ? <p>{sentence.replace(/^privacy: (.)/, (_, first: string) => first.toUpperCase())}</p> : null}
       {facts.length > 0 ? (
         <details>
           <summary>{t('made.facts')}</summary>

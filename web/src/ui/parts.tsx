@@ -1,7 +1,7 @@
 /** Small parts that every page uses. */
 import { useEffect, useId, useRef, useState, type ReactNode } from 'react';
 import { ApiError } from '../api/client';
-import { t, type Key } from '../i18n';
+import { language, t, type Key } from '../i18n';
 import { Icon, type IconName } from './icons';
 
 /** Sets the title of the window while the page is shown. */
@@ -53,6 +53,14 @@ export function ErrorNote({ error, retry, title }: { error: unknown; retry?: () 
   );
 }
 
+/** The server speaks English and says most; in other languages its word for programs is translated, and its sentence follows. */
+function translated(error: ApiError): string {
+  const key = `code.${error.code}` as Key;
+  const own = t(key);
+  if (language.value() === 'en' || own === key) return error.message;
+  return error.message ? `${own}（${error.message}）` : own;
+}
+
 const advices: Partial<Record<string, Key>> = {
   unreachable: 'error.unreachable.advice',
   'wrong-login': 'error.wrongLogin.advice',
@@ -65,7 +73,7 @@ function explain(error: unknown): { words: string; advice: string | null; reques
     const hint = (error as { hint?: unknown } | null)?.hint;
     return { words: error instanceof Error ? error.message : String(error), advice: typeof hint === 'string' && hint ? hint : null, requestId: null };
   }
-  const words = error.code === 'unreachable' ? t('error.unreachable') : error.message || t('error.status', { status: String(error.status) });
+  const words = error.code === 'unreachable' ? t('error.unreachable') : translated(error) || t('error.status', { status: String(error.status) });
   const key = advices[error.code];
   let advice = key ? t(key) : null;
   if (!advice && error.status === 401) advice = t('error.signIn.advice');

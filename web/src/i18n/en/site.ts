@@ -93,6 +93,7 @@ export const site = {
   'login.what': 'Looking, searching and downloading need no account. Submitting does.',
   'login.cant': 'You are not signed in',
   'login.forgotten': 'Password forgotten',
+  'login.otherProblem': 'The other login did not work. Try again, or use a password.',
   'login.by': 'Sign in by {name}',
   'register.title': 'Make an account',
   'register.what': 'The browser does a moment\'s work first, so that nobody makes accounts by the thousand.',

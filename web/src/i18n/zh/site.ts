@@ -93,6 +93,7 @@ export const site = {
   'login.what': '浏览、搜索和下载无需账户，提交需要账户。',
   'login.cant': '未能登录',
   'login.forgotten': '忘记密码',
+  'login.otherProblem': '外部登录未成功。请重试，或使用密码登录。',
   'login.by': '通过 {name} 登录',
   'register.title': '注册账户',
   'register.what': '浏览器会先做片刻计算，以防止批量注册。',
