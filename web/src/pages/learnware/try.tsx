@@ -39,6 +39,9 @@ export function Try({ learnware, version }: { learnware: Learnware; version: Ver
   );
 }
 
+/** Four digits are enough to look at; the file has all. */
+const short = (cell: string) => (/^-?\d*\.\d{5,}/.test(cell) ? String(Number(Number(cell).toPrecision(4))) : cell);
+
 function Answer({ answer, file }: { answer: Predicted; file: string }) {
   const save = () => {
     const place = URL.createObjectURL(new Blob([answer.csv.slice()], { type: 'text/csv' }));
@@ -57,7 +60,7 @@ function Answer({ answer, file }: { answer: Predicted; file: string }) {
       <div className="scroll" tabIndex={0} role="group" aria-label={t('try.title')}>
         <table>
           <thead><tr>{answer.columns.map((column) => <th key={column} scope="col">{column}</th>)}</tr></thead>
-          <tbody>{answer.rows.slice(0, SHOWN).map((row, place) => <tr key={place}>{row.map((cell, at) => <td key={at}>{cell}</td>)}</tr>)}</tbody>
+          <tbody>{answer.rows.slice(0, SHOWN).map((row, place) => <tr key={place}>{row.map((cell, at) => <td key={at}>{short(cell)}</td>)}</tr>)}</tbody>
         </table>
       </div>
     </div>

@@ -154,6 +154,7 @@ function drawMarks(canvas: HTMLCanvasElement, world: World, view: View, width: n
   }
   context.font = '13px system-ui, sans-serif';
   context.textAlign = 'center';
+  const taken: { left: number; right: number; top: number }[] = [];
   world.islands.forEach((island, place) => {
     const [x, y] = at(island.x, island.y);
     const radius = at(island.x + island.radius, island.y)[0] - x;
@@ -170,6 +171,10 @@ function drawMarks(canvas: HTMLCanvasElement, world: World, view: View, width: n
     context.strokeStyle = colour('--paper');
     context.fillStyle = colour('--ink');
     const above = Math.max(16, y - radius - 6);
+    // Names that would hide each other are left out; larger islands come first.
+    const half = context.measureText(island.name).width / 2 + 4;
+    if (taken.some((other) => Math.abs(other.top - above) < 16 && other.left < x + half && other.right > x - half)) return;
+    taken.push({ left: x - half, right: x + half, top: above });
     context.strokeText(island.name, x, above);
     context.fillText(island.name, x, above);
   });
