@@ -15,6 +15,7 @@ pub(crate) fn run(root: &Path, arguments: &[String]) -> Result<bool, String> {
         [word] if word == "--schema" => &[INSTALL, SCHEMA],
         _ => return Err("usage: cargo xtask web [--test | --schema]".into()),
     };
+    generator(root)?;
     for step in steps {
         if !npm(&folder, step)? {
             eprintln!("xtask web: `npm {}` failed in {}", step.join(" "), folder.display());
@@ -22,6 +23,19 @@ pub(crate) fn run(root: &Path, arguments: &[String]) -> Result<bool, String> {
         }
     }
     Ok(true)
+}
+
+/// Has `cargo xtask wasm` make what makes specifications in the pages, where it was not made yet.
+fn generator(root: &Path) -> Result<(), String> {
+    if root.join("web/src/wasm/learnware.wasm").is_file() {
+        return Ok(());
+    }
+    let own = std::env::current_exe().map_err(|error| format!("xtask does not know its own path: {error}"))?;
+    let status = Command::new(own).arg("wasm").current_dir(root).status();
+    match status {
+        Ok(status) if status.success() => Ok(()),
+        _ => Err("`cargo xtask wasm` failed; the pages need what it makes".into()),
+    }
 }
 
 const INSTALL: &[&str] = &["ci", "--no-audit", "--no-fund"];

@@ -3,7 +3,7 @@ import { useMemo, useState } from 'react';
 import { Link } from 'wouter';
 import { api } from '../../api/client';
 import type { Placed, SearchAnswer } from '../../api/types';
-import { decimal, number, percent, t } from '../../i18n';
+import { decimal, number, percent, t, vocabulary } from '../../i18n';
 import { useLoad } from '../../lib/load';
 import { bare, nameOf } from '../../lib/specification';
 import { keyOf, setTask, useTask, type Task } from '../../state/task';
@@ -11,6 +11,7 @@ import { DataMaker, taskWords } from '../../ui/data-maker';
 import { Empty, ErrorNote, PageHead, Skeleton } from '../../ui/parts';
 import { WorldMap } from './map';
 import { useName } from './names';
+import type { ColouredBy } from './points';
 import type { World } from './types';
 
 /** Learnwares of an island listed at a time; the name of each is a request. */
@@ -32,11 +33,16 @@ function Shown({ world }: { world: World }) {
   const [picked, setPicked] = useState<number | null>(null);
   const [focus, setFocus] = useState<{ island: number } | null>(null);
   const flag = useFlag(task, world);
+  const [by, setBy] = useState<ColouredBy>('island');
   const island = focus?.island ?? null;
   return (
     <div className="side right">
       <div className="stack">
-        <WorldMap world={world} flag={flag.place} focus={focus} picked={picked} onPick={setPicked} />
+        <WorldMap world={world} flag={flag.place} focus={focus} picked={picked} onPick={setPicked} by={by} />
+        <div className="row small">
+          <label className="row"><span>{t('world.by')}</span><select className="small-select" value={by} onChange={(event) => setBy(event.target.value as ColouredBy)}><option value="island">{t('world.byIsland')}</option><option value="task">{t('world.byTask')}</option></select></label>
+          {by === 'task' ? <ul className="legend plain">{world.learnwares.task_words.map((word, place) => <li key={word}><span className={`key k${place % 10}`} />{word ? vocabulary('task', word) : t('world.noTask')}</li>)}</ul> : null}
+        </div>
         <p className="small faint">{t('world.caption')}</p>
         {picked !== null ? <Picked key={picked} id={world.learnwares.ids[picked] ?? ''} /> : null}
         {island !== null ? <IslandList key={island} world={world} island={island} /> : null}

@@ -5,7 +5,7 @@ import { useStore } from '../../lib/store';
 import { theme } from '../../state/theme';
 import { Icon } from '../../ui/icons';
 import { useName } from './names';
-import { Nearby, Painter } from './points';
+import { Nearby, Painter, type ColouredBy } from './points';
 import { toScreen, toWorld, WHOLE, ZOOM_MAX, type View, type World } from './types';
 
 /** Milliseconds of rest before a name is asked for. */
@@ -17,9 +17,10 @@ interface Props {
   focus: { island: number } | null;
   onPick: (place: number) => void;
   picked: number | null;
+  by: ColouredBy;
 }
 
-export function WorldMap({ world, flag, focus, onPick, picked }: Props) {
+export function WorldMap({ world, flag, focus, onPick, picked, by }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const points = useRef<HTMLCanvasElement>(null);
   const marks = useRef<HTMLCanvasElement>(null);
@@ -59,8 +60,9 @@ export function WorldMap({ world, flag, focus, onPick, picked }: Props) {
   }, [redraw]);
 
   useEffect(() => {
-    if (points.current) paint.current = new Painter(points.current, world);
-  }, [world]);
+    if (points.current) paint.current = new Painter(points.current, world, by);
+    redraw();
+  }, [world, by, redraw]);
   useEffect(() => {
     redraw();
     const watch = new ResizeObserver(redraw);

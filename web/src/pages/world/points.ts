@@ -7,6 +7,9 @@ import { side, type View, type World } from './types';
 /** Radius in pixels at a zoom: larger where there are few. */
 const radiusAt = (zoom: number, count: number) => Math.max(1, Math.min(10, (count > 20_000 ? 1.4 : count > 1000 ? 2.5 : 5) + 0.9 * Math.log2(Math.max(1, zoom))));
 
+/** What colours tell. */
+export type ColouredBy = 'island' | 'task';
+
 export class Painter {
   private readonly x: Float32Array;
   private readonly y: Float32Array;
@@ -14,11 +17,11 @@ export class Painter {
   private image: ImageData | null = null;
   private pixels = new Uint32Array();
 
-  constructor(private readonly canvas: HTMLCanvasElement, world: World) {
-    const { x, y, islands } = world.learnwares;
+  constructor(private readonly canvas: HTMLCanvasElement, world: World, by: ColouredBy) {
+    const { x, y, islands, tasks } = world.learnwares;
     this.x = Float32Array.from(x);
     this.y = Float32Array.from(y);
-    this.colour = Uint8Array.from(islands, (place) => place % 10);
+    this.colour = Uint8Array.from(by === 'task' ? tasks : islands, (place) => place % 10);
   }
 
   /** `ratio` is how many pixels of the canvas are one of the page; colours are `#rrggbb`. */
