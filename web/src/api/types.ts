@@ -1,0 +1,220 @@
+/** Words on the wire. Most come from the server's description; the few that it leaves open are written here. */
+import type { components } from './schema';
+
+type Schemas = components['schemas'];
+export type Account = Schemas['Account'];
+export type AuditEntry = Schemas['AuditEntry'];
+export type Challenge = Schemas['Challenge'];
+export type CheckEvent = Schemas['CheckEvent'];
+export type DockInfo = Schemas['DockInfo'];
+export type Estate = Schemas['Estate'];
+export type Excerpt = Schemas['Excerpt'];
+export type Granted = Schemas['Granted'];
+export type Job = Schemas['Job'];
+export type Me = Schemas['Me'];
+export type Member = Schemas['Member'];
+export type Organisation = Schemas['Organisation'];
+export type Session = Schemas['Session'];
+export type Submitted = Schemas['Submitted'];
+export type Token = Schemas['Token'];
+export type WordReadings = Schemas['WordReadings'];
+
+/** A field of a semantic specification in the reference's form. */
+interface Words {
+  Type: string;
+  Values: string[];
+}
+interface Line {
+  Type: string;
+  Values: string;
+}
+
+/** How a raw column became numbers. */
+export interface Column {
+  name: string;
+  kind: 'number' | 'category';
+  values?: string[];
+  encoding?: 'ordinal' | 'one_hot';
+  missing: 'refuse' | 'keep' | 'code' | { fill: number };
+}
+
+export interface Dimensions {
+  Dimension: number;
+  Description?: Record<string, string>;
+  Columns?: Column[];
+}
+
+/** What a learnware is for, in words (the reference's form). */
+export interface Semantic {
+  Name?: Line;
+  Description?: Line;
+  Data?: Words;
+  Task?: Words;
+  Model?: Words;
+  Library?: Words;
+  Scenario?: Words;
+  License?: Words;
+  Input?: Dimensions;
+  Output?: Dimensions;
+}
+
+/** Numbers in any depth: a point of an image specification is channels of rows of numbers. */
+export type Nested = number | Nested[];
+
+/** A statistical specification (the reference's form): weighted points. */
+export interface Statistical {
+  type?: string;
+  z: Nested[];
+  beta: number[];
+  gamma?: number;
+  num_points?: number;
+  embedder?: { name: string; digest: string; dimension: number } | null;
+  language?: string[];
+  image_shape?: number[];
+  input?: Dimensions;
+}
+
+/** Key of an island; `name` is a sentence for people. */
+export interface IslandKey {
+  kind: string;
+  dimension?: number;
+  name?: string;
+  [more: string]: unknown;
+}
+
+export interface Finding {
+  stage: 'format' | 'semantic' | 'statistical' | 'model';
+  code: string;
+  severity: 'error' | 'warning' | 'note';
+  message: string;
+  advice: string;
+}
+
+export interface CheckReport {
+  findings: Finding[];
+}
+
+export type Version = Omit<Schemas['Version'], 'semantic' | 'statistical' | 'report'> & {
+  semantic: Semantic;
+  statistical: Statistical[];
+  report?: CheckReport | null;
+};
+
+export type Learnware = Omit<Schemas['Learnware'], 'versions'> & { versions: Version[] };
+
+export type LearnwareSummary = Omit<Schemas['LearnwareSummary'], 'semantic' | 'statistical'> & {
+  semantic: Semantic;
+  statistical?: Statistical[] | null;
+};
+
+export type LearnwarePage = Omit<Schemas['LearnwarePage'], 'learnwares'> & { learnwares: LearnwareSummary[] };
+
+export type Verdict = 'unknown' | 'fits' | 'fits_partly' | 'nothing_fits';
+
+/** One learnware of an answer. Distances are squared MMD: 0 is the same distribution. */
+export interface Single {
+  id: string;
+  distance: number | null;
+  percentile: number | null;
+  similarity: number | null;
+  covered: number | null;
+  score: number | null;
+}
+
+/** Several learnwares with weights that sum to one. */
+export interface Multiple {
+  members: { id: string; weight: number }[];
+  distance: number;
+  covered: number;
+  percentile: number | null;
+  gap: number | null;
+}
+
+export interface LeftOut {
+  id: string;
+  reason: 'adds_nothing' | 'adds_little' | 'full' | 'no_mixture' | 'passed_over';
+  similarity: number;
+  most_like: string;
+  gain: number;
+  distance_without: number;
+}
+
+export interface Explanation {
+  kernel: { columns: number; constant_columns: number; scaled_by: number; widths: number[] };
+  background: { median: number; pairs: number } | null;
+  fits_from: number;
+  nothing_below: number;
+  others_from: number | null;
+  left_out: LeftOut[];
+}
+
+export interface Funnel {
+  total: number;
+  excluded: number;
+  semantic: number;
+  other_islands: { island: IslandKey; learnwares: number }[];
+  other_languages: number;
+  comparable: number;
+  evaluated: number;
+  certified: boolean;
+}
+
+export interface SearchAnswer {
+  verdict: Verdict;
+  covered: number | null;
+  island: IslandKey | null;
+  single: Single[];
+  multiple: Multiple | null;
+  funnel: Funnel;
+  explanation: Explanation | null;
+  learnwares: Record<string, Semantic>;
+  words: WordReadings | null;
+  revision: number;
+}
+
+/** Other services by whose login people come in. */
+export interface LoginServices {
+  services: { path: string; label: string }[];
+}
+
+/** What takes room on a dock, in counts and bytes. */
+export interface Storage {
+  learnwares: number;
+  versions: number;
+  packages: number;
+  package_bytes: number;
+  database_bytes: number;
+  uploads: number;
+  upload_bytes: number;
+  free_bytes?: number | null;
+}
+
+/** A setting of the server that answers, without passwords. */
+export interface Setting {
+  key: string;
+  value?: string | null;
+  origin: string;
+  meaning: string;
+}
+
+/** What happens, by day; days and words without any are left out. */
+export interface Figures {
+  accounts: number;
+  jobs: Record<string, number>;
+  days: { day: string; counts: Record<string, number> }[];
+}
+
+/** All islands as one picture: discs in the unit square, `y` downwards. */
+export interface WorldMap {
+  revision: number;
+  islands: { name: string; island: IslandKey; learnwares: number; x: number; y: number; radius: number; explained: number }[];
+  learnwares: { ids: string[]; islands: number[]; x: number[]; y: number[]; tasks: number[]; task_words: string[] };
+  bridges: { from: number; to: number; learnwares: number }[];
+}
+
+/** Where a task lies in that picture. */
+export interface Placed {
+  island: number;
+  x: number;
+  y: number;
+}

@@ -1,0 +1,71 @@
+/** What a submission says of itself, as the form holds it. */
+import type { Dimensions, Semantic } from '../../api/types';
+
+export interface Fields {
+  name: string;
+  description: string;
+  data: string;
+  task: string;
+  library: string;
+  scenarios: string[];
+  license: string;
+  /** Names of the outputs, one a line; their number is that of the lines, unless `outputs` says it. */
+  outputNames: string;
+  outputs: number;
+}
+
+export const EMPTY: Fields = { name: '', description: '', data: '', task: '', library: 'Others', scenarios: [], license: '', outputNames: '', outputs: 0 };
+
+/** Lengths that the dock accepts. */
+export const NAME = { min: 5, max: 50 };
+export const DESCRIPTION = { min: 10, max: 10_000 };
+
+export function fromSemantic(semantic: Semantic | null): Fields {
+  if (!semantic) return EMPTY;
+  const names = Object.entries(semantic.Output?.Description ?? {}).sort((a, b) => Number(a[0]) - Number(b[0])).map(([, word]) => word);
+  return {
+    name: semantic.Name?.Values ?? '',
+    description: semantic.Description?.Values ?? '',
+    data: semantic.Data?.Values?.[0] ?? '',
+    task: semantic.Task?.Values?.[0] ?? '',
+    library: semantic.Library?.Values?.[0] ?? 'Others',
+    scenarios: semantic.Scenario?.Values ?? [],
+    license: semantic.License?.Values?.[0] ?? '',
+    outputNames: names.join('\n'),
+    outputs: semantic.Output?.Dimension ?? 0,
+  };
+}
+
+export function toSemantic(fields: Fields, before: Semantic | null, input: Dimensions | undefined): Semantic {
+  const words = (type: string, values: string[]) => ({ Type: type, Values: values });
+  const line = (value: string) => ({ Type: 'String', Values: value });
+  const semantic: Semantic = {
+    ...before,
+    Data: words('Class', [fields.data]),
+    Task: words('Class', [fields.task]),
+    Library: words('Class', [fields.library]),
+    Scenario: words('Tag', fields.scenarios),
+    License: words('Class', [fields.license]),
+    Name: line(fields.name.trim()),
+    Description: line(fields.description.trim()),
+  };
+  if (input) semantic.Input = input;
+  const names = fields.outputNames.split('\n').map((name) => name.trim()).filter(Boolean);
+  const count = Math.max(fields.outputs, names.length);
+  if (count > 0) semantic.Output = { Dimension: count, Description: Object.fromEntries(names.map((name, place) => [String(place), name])) };
+  return semantic;
+}
+
+/** Fields that are missing or do not hold, as keys of the dictionary. */
+export function wrong(fields: Fields): Partial<Record<keyof Fields, string>> {
+  const found: Partial<Record<keyof Fields, string>> = {};
+  const name = [...fields.name.trim()].length;
+  if (name < NAME.min || name > NAME.max) found.name = 'submit.wrong.name';
+  const description = [...fields.description.trim()].length;
+  if (description < DESCRIPTION.min || description > DESCRIPTION.max) found.description = 'submit.wrong.description';
+  if (!fields.data) found.data = 'submit.wrong.choose';
+  if (!fields.task) found.task = 'submit.wrong.choose';
+  if (!fields.license) found.license = 'submit.wrong.choose';
+  if (fields.scenarios.length === 0) found.scenarios = 'submit.wrong.scenario';
+  return found;
+}

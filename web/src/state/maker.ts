@@ -1,0 +1,9 @@
+/** The maker of specifications, one for the page, loaded when data is first given. */
+import type { SpecificationMaker } from '#maker';
+
+let maker: Promise<SpecificationMaker> | null = null;
+
+export function theMaker(): Promise<SpecificationMaker> {
+  maker ??= import('#maker').then((module) => new module.SpecificationMaker());
+  return maker;
+}

@@ -1,0 +1,133 @@
+/** From files to a specification, on this machine: read, look at the columns, make, see what it tells. */
+import { useState } from 'react';
+import { ErrorNote, Note } from './parts';
+import { Drop } from './drop';
+import { Icon } from './icons';
+import { Columns, NO_CHOICE, type ColumnChoice } from './columns';
+import { Made } from './made';
+import { bytes, t, type Key } from '../i18n';
+import { useAction } from '../lib/load';
+import { read } from '../lib/specification';
+import { theMaker } from '../state/maker';
+import type { Task } from '../state/task';
+import type { Statistical } from '../api/types';
+import type { DataPreview, GenerateChoices, MadeSpecification, Progress } from '#maker';
+
+const ACCEPT = '.csv,.tsv,.txt,.parquet,.xlsx,.ods,.json,.jsonl,.npz,.npy,.zip,.png,.jpg,.jpeg,.gif,.bmp,.webp';
+
+export interface MadeTask {
+  task: Task;
+  made: MadeSpecification | null;
+  preview: DataPreview | null;
+  choices: GenerateChoices;
+}
+
+/** `onReady` gets the specification when its owner wants to use it. */
+export function DataMaker({ onReady, useWords, compact }: { onReady: (made: MadeTask) => void; useWords: string; compact?: boolean }) {
+  const [preview, setPreview] = useState<DataPreview | null>(null);
+  const [progress, setProgress] = useState<Progress | null>(null);
+  const [choice, setChoice] = useState<ColumnChoice>(NO_CHOICE);
+  const [ready, setReady] = useState<MadeTask | null>(null);
+
+  const open = useAction(async (files: File[]) => {
+    setReady(null);
+    setPreview(null);
+    const first = files[0];
+    if (!first) return;
+    if (files.length === 1 && first.name.toLowerCase().endsWith('.json')) {
+      const known = await specificationFile(first);
+      if (known) return onReady({ task: known, made: null, preview: null, choices: {} });
+    }
+    const maker = await theMaker();
+    const found = await maker.open(files, setProgress).finally(() => setProgress(null));
+    setChoice({ ...NO_CHOICE, drop: found.columns.filter((column) => !column.used).map((column) => column.name), labels: '', text: found.columns.find((column) => column.kind === 'text')?.name ?? '' });
+    setPreview(found);
+  });
+
+  const generate = useAction(async () => {
+    if (!preview) return;
+    const choices = choicesOf(choice, preview);
+    const maker = await theMaker();
+    const made = await maker.generate(choices, setProgress).finally(() => setProgress(null));
+    setReady({ task: taskOf(preview.name, made), made, preview, choices });
+  });
+
+  const busy = open.busy || generate.busy;
+  return (
+    <div className="stack">
+      {preview === null || compact === false ? (
+        <Drop title={t('maker.drop')} hint={t('maker.dropHint')} accept={ACCEPT} multiple disabled={busy} onFiles={(files) => void open.run(files)} />
+      ) : null}
+      <ErrorNote error={open.error} title={t('maker.cantRead')} />
+      {busy && progress ? <Working progress={progress} onStop={() => void theMaker().then((maker) => maker.cancel())} /> : busy ? <Working progress={null} onStop={null} /> : null}
+      {preview && !ready ? (
+        <>
+          <div className="row">
+            <Icon name={preview.kind === 'image' ? 'image' : preview.kind === 'text' ? 'text' : 'table'} />
+            <strong>{preview.name}</strong>
+            <span className="faint">{t(`maker.rows.${preview.kind}` as Key, { n: preview.rows })}</span>
+            <span className="spread" />
+            <button type="button" className="button small" onClick={() => setPreview(null)}>{t('maker.otherFile')}</button>
+          </div>
+          {preview.notes.map((note) => <Note key={note} tone="careful" level={3}><p>{note}</p></Note>)}
+          {preview.columns.length > 0 || preview.kind === 'image' ? <Columns preview={preview} choice={choice} onChange={setChoice} /> : null}
+          <ErrorNote error={generate.error} title={t('maker.cantMake')} />
+          <button type="button" className="button primary" disabled={busy} onClick={() => void generate.run()}>{t('maker.make')}</button>
+          <p className="small faint">{t('maker.stays')}</p>
+        </>
+      ) : null}
+      {ready?.made && preview ? (
+        <Made made={ready.made} name={preview.name} useWords={useWords} onUse={() => onReady(ready)} onBack={() => setReady(null)} />
+      ) : null}
+    </div>
+  );
+}
+
+function choicesOf(choice: ColumnChoice, preview: DataPreview): GenerateChoices {
+  const choices: GenerateChoices = {};
+  const size = /^(\d+)\s*[x×]\s*(\d+)$/.exec(choice.resize.trim());
+  if (size) choices.resize = [Number(size[1]), Number(size[2])];
+  if (choice.sheet && choice.sheet !== preview.sheets[0]) return { ...choices, sheet: choice.sheet };
+  if (preview.kind === 'table') choices.drop = choice.drop.filter((name) => name !== choice.labels);
+  if (Object.keys(choice.types).length > 0) choices.types = choice.types;
+  if (choice.labels) choices.labels = choice.labels;
+  if (preview.kind === 'text' && choice.text) choices.text = choice.text;
+  return choices;
+}
+
+function Working({ progress, onStop }: { progress: Progress | null; onStop: (() => void) | null }) {
+  const share = progress && progress.total > 0 ? progress.done / progress.total : 0;
+  const words = progress ? t(`maker.stage.${progress.stage}` as Key) : t('maker.starting');
+  return (
+    <div className="stack tight" role="status">
+      <div className="row"><span>{words}</span><span className="spread" />{onStop ? <button type="button" className="button small" onClick={onStop}>{t('action.cancel')}</button> : null}</div>
+      <div className="progress" role="progressbar" aria-label={words} aria-valuenow={Math.round(share * 100)} aria-valuemin={0} aria-valuemax={100}><div style={{ width: `${share * 100}%` }} /></div>
+    </div>
+  );
+}
+
+export function taskOf(name: string, made: MadeSpecification): Task {
+  return { name, specification: made.specification as unknown as Statistical, rows: made.rows, bytes: made.bytes, columns: made.columns };
+}
+
+/** A specification that somebody made before: a stat file of any kind of the reference. `null` where the file is other JSON. */
+async function specificationFile(file: File): Promise<Task | null> {
+  const text = await file.text();
+  if (!/"z"\s*:/.test(text) || !/"beta"\s*:/.test(text)) return null;
+  try {
+    const specification = read(text);
+    const columns = (specification.input?.Columns ?? []).map((column) => column.name);
+    return { name: file.name, specification, rows: specification.num_points ?? 0, bytes: file.size, columns };
+  } catch (error) {
+    const word = error instanceof Error ? error.message : '';
+    throw new Error(t(`maker.json.${word}` as Key), { cause: error });
+  }
+}
+
+/** What is known of a task, in one line. */
+export function taskWords(task: Task): string {
+  const size = task.specification.z.length;
+  const rows = task.rows > 0 ? t('maker.ofRows', { n: task.rows }) : '';
+  return t('maker.points', { n: size, size: bytes(task.bytes), rows }).trim() + (task.columns.length ? `, ${t('maker.columns', { n: task.columns.length })}` : '');
+}
+

@@ -1,0 +1,50 @@
+/** A specification that was just made: how big it is, how near its points are to real rows, what will be sent. */
+import { bytes, number, t } from '../i18n';
+import { Note } from './parts';
+import { Icon } from './icons';
+import type { MadeSpecification } from '#maker';
+
+export function Made({ made, name, useWords, onUse, onBack }: { made: MadeSpecification; name: string; useWords: string; onUse: () => void; onBack: () => void }) {
+  const save = () => {
+    const address = URL.createObjectURL(new Blob([made.json.slice()], { type: 'application/json' }));
+    const link = document.createElement('a');
+    link.href = address;
+    link.download = `${name.replace(/\.[^.]*$/, '')}.stat.json`;
+    link.click();
+    URL.revokeObjectURL(address);
+  };
+  const time = t('made.time', { seconds: number(made.seconds, 2), memory: bytes(made.memoryBytes) });
+  return (
+    <div className="stack" aria-live="polite">
+      <Note tone="good" title={t('made.title')} level={3}>
+        <p>{made.description || t('made.words', { points: made.points, dimension: made.dimension, rows: made.rows })}</p>
+        <p className="small faint">{time}</p>
+      </Note>
+      <Privacy made={made} />
+      <div className="row">
+        <button type="button" className="button primary" onClick={onUse}>{useWords}</button>
+        <button type="button" className="button" onClick={save}><Icon name="download" />{t('made.download', { size: bytes(made.bytes) })}</button>
+        <button type="button" className="button quiet" onClick={onBack}>{t('made.back')}</button>
+      </div>
+    </div>
+  );
+}
+
+/** The privacy report, in the words of the command line where it has some. */
+function Privacy({ made }: { made: MadeSpecification }) {
+  const sentence = ['sentence', 'words', 'summary'].map((key) => made.disclosure[key]).find((value) => typeof value === 'string') as string | undefined;
+  const facts = Object.entries(made.disclosure).filter(([, value]) => typeof value === 'number') as [string, number][];
+  return (
+    <section className="panel">
+      <h3><Icon name="lock" size={16} /> {t('made.privacy')}</h3>
+      {sentence ? <p>{sentence.replace(/^privacy: (.)/, (_, first: string) => first.toUpperCase())}</p> : null}
+      {facts.length > 0 ? (
+        <details>
+          <summary>{t('made.facts')}</summary>
+          <dl className="facts">{facts.map(([key, value]) => <div key={key}><dt>{key.replaceAll('_', ' ')}</dt><dd>{number(value, 4)}</dd></div>)}</dl>
+        </details>
+      ) : null}
+      <p className="small faint">{t('made.sent', { points: made.points, dimension: made.dimension, size: bytes(made.bytes) })}</p>
+    </section>
+  );
+}

@@ -1,0 +1,56 @@
+//! `cargo xtask web`: builds the pages of `web/` into `web/dist`, from which the server takes them.
+//!
+//! Needs Node.js and its npm. What the pages depend on is what `web/package-lock.json` names, and nothing newer.
+
+use std::path::Path;
+use std::process::Command;
+
+/// Gets what the pages depend on, compares the generated types with the server's description, and builds the pages;
+/// `Ok(false)` when a step failed.
+pub(crate) fn run(root: &Path, arguments: &[String]) -> Result<bool, String> {
+    let folder = root.join("web");
+    let steps: &[&[&str]] = match arguments {
+        [] => &[INSTALL, CHECK, BUILD, SIZES],
+        [word] if word == "--test" => &[INSTALL, TEST, BUILD, SIZES, JOURNEYS],
+        [word] if word == "--schema" => &[INSTALL, SCHEMA],
+        _ => return Err("usage: cargo xtask web [--test | --schema]".into()),
+    };
+    generator(root)?;
+    for step in steps {
+        if !npm(&folder, step)? {
+            eprintln!("xtask web: `npm {}` failed in {}", step.join(" "), folder.display());
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Has `cargo xtask wasm` make what makes specifications in the pages, where it was not made yet.
+fn generator(root: &Path) -> Result<(), String> {
+    if root.join("web/src/wasm/learnware.wasm").is_file() {
+        return Ok(());
+    }
+    let own = std::env::current_exe().map_err(|error| format!("xtask does not know its own path: {error}"))?;
+    let status = Command::new(own).arg("wasm").current_dir(root).status();
+    match status {
+        Ok(status) if status.success() => Ok(()),
+        _ => Err("`cargo xtask wasm` failed; the pages need what it makes".into()),
+    }
+}
+
+const INSTALL: &[&str] = &["ci", "--no-audit", "--no-fund"];
+const CHECK: &[&str] = &["run", "check:schema"];
+const SCHEMA: &[&str] = &["run", "schema"];
+const BUILD: &[&str] = &["run", "build"];
+const SIZES: &[&str] = &["run", "sizes"];
+const TEST: &[&str] = &["test"];
+const JOURNEYS: &[&str] = &["run", "e2e"];
+
+fn npm(folder: &Path, words: &[&str]) -> Result<bool, String> {
+    let program = if cfg!(windows) { "npm.cmd" } else { "npm" };
+    let status = Command::new(program).args(words).current_dir(folder).status();
+    let status = status.map_err(|error| {
+        format!("npm cannot be started ({error}): install Node.js 20.19 or newer, which brings it")
+    })?;
+    Ok(status.success())
+}
