@@ -7,7 +7,7 @@ use learnware_engine::table::{self, RawTable};
 use serde_json::json;
 
 use crate::cli::RunArgs;
-use crate::datafile::{self, Content, Data, DataOptions, Pictures};
+use crate::datafile::{self, Content, Data, Pictures};
 use crate::error::{Outcome, advised};
 use crate::learnwares::{self, Opened, Opener};
 use crate::predictions::{self, Answers};
@@ -64,7 +64,7 @@ fn read(
     path: &std::path::Path,
     printer: &Printer,
 ) -> anyhow::Result<Data> {
-    let options = DataOptions::new(&arguments.table, &arguments.kind);
+    let options = datafile::options(&arguments.table, &arguments.kind);
     let data =
         datafile::read(path, &options.for_learnware(learnware.kind(), learnware.image_shape()), printer)?;
     learnware.require_kind(&data)?;

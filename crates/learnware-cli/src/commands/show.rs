@@ -2,6 +2,7 @@
 
 use learnware_dock::browse::{LearnwareDetail, VersionDetail};
 use learnware_dock::config::Create;
+use learnware_data::specwords;
 use learnware_engine::learnware::LearnwareId;
 use learnware_engine::semantic::{Dimensions, SemanticSpecification};
 
@@ -11,7 +12,7 @@ use crate::cli::{ModelArgs, ShowArgs};
 use crate::error::Outcome;
 use crate::place::Published;
 use crate::printer::{Printer, Tone, toned};
-use crate::{report, specwords, target};
+use crate::{report, target};
 
 /// Inputs listed at most.
 const INPUTS_SHOWN: usize = 40;

@@ -3,12 +3,12 @@
 use std::io::Write as _;
 
 use super::*;
+use crate::files::MemoryFiles;
 
 fn read_bytes(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<TableFile> {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join(name);
-    std::fs::write(&path, bytes).unwrap();
-    read(&path, options)
+    let mut files = MemoryFiles::default();
+    files.insert(name, bytes);
+    read(Location { files: &files, path: Path::new(name) }, options)
 }
 
 fn names(file: &TableFile) -> Vec<&str> {
@@ -61,11 +61,13 @@ fn bad_text_is_refused_with_its_line() {
     ] {
         assert_eq!(refusal("t.csv", text), message);
     }
-    assert_eq!(refusal("t.xlsx", b"x"), "t.xlsx: the ending is not that of a table file");
-    let folder = tempfile::tempdir().unwrap();
-    let read = |path: &Path| read(path, &ReadOptions::default()).unwrap_err();
-    assert!(matches!(read(folder.path()), TableFileError::Directory(_)));
-    assert!(matches!(read(&folder.path().join("none.csv")), TableFileError::Missing(_)));
+    assert_eq!(refusal("t.doc", b"x"), "t.doc: the ending is not that of a table file");
+    let mut files = MemoryFiles::default();
+    files.insert("folder/t.csv", b"a,b\n1,2\n".as_slice());
+    let read =
+        |name: &str| read(Location { files: &files, path: Path::new(name) }, &ReadOptions::default()).unwrap_err();
+    assert!(matches!(read("folder"), TableFileError::Directory(_)));
+    assert!(matches!(read("folder/none.csv"), TableFileError::Missing(_)));
 }
 
 #[test]

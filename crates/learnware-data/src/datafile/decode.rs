@@ -5,19 +5,17 @@ use std::io::Cursor;
 use image::{ColorType, DynamicImage, ImageDecoder as _, ImageReader, Limits};
 use learnware_engine::image::RawImage;
 
-use crate::error::advised;
+use crate::error::{Result, refused};
 
-/// Endings of image files.
-pub(super) const ENDINGS: &[&str; 6] = &["png", "jpg", "jpeg", "bmp", "gif", "webp"];
 /// Pixels in one image at most: more than any camera's, and less than a file that lies about its size.
 const PIXELS_MAX: u64 = 1 << 26;
 /// Bytes that decoding one image may take.
 const DECODER_BYTES_MAX: u64 = 1 << 30;
 
 /// Decodes an image; values of 16 bits are rounded to 8.
-pub(super) fn decode(place: &str, bytes: &[u8]) -> anyhow::Result<RawImage> {
+pub(super) fn decode(place: &str, bytes: &[u8]) -> Result<RawImage> {
     let unsound = |reason: String| {
-        advised(
+        refused(
             format!("{place} cannot be read as an image: {reason}"),
             "save the image again, or leave it out",
         )
@@ -34,7 +32,7 @@ pub(super) fn decode(place: &str, bytes: &[u8]) -> anyhow::Result<RawImage> {
     let decoder = reader.into_decoder().map_err(|error| unsound(error.to_string()))?;
     let (width, height) = decoder.dimensions();
     if u64::from(width) * u64::from(height) > PIXELS_MAX {
-        return Err(advised(
+        return Err(refused(
             format!("{place} has {width} x {height} pixels, more than {PIXELS_MAX}"),
             "make the image smaller, or leave it out",
         ));

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 /// What is known about a specification's making.
 #[derive(Debug)]
-pub(crate) enum Disclosure {
+pub enum Disclosure {
     /// Made by another algorithm; nothing was measured.
     Unknown,
     /// How near its points come to rows.
@@ -16,7 +16,7 @@ pub(crate) enum Disclosure {
 
 impl Disclosure {
     /// For people.
-    pub(crate) fn sentences(&self) -> Vec<String> {
+    pub fn sentences(&self) -> Vec<String> {
         match self {
             Self::Unknown => Vec::new(),
             Self::Measured(privacy) => measured(privacy),
@@ -35,7 +35,7 @@ impl Disclosure {
     }
 
     /// For programs.
-    pub(crate) fn to_json(&self) -> Value {
+    pub fn to_json(&self) -> Value {
         match self {
             Self::Unknown => Value::Null,
             Self::Measured(privacy) => json!({

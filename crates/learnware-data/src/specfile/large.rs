@@ -2,8 +2,6 @@
 
 use std::path::Path;
 
-use anyhow::Context as _;
-use indicatif::ProgressBar;
 use learnware_engine::numeric::Matrix;
 use learnware_engine::numeric::random::Stream;
 use learnware_engine::semantic::Column;
@@ -12,24 +10,25 @@ use learnware_engine::table::{self, Inference};
 
 use super::{Described, Maker, ROWS_MEASURED, Report, distance_to_rows};
 use crate::disclosure::Disclosure;
+use crate::error::{DataError, Placed as _, Result};
 use crate::tablefile::Source;
+use crate::watcher::{Progress, Stage};
 
 /// Makes the specification of a table by reading its file three times: what the columns are; scales and a
 /// sample; the weights. The same bytes as from a table read at once.
-pub(super) fn report(maker: &Maker<'_>, path: &Path, source: &Source<'_>) -> anyhow::Result<Report> {
-    let progress = maker.printer.progress("reading the columns", None);
-    let count = |rows: usize| progress.set_message(format!("reading the columns, row {rows}"));
+pub(super) fn report(maker: &Maker<'_>, path: &Path, source: &Source<'_>) -> Result<Report> {
+    let progress = maker.watcher.begin(Stage::Columns, None);
     let mut inference = Inference::new(&maker.columns);
-    let warnings = source.read(&mut |block| -> anyhow::Result<()> {
-        inference.take(&block.table).with_context(|| path.display().to_string())?;
-        count(inference.rows());
+    let warnings = source.read(&mut |block| -> Result<()> {
+        inference.take(&block.table).at(path)?;
+        progress.reached(inference.rows() as u64);
         Ok(())
     });
-    progress.finish_and_clear();
-    warnings?.into_iter().for_each(|warning| maker.printer.warning(warning));
+    drop(progress);
+    warnings?.into_iter().for_each(|warning| maker.watcher.warning(warning));
     let count = inference.rows();
-    let inferred = inference.finish().with_context(|| path.display().to_string())?;
-    inferred.warnings.iter().for_each(|warning| maker.printer.warning(warning.to_string()));
+    let inferred = inference.finish().at(path)?;
+    inferred.warnings.iter().for_each(|warning| maker.watcher.warning(warning.to_string()));
     let mut rows = TableRows {
         source,
         path,
@@ -37,7 +36,8 @@ pub(super) fn report(maker: &Maker<'_>, path: &Path, source: &Source<'_>) -> any
         count,
         measured: Stream::new(0).sample(count, ROWS_MEASURED),
         kept: Vec::new(),
-        progress: maker.printer.progress("making the specification", Some(2 * count as u64)),
+        done: 0,
+        progress: Some(maker.watcher.begin(Stage::Specification, Some(2 * count as u64))),
     };
     let parameters = RkmeParameters {
         reduced_set_size: maker.generate.reduced_set_size,
@@ -45,7 +45,7 @@ pub(super) fn report(maker: &Maker<'_>, path: &Path, source: &Source<'_>) -> any
         ..RkmeParameters::default()
     };
     let made = generate(&mut rows, &parameters);
-    rows.progress.finish_and_clear();
+    rows.progress = None;
     let made = made?;
     let width = Rows::columns(&rows);
     let kept = Matrix::new(rows.kept.len() / width.max(1), width, rows.kept)?;
@@ -65,37 +65,42 @@ struct TableRows<'a> {
     measured: Vec<usize>,
     /// Their numbers, after the first reading.
     kept: Vec<f64>,
-    progress: ProgressBar,
+    /// Rows read, in both readings.
+    done: u64,
+    progress: Option<Box<dyn Progress>>,
 }
 
 impl Rows for TableRows<'_> {
-    type Error = anyhow::Error;
+    type Error = DataError;
 
     fn columns(&self) -> usize {
         self.columns.iter().map(Column::width).sum()
     }
 
-    fn read(&mut self, take: &mut Take<'_, anyhow::Error>) -> anyhow::Result<()> {
+    fn read(&mut self, take: &mut Take<'_, DataError>) -> Result<()> {
         let width = Rows::columns(self);
         let wanted = if self.kept.is_empty() { self.measured.clone() } else { Vec::new() };
         let mut wanted = wanted.into_iter().peekable();
         let mut first_row = 0;
-        self.source.read(&mut |block| -> anyhow::Result<()> {
+        self.source.read(&mut |block| -> Result<()> {
             let numbers = table::encode(&block.table, &self.columns)
-                .with_context(|| self.path.display().to_string())?;
+.at(self.path)?;
             let next = first_row + numbers.rows();
             while let Some(row) = wanted.next_if(|&row| row < next) {
                 self.kept.extend_from_slice(numbers.row(row - first_row));
             }
             first_row = next;
-            self.progress.inc(numbers.rows() as u64);
+            self.done += numbers.rows() as u64;
+            if let Some(progress) = &self.progress {
+                progress.reached(self.done);
+            }
             debug_assert_eq!(numbers.as_slice().len() % width, 0, "whole rows");
             take(numbers.as_slice())
         })?;
         if first_row == self.count {
             return Ok(());
         }
-        Err(anyhow::anyhow!("{} changes while it is read", self.path.display()))
+        Err(DataError::Changes(self.path.into()))
     }
 }
 
@@ -104,11 +109,13 @@ mod tests {
     use std::fmt::Write as _;
 
     use super::*;
-    use crate::cli::{ColumnArgs, EmbedderArgs, GlobalArgs, KindArgs, TableArgs};
     use crate::datafile::DataOptions;
     use crate::embedders::Embedders;
-    use crate::printer::Printer;
+    use crate::files::{Location, MemoryFiles};
     use crate::specfile::to_json;
+    use crate::tablefile::ReadOptions;
+    use crate::watcher::Nobody;
+    use learnware_engine::table::{InferOptions, MissingChoice};
 
     /// More rows than a block holds, with words and absent values.
     fn text(rows: usize) -> String {
@@ -126,19 +133,17 @@ mod tests {
 
     #[test]
     fn blocks_give_the_bytes_of_the_whole_table() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("t.csv");
-        std::fs::write(&path, text(20_000)).unwrap();
-        let embedders = Embedders::open(&EmbedderArgs::default()).unwrap();
-        let printer = Printer::new(&GlobalArgs { quiet: true, ..GlobalArgs::default() });
-        for missing in
-            [learnware_engine::table::MissingChoice::Fill, learnware_engine::table::MissingChoice::Keep]
-        {
-            let options = DataOptions::new(&TableArgs::default(), &KindArgs::default());
-            let mut maker = Maker::new(options, &ColumnArgs::default(), &embedders, &printer);
+        let path = Path::new("t.csv");
+        let mut files = MemoryFiles::default();
+        files.insert("t.csv", text(20_000).into_bytes());
+        let embedders = Embedders::built_in();
+        for missing in [MissingChoice::Fill, MissingChoice::Keep] {
+            let options = DataOptions::new(ReadOptions::default(), None, None);
+            let mut maker = Maker::new(options, InferOptions::default(), &embedders, (&files, &Nobody));
             maker.columns.missing = missing;
-            let whole = maker.report(&path).unwrap();
-            let blocks = report(&maker, &path, &Source::open(&path, &maker.options.table).unwrap()).unwrap();
+            let whole = maker.report(path).unwrap();
+            let at = Location { files: &files, path };
+            let blocks = report(&maker, path, &Source::open(at, &maker.options.table).unwrap()).unwrap();
             let json = |report: &Report| {
                 to_json(&report.described.specification, report.described.input.as_ref()).to_string()
             };

@@ -8,7 +8,6 @@ mod numbers;
 
 use std::path::Path;
 
-use anyhow::Context as _;
 use learnware_engine::image::embed;
 use learnware_engine::numeric::Matrix;
 use learnware_engine::numeric::random::Stream;
@@ -22,46 +21,46 @@ use learnware_engine::table::{self, InferOptions, Inferred, RawTable};
 use learnware_engine::text::languages;
 use serde_json::Value;
 
-use crate::cli::{ColumnArgs, GenerateArgs};
 use crate::datafile::{self, Content, Data, DataOptions, Pictures};
 use crate::disclosure::Disclosure;
 use crate::embedders::{self, Embedders};
-use crate::error::advised;
-use crate::printer::Printer;
-use crate::tablefile::{Source, TableFileError};
+use crate::error::{Placed as _, Result, refused};
+use crate::files::{Files, Location};
+use crate::tablefile::Source;
+use crate::watcher::{Stage, Watcher};
 
-pub(crate) use numbers::Numbers;
+pub use numbers::Numbers;
 
 /// Rows on which the distance between data and specification is measured.
 const ROWS_MEASURED: usize = 4096;
 
 /// Chance that differential privacy fails, when none is said.
-pub(crate) const DELTA: f64 = 1e-6;
+pub const DELTA: f64 = 1e-6;
 
 /// A specification, with the description of its inputs where it is known.
 #[derive(Debug, Clone)]
-pub(crate) struct Described {
+pub struct Described {
     /// The specification.
-    pub(crate) specification: StatisticalSpecification,
+    pub specification: StatisticalSpecification,
     /// Its inputs.
-    pub(crate) input: Option<Dimensions>,
+    pub input: Option<Dimensions>,
 }
 
 /// A specification with all that it was made from.
 #[derive(Debug)]
-pub(crate) struct Generated {
+pub struct Generated {
     /// The specification.
-    pub(crate) specification: StatisticalSpecification,
+    pub specification: StatisticalSpecification,
     /// The columns of a table.
-    pub(crate) input: Option<Dimensions>,
+    pub input: Option<Dimensions>,
     /// The data.
-    pub(crate) data: Data,
+    pub data: Data,
     /// The data as numbers, absent ones as the model takes them; none for the reference's images.
-    pub(crate) numbers: Matrix,
+    pub numbers: Matrix,
     /// What it tells about single rows.
-    pub(crate) disclosure: Disclosure,
+    pub disclosure: Disclosure,
     /// Squared maximum mean discrepancy between the specification and (a sample of) the data.
-    pub(crate) distance: f64,
+    pub distance: f64,
 }
 
 /// Squared maximum mean discrepancy between points and (a sample of) the rows.
@@ -81,67 +80,102 @@ fn distance_to_rows(rkme: &Rkme, rows: &Matrix) -> f64 {
 
 /// A specification and what is known of it, without the data.
 #[derive(Debug)]
-pub(crate) struct Report {
+pub struct Report {
     /// The specification.
-    pub(crate) described: Described,
+    pub described: Described,
     /// What it tells about single rows.
-    pub(crate) disclosure: Disclosure,
+    pub disclosure: Disclosure,
     /// Squared maximum mean discrepancy between the specification and (a sample of) the data.
-    pub(crate) distance: f64,
+    pub distance: f64,
+}
+
+/// Points, seed and algorithm of a specification.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Generation {
+    /// Points; fewer where there are fewer rows.
+    pub reduced_set_size: usize,
+    /// Seed of everything random.
+    pub seed: u64,
+    /// Whether the reference's algorithm is used.
+    pub compat: bool,
+}
+
+impl Default for Generation {
+    fn default() -> Self {
+        Self { reduced_set_size: 100, seed: 0, compat: false }
+    }
+}
+
+/// What differential privacy is asked for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Noise {
+    /// Bound on what one row changes.
+    pub epsilon: f64,
+    /// Chance that the bound fails; [`DELTA`] when `None`.
+    pub delta: Option<f64>,
+    /// Seed of the noise: whoever knew it could take the noise away, so it is drawn and forgotten.
+    pub secret_seed: u64,
 }
 
 /// How specifications are made.
-pub(crate) struct Maker<'a> {
+pub struct Maker<'a> {
     /// How data is read.
-    pub(crate) options: DataOptions,
+    pub options: DataOptions,
     /// What the columns of a table are.
-    pub(crate) columns: InferOptions,
+    pub columns: InferOptions,
     /// Points, seed and algorithm.
-    pub(crate) generate: GenerateArgs,
+    pub generate: Generation,
     /// Who embeds texts and images.
-    pub(crate) embedders: &'a Embedders,
+    pub embedders: &'a Embedders,
     /// Channels, height and width of the images that the model takes; those of the data when `None`.
-    pub(crate) image_shape: Option<[usize; 3]>,
+    pub image_shape: Option<[usize; 3]>,
     /// Whether images are described as the reference does, instead of by embeddings.
-    pub(crate) reference_images: bool,
-    /// Differential privacy: epsilon, and delta where it is given.
-    pub(crate) private: Option<(f64, Option<f64>)>,
+    pub reference_images: bool,
+    /// Differential privacy.
+    pub private: Option<Noise>,
+    /// Where data lies.
+    pub files: &'a dyn Files,
     /// Where progress and warnings go.
-    pub(crate) printer: &'a Printer,
+    pub watcher: &'a dyn Watcher,
 }
 
 impl<'a> Maker<'a> {
     /// A maker with the usual number of points.
-    pub(crate) fn new(
+    pub fn new(
         options: DataOptions,
-        columns: &ColumnArgs,
+        columns: InferOptions,
         embedders: &'a Embedders,
-        printer: &'a Printer,
+        (files, watcher): (&'a dyn Files, &'a dyn Watcher),
     ) -> Self {
         Self {
             options,
-            columns: columns.infer_options(),
-            generate: GenerateArgs::default(),
+            columns,
+            generate: Generation::default(),
             embedders,
             image_shape: None,
             reference_images: false,
             private: None,
-            printer,
+            files,
+            watcher,
         }
     }
 
     /// Reads the data and makes its specification.
-    pub(crate) fn make(&self, path: &Path) -> anyhow::Result<Generated> {
+    pub fn make(&self, path: &Path) -> Result<Generated> {
         let options = self.options.clone().for_images(self.image_shape);
-        let data = datafile::read(path, &options, self.printer)?;
+        let data = datafile::read(self.at(path), &options, self.watcher)?;
         self.describe(path, data)
     }
 
+    fn at<'b>(&'b self, path: &'b Path) -> Location<'b> {
+        Location { files: self.files, path }
+    }
+
     /// Makes the specification of data that nobody needs afterwards, so that tables may be of any size.
-    pub(crate) fn report(&self, path: &Path) -> anyhow::Result<Report> {
-        let is_table = datafile::kind_of(path, &self.options)? == DataType::Table;
+    pub fn report(&self, path: &Path) -> Result<Report> {
+        let is_table = datafile::kind_of(self.at(path), &self.options)? == DataType::Table;
         if is_table && !self.generate.compat && self.private.is_none() {
-            let source = Source::open(path, &self.options.table)?;
+            let source = Source::open(self.at(path), &self.options.table)?;
             if source.is_large()? {
                 return large::report(self, path, &source);
             }
@@ -150,16 +184,16 @@ impl<'a> Maker<'a> {
         Ok(Report { described: Described { specification, input }, disclosure, distance })
     }
 
-    fn describe(&self, path: &Path, data: Data) -> anyhow::Result<Generated> {
-        let place = || path.display().to_string();
+    /// Makes the specification of data that was read from there.
+    pub fn describe(&self, path: &Path, data: Data) -> Result<Generated> {
         if data.kind() != DataType::Table {
             require_several(path, &data)?;
         }
         let made = match &data.content {
-            Content::Table(table) => self.table(table).with_context(place)?,
-            Content::Texts(texts) => self.texts(texts).with_context(place)?,
+            Content::Table(table) => self.table(table).at(path)?,
+            Content::Texts(texts) => self.texts(texts).at(path)?,
             Content::Images(pictures) if self.reference_images => {
-                let (specification, distance) = self.reference(pictures).with_context(place)?;
+                let (specification, distance) = self.reference(pictures).at(path)?;
                 Made {
                     specification,
                     input: None,
@@ -168,13 +202,13 @@ impl<'a> Maker<'a> {
                     distance,
                 }
             }
-            Content::Images(pictures) => self.images(pictures).with_context(place)?,
+            Content::Images(pictures) => self.images(pictures).at(path)?,
         };
         let Made { specification, input, numbers, disclosure, distance } = made;
         Ok(Generated { specification, input, data, numbers, disclosure, distance })
     }
 
-    fn table(&self, table: &RawTable) -> anyhow::Result<Made> {
+    fn table(&self, table: &RawTable) -> Result<Made> {
         let (inferred, filling, described) = self.encoded(table)?;
         let (rkme, disclosure) = self.rkme(&described, self.generate.compat)?;
         let distance = distance_to_data(&rkme, &described);
@@ -191,57 +225,55 @@ impl<'a> Maker<'a> {
     }
 
     /// What the columns are, the same with absent numbers as means, and the numbers of those.
-    fn encoded(&self, table: &RawTable) -> anyhow::Result<(Inferred, Vec<Column>, Matrix)> {
+    fn encoded(&self, table: &RawTable) -> Result<(Inferred, Vec<Column>, Matrix)> {
         let inferred = table::infer(table, &self.columns)?;
-        inferred.warnings.iter().for_each(|warning| self.printer.warning(warning.to_string()));
+        inferred.warnings.iter().for_each(|warning| self.watcher.warning(warning.to_string()));
         let filling = inferred.filling_columns();
         let described = table::encode(table, &filling)?;
         Ok((inferred, filling, described))
     }
 
-    fn texts(&self, texts: &[String]) -> anyhow::Result<Made> {
+    fn texts(&self, texts: &[String]) -> Result<Made> {
         let embedder = self.embedders.preferred_text();
-        let numbers = Embedders::embed_texts(embedder, texts, self.printer)?;
+        let numbers = Embedders::embed_texts(embedder, texts, self.watcher)?;
         let languages = languages(texts);
         let (rkme, disclosure) = self.rkme(&numbers, self.generate.compat)?;
         let specification = RkmeText::new(rkme, embedder.id(), languages)?;
         Ok(Made::embedded(StatisticalSpecification::Text(specification), numbers, disclosure))
     }
 
-    fn images(&self, pictures: &Pictures) -> anyhow::Result<Made> {
+    fn images(&self, pictures: &Pictures) -> Result<Made> {
         let shape = self.shape_of(pictures)?;
-        let numbers = Embedders::embed_images(pictures, self.printer)?;
+        let numbers = Embedders::embed_images(pictures, self.watcher)?;
         let (rkme, disclosure) = self.rkme(&numbers, false)?;
         let specification = RkmeImage::new(rkme, embed::id(), shape)?;
         Ok(Made::embedded(StatisticalSpecification::Image(specification), numbers, disclosure))
     }
 
     /// The images in the form of the reference, and how far the specification is from them.
-    pub(crate) fn reference(&self, pictures: &Pictures) -> anyhow::Result<(StatisticalSpecification, f64)> {
+    pub fn reference(&self, pictures: &Pictures) -> Result<(StatisticalSpecification, f64)> {
         let images = pictures.fitted(self.shape_of(pictures)?)?;
-        let progress = self.printer.progress("making the reference's specification", None);
+        let progress = self.watcher.begin(Stage::ReferenceSpecification, None);
         let made = embedders::reference_images(&images, &self.generate);
-        progress.finish_and_clear();
+        drop(progress);
         let (rkme, distance) = made?;
         Ok((StatisticalSpecification::ReferenceImage(rkme), distance))
     }
 
-    fn shape_of(&self, pictures: &Pictures) -> anyhow::Result<[usize; 3]> {
+    fn shape_of(&self, pictures: &Pictures) -> Result<[usize; 3]> {
         self.image_shape.map_or_else(|| pictures.common_shape(), Ok)
     }
 
     /// The weighted points of numbers, and what they tell about single rows.
-    fn rkme(&self, numbers: &Matrix, compat: bool) -> anyhow::Result<(Rkme, Disclosure)> {
-        let progress = self.printer.progress("making the specification", None);
-        let made = match self.private {
-            Some((epsilon, delta)) => self.private_rkme(numbers, epsilon, delta),
+    fn rkme(&self, numbers: &Matrix, compat: bool) -> Result<(Rkme, Disclosure)> {
+        let _progress = self.watcher.begin(Stage::Specification, None);
+        match self.private {
+            Some(noise) => self.private_rkme(numbers, noise),
             None => self.open_rkme(numbers, compat),
-        };
-        progress.finish_and_clear();
-        made
+        }
     }
 
-    fn open_rkme(&self, numbers: &Matrix, compat: bool) -> anyhow::Result<(Rkme, Disclosure)> {
+    fn open_rkme(&self, numbers: &Matrix, compat: bool) -> Result<(Rkme, Disclosure)> {
         let (reduced_set_size, seed) = (self.generate.reduced_set_size, self.generate.seed);
         if compat {
             let parameters = compat::ReferenceParameters {
@@ -256,23 +288,11 @@ impl<'a> Maker<'a> {
         Ok((made.rkme, Disclosure::Measured(made.privacy)))
     }
 
-    fn private_rkme(
-        &self,
-        numbers: &Matrix,
-        epsilon: f64,
-        delta: Option<f64>,
-    ) -> anyhow::Result<(Rkme, Disclosure)> {
-        let budget = PrivacyBudget::new(epsilon, delta.unwrap_or(DELTA))?;
-        let made = generate_private(numbers, self.generate.reduced_set_size, budget, secret_seed()?)?;
+    fn private_rkme(&self, numbers: &Matrix, noise: Noise) -> Result<(Rkme, Disclosure)> {
+        let budget = PrivacyBudget::new(noise.epsilon, noise.delta.unwrap_or(DELTA))?;
+        let made = generate_private(numbers, self.generate.reduced_set_size, budget, noise.secret_seed)?;
         Ok((made.rkme.clone(), Disclosure::Bounded(budget, made)))
     }
-}
-
-/// A seed of noise: whoever knew it could take the noise away, so it is drawn here and forgotten.
-pub(crate) fn secret_seed() -> anyhow::Result<u64> {
-    let mut bytes = [0; 8];
-    getrandom::fill(&mut bytes).context("this machine gives no random numbers")?;
-    Ok(u64::from_ne_bytes(bytes))
 }
 
 /// A specification on its way.
@@ -293,11 +313,11 @@ impl Made {
 }
 
 /// One example, or the same again and again, is no distribution.
-fn require_several(path: &Path, data: &Data) -> anyhow::Result<()> {
+fn require_several(path: &Path, data: &Data) -> Result<()> {
     let units = datafile::unit(data.kind());
     let place = path.display();
     if data.len() < 2 {
-        return Err(advised(
+        return Err(refused(
             format!("{place}: there is only one of the {units}; a specification needs at least two"),
             "give more; a few hundred describe a distribution well",
         ));
@@ -308,7 +328,7 @@ fn require_several(path: &Path, data: &Data) -> anyhow::Result<()> {
         Content::Images(pictures) => pictures.are_all_same(),
     };
     if all_same {
-        return Err(advised(
+        return Err(refused(
             format!("{place}: all {} {units} are the same, so there is nothing to describe", data.len()),
             "check that the right data is read",
         ));
@@ -317,7 +337,7 @@ fn require_several(path: &Path, data: &Data) -> anyhow::Result<()> {
 }
 
 /// The text of a specification file.
-pub(crate) fn to_json(specification: &StatisticalSpecification, input: Option<&Dimensions>) -> Value {
+pub fn to_json(specification: &StatisticalSpecification, input: Option<&Dimensions>) -> Value {
     let mut value = codec::to_json(specification);
     if let Some(input) = input {
         value["input"] = input.to_json();
@@ -325,48 +345,32 @@ pub(crate) fn to_json(specification: &StatisticalSpecification, input: Option<&D
     value
 }
 
-/// Reads a specification file.
-pub(crate) fn read(path: &Path) -> anyhow::Result<Described> {
-    let bytes = match std::fs::read(path) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return Err(TableFileError::Missing(path.into()).into());
-        }
-        Err(source) => return Err(TableFileError::Unreadable { path: path.into(), source }.into()),
-    };
-    let value: Value = serde_json::from_slice(&bytes).map_err(|error| {
-        advised(
+/// Reads the text of a specification file, which lay at `path`.
+pub fn from_bytes(path: &Path, bytes: &[u8]) -> Result<Described> {
+    let value: Value = serde_json::from_slice(bytes).map_err(|error| {
+        refused(
             format!("{} is not a specification file: {error}", path.display()),
             "make one with `learnware spec data.csv -o stat.json`",
         )
     })?;
-    let place = || path.display().to_string();
     // Old files of the reference do not tell their kind; those are tables.
     let kind = match value.get("type").and_then(Value::as_str) {
-        Some(name) => SpecificationKind::from_class_name(name).with_context(place)?,
+        Some(name) => SpecificationKind::from_class_name(name).at(path)?,
         None => SpecificationKind::Table,
     };
-    let specification = codec::from_json(&value, kind).with_context(place)?;
+    let specification = codec::from_json(&value, kind).at(path)?;
     let input = match value.get("input") {
         None | Some(Value::Null) => None,
-        Some(input) => Some(Dimensions::from_json(input).with_context(place)?),
+        Some(input) => Some(Dimensions::from_json(input).at(path)?),
     };
     let width = specification.rkme().dimension();
     if let Some(described) =
         input.as_ref().map(|input| input.dimension).filter(|&described| described != width)
     {
-        return Err(advised(
+        return Err(refused(
             format!("{}: its points have {width} numbers, its input describes {described}", path.display()),
             "make it anew with `learnware spec data.csv -o stat.json`",
         ));
     }
     Ok(Described { specification, input })
-}
-
-/// Takes either a specification file or data, of which the specification is made.
-pub(crate) fn read_or_make(path: &Path, maker: &Maker<'_>) -> anyhow::Result<Described> {
-    if !datafile::is_data(path) && maker.options.kind.is_none() {
-        return read(path);
-    }
-    Ok(maker.report(path)?.described)
 }

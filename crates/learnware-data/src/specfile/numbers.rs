@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use anyhow::Context as _;
 use learnware_engine::image::embed;
 use learnware_engine::numeric::Matrix;
 use learnware_engine::semantic::{DataType, Missing};
@@ -12,32 +11,32 @@ use learnware_engine::text::languages;
 use super::{Maker, require_several};
 use crate::datafile::{self, Content};
 use crate::embedders::Embedders;
+use crate::error::{Placed as _, Result};
 
 /// Rows, texts or images as points of an island.
 #[derive(Debug)]
-pub(crate) struct Numbers {
+pub struct Numbers {
     /// The island that the data belongs to.
-    pub(crate) island: IslandKey,
+    pub island: IslandKey,
     /// One row for each example.
-    pub(crate) points: Matrix,
+    pub points: Matrix,
     /// Languages of texts.
-    pub(crate) languages: Vec<String>,
+    pub languages: Vec<String>,
     /// A column whose absent values became its mean.
-    pub(crate) filled: Option<String>,
+    pub filled: Option<String>,
 }
 
 impl Maker<'_> {
     /// Reads the data as numbers, as a specification of it is made.
-    pub(crate) fn numbers(&self, path: &Path) -> anyhow::Result<Numbers> {
+    pub fn numbers(&self, path: &Path) -> Result<Numbers> {
         let options = self.options.clone().for_images(self.image_shape);
-        let data = datafile::read(path, &options, self.printer)?;
-        let place = || path.display().to_string();
+        let data = datafile::read(self.at(path), &options, self.watcher)?;
         if data.kind() != DataType::Table {
             require_several(path, &data)?;
         }
         match &data.content {
             Content::Table(table) => {
-                let (_, filling, points) = self.encoded(table).with_context(place)?;
+                let (_, filling, points) = self.encoded(table).at(path)?;
                 let is_filled = |missing| matches!(missing, Missing::Fill(_));
                 let filled = filling.into_iter().find(|column| is_filled(column.missing));
                 let island = IslandKey::Table { dimension: points.columns() };
@@ -46,12 +45,12 @@ impl Maker<'_> {
             }
             Content::Texts(texts) => {
                 let embedder = self.embedders.preferred_text();
-                let points = Embedders::embed_texts(embedder, texts, self.printer).with_context(place)?;
+                let points = Embedders::embed_texts(embedder, texts, self.watcher).at(path)?;
                 let island = IslandKey::Text { embedder: embedder.id() };
                 Ok(Numbers { island, points, languages: languages(texts), filled: None })
             }
             Content::Images(pictures) => {
-                let points = Embedders::embed_images(pictures, self.printer).with_context(place)?;
+                let points = Embedders::embed_images(pictures, self.watcher).at(path)?;
                 let island = IslandKey::Image { embedder: embed::id() };
                 Ok(Numbers { island, points, languages: Vec::new(), filled: None })
             }

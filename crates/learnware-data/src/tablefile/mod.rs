@@ -1,18 +1,22 @@
-//! Table files become raw tables: CSV and TSV, Parquet, Arrow IPC, NPY and NPZ.
+//! Table files become raw tables: CSV and TSV, Excel and OpenDocument sheets, Parquet, Arrow IPC, NPY and NPZ.
 //!
 //! The form follows from the file name's ending. Every refusal names the file and, where there is one, the
 //! column and the line. What the columns mean is not decided here but in `learnware_engine::table`.
 
 mod delimited;
-pub(crate) mod numpy;
+pub mod numpy;
 
 #[cfg(feature = "parquet")]
 mod columnar;
+#[cfg(feature = "workbook")]
+pub mod workbook;
 
 use std::path::{Path, PathBuf};
 
-pub(crate) use delimited::text;
+pub use delimited::text;
 use learnware_engine::table::{Cell, Header, RawColumn, RawTable};
+
+use crate::files::Location;
 
 /// Cells in a table at most: one takes 24 bytes, so this is 1.2 GB of memory.
 const CELLS_MAX: usize = 50_000_000;
@@ -22,30 +26,30 @@ const BLOCK_CELLS: usize = 1 << 19;
 const CELLS_LARGE: usize = 10_000_000;
 /// Bytes above which another file is.
 const BYTES_LARGE: u64 = 128 << 20;
-/// Bytes of a file that is read as a whole at most.
-pub(crate) const FILE_BYTES_MAX: u64 = 4 << 30;
 /// Words that stand for an absent value, as spreadsheets, pandas, R and the UCI archive write it.
 const MISSING_WORDS: &[&str] = &["", "NA", "N/A", "n/a", "<NA>", "#N/A", "null", "NULL", "None", "?"];
 
 /// How a table file is read.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct ReadOptions {
+pub struct ReadOptions {
     /// Keep these columns, in this order; all when empty.
-    pub(crate) columns: Vec<String>,
+    pub columns: Vec<String>,
     /// Leave these columns out.
-    pub(crate) drop: Vec<String>,
+    pub drop: Vec<String>,
     /// Split this column off.
-    pub(crate) labels: Option<String>,
+    pub labels: Option<String>,
     /// The first line is data already.
-    pub(crate) no_header: bool,
+    pub no_header: bool,
     /// What separates the fields; found out when `None`.
-    pub(crate) delimiter: Option<u8>,
+    pub delimiter: Option<u8>,
     /// The array of an NPZ file.
-    pub(crate) array: Option<String>,
+    pub array: Option<String>,
+    /// The sheet of a workbook; the first when `None`.
+    pub sheet: Option<String>,
     /// NaN counts as an absent value.
-    pub(crate) nan_as_missing: bool,
+    pub nan_as_missing: bool,
     /// This column holds texts: its values stay as they are written.
-    pub(crate) text: Option<String>,
+    pub text: Option<String>,
 }
 
 impl ReadOptions {
@@ -66,13 +70,13 @@ impl ReadOptions {
 
 /// A table as it was read, without its label column.
 #[derive(Debug)]
-pub(crate) struct TableFile {
+pub struct TableFile {
     /// The columns.
-    pub(crate) table: RawTable,
+    pub table: RawTable,
     /// The label column, when one was asked for.
-    pub(crate) labels: Option<RawColumn>,
+    pub labels: Option<RawColumn>,
     /// What a person should know.
-    pub(crate) warnings: Vec<String>,
+    pub warnings: Vec<String>,
 }
 
 impl TableFile {
@@ -90,102 +94,180 @@ impl TableFile {
 
 /// What is wrong with a table file.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum TableFileError {
+pub enum TableFileError {
+    /// Nothing is there.
     #[error("{} does not exist", .0.display())]
     Missing(PathBuf),
+    /// A folder, not a file.
     #[error("{} is a directory, not a table file", .0.display())]
     Directory(PathBuf),
+    /// It can't be read.
     #[error("cannot read {}", .path.display())]
-    Unreadable { path: PathBuf, source: std::io::Error },
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The name says no form.
     #[error("{}: the ending is not that of a table file", .0.display())]
     UnknownEnding(PathBuf),
-    #[cfg(not(feature = "parquet"))]
-    #[error("{}: this build reads no Parquet or Arrow files", .0.display())]
+    /// A form that this build does not read.
+    #[error("{}: this build reads no files of this form", .0.display())]
     NotBuilt(PathBuf),
+    /// A sheet that is not there.
+    #[error("{}: there is no sheet {sheet:?}; the sheets are: {known}", .path.display())]
+    NoSuchSheet {
+        /// The file.
+        path: PathBuf,
+        /// The sheet.
+        sheet: String,
+        /// The sheets that there are.
+        known: String,
+    },
+    /// No bytes, or only blanks.
     #[error("{}: the file is empty", .0.display())]
     Empty(PathBuf),
+    /// Names, but no rows.
     #[error("{}: there is a header, but no rows", .0.display())]
     HeaderOnly(PathBuf),
+    /// More values than are held.
     #[error("{}: the table has more than {CELLS_MAX} values", .0.display())]
     TooLarge(PathBuf),
+    /// Text in another encoding.
     #[error("{}, line {line}: the text is not UTF-8", .path.display())]
-    NotUtf8 { path: PathBuf, line: usize },
+    NotUtf8 {
+        /// The file.
+        path: PathBuf,
+        /// Its line, from 1.
+        line: usize,
+    },
+    /// No text.
     #[error("{}: it is not a text file", .0.display())]
     Binary(PathBuf),
+    /// A row of another length.
     #[error("{}, line {line}: there are {found} fields, but {expected} columns", .path.display())]
-    Ragged { path: PathBuf, line: usize, found: usize, expected: usize },
+    Ragged {
+        /// The file.
+        path: PathBuf,
+        /// Its line, from 1.
+        line: usize,
+        /// Fields in it.
+        found: usize,
+        /// Columns of the table.
+        expected: usize,
+    },
+    /// A quote that is never closed.
     #[error("{}, line {line}: a quoted field does not end", .path.display())]
-    OpenQuote { path: PathBuf, line: usize },
+    OpenQuote {
+        /// The file.
+        path: PathBuf,
+        /// Its line, from 1.
+        line: usize,
+    },
+    /// Two columns of one name.
     #[error("{}: the column name {name:?} is there twice", .path.display())]
-    DuplicateName { path: PathBuf, name: String },
+    DuplicateName {
+        /// The file.
+        path: PathBuf,
+        /// The name.
+        name: String,
+    },
+    /// A column that is not there.
     #[error("{}: there is no column {name:?}; the columns are: {known}", .path.display())]
-    NoSuchColumn { path: PathBuf, name: String, known: String },
+    NoSuchColumn {
+        /// The file.
+        path: PathBuf,
+        /// The name.
+        name: String,
+        /// The columns that there are.
+        known: String,
+    },
+    /// No column is left.
     #[error("{}: no column is left", .0.display())]
     NoColumns(PathBuf),
-    #[cfg_attr(not(feature = "parquet"), expect(dead_code, reason = "only columnar files have types"))]
+    /// Values that are neither numbers nor words.
     #[error("{}, column {column:?}: values of type {kind} are neither numbers nor words", .path.display())]
-    ColumnType { path: PathBuf, column: String, kind: String },
+    ColumnType {
+        /// The file.
+        path: PathBuf,
+        /// The column.
+        column: String,
+        /// Their type.
+        kind: String,
+    },
+    /// The form is broken.
     #[error("{}: {reason}", .path.display())]
-    Malformed { path: PathBuf, reason: String },
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// Several arrays, none of a usual name.
     #[error("{}: it holds several arrays: {arrays}", .path.display())]
-    SeveralArrays { path: PathBuf, arrays: String },
+    SeveralArrays {
+        /// The file.
+        path: PathBuf,
+        /// Their names.
+        arrays: String,
+    },
 }
 
 type Result<T> = std::result::Result<T, TableFileError>;
 
 /// Endings of table files, for help texts.
-pub(crate) const ENDINGS: &str = ".csv, .tsv, .parquet, .arrow, .feather, .npy, .npz";
+pub const ENDINGS: &str = ".csv, .tsv, .xlsx, .ods, .parquet, .arrow, .feather, .npy, .npz";
 
 /// Whether the name has the ending of a table file.
-pub(crate) fn is_table_name(path: &Path) -> bool {
+pub fn is_table_name(path: &Path) -> bool {
     Form::of(path).is_some()
 }
 
 /// What takes the blocks of a table.
-pub(crate) type Take<'a, E> = &'a mut dyn FnMut(RawTable) -> std::result::Result<(), E>;
+pub type Take<'a, E> = &'a mut dyn FnMut(RawTable) -> std::result::Result<(), E>;
 
 /// A table file that can be read in blocks of rows, from the start as often as wanted.
-#[derive(Debug)]
-pub(crate) struct Source<'a> {
-    path: &'a Path,
+pub struct Source<'a> {
+    at: Location<'a>,
     form: Form,
     options: &'a ReadOptions,
 }
 
 impl<'a> Source<'a> {
     /// Refuses what is not there or is no table file by its name.
-    pub(crate) fn open(path: &'a Path, options: &'a ReadOptions) -> Result<Self> {
-        let form = Form::of(path);
-        if form.is_none() && path.is_file() {
-            return Err(TableFileError::UnknownEnding(path.into()));
+    pub fn open(at: Location<'a>, options: &'a ReadOptions) -> Result<Self> {
+        let form = Form::of(at.path);
+        if form.is_none() && at.is_file() {
+            return Err(TableFileError::UnknownEnding(at.path.into()));
         }
-        size_of(path)?;
-        let form = form.ok_or_else(|| TableFileError::UnknownEnding(path.into()))?;
-        Ok(Self { path, form, options })
+        at.size()?;
+        let form = form.ok_or_else(|| TableFileError::UnknownEnding(at.path.into()))?;
+        Ok(Self { at, form, options })
     }
 
     /// Whether the table takes so much memory that it is better read in blocks, several times.
-    pub(crate) fn is_large(&self) -> Result<bool> {
+    pub fn is_large(&self) -> Result<bool> {
         Ok(match self.form {
             #[cfg(feature = "parquet")]
             Form::Parquet => {
-                let (rows, columns) = columnar::parquet_shape(self.path)?;
+                let (rows, columns) = columnar::parquet_shape(self.at)?;
                 rows.saturating_mul(columns) > CELLS_LARGE
             }
             #[cfg(not(feature = "parquet"))]
             Form::Parquet => false,
-            Form::Delimited(_) | Form::Arrow => size_of(self.path)? > BYTES_LARGE,
-            // Arrays are read as a whole.
-            Form::Npy | Form::Npz => false,
+            Form::Delimited(_) | Form::Arrow => self.at.size()? > BYTES_LARGE,
+            // Arrays and workbooks are read as a whole.
+            Form::Npy | Form::Npz | Form::Workbook => false,
         })
     }
 
     /// Hands over all rows in order, in blocks that are not empty; returns what a person should know.
-    pub(crate) fn read<E: From<TableFileError>>(
+    pub fn read<E: From<TableFileError>>(
         &self,
         take: &mut dyn FnMut(TableFile) -> std::result::Result<(), E>,
     ) -> std::result::Result<Vec<String>, E> {
-        let (path, options) = (self.path, self.options);
+        let (at, path, options) = (self.at, self.at.path, self.options);
         let mut rows = 0;
         let mut select = |table: RawTable, labels: Option<RawColumn>| {
             rows += table.row_count();
@@ -195,17 +277,25 @@ impl<'a> Source<'a> {
         match self.form {
             Form::Delimited(delimiter) => {
                 let delimiter = options.delimiter.or(delimiter);
-                warnings = delimited::read(path, delimiter, options, &mut |table| select(table, None))?;
+                warnings = delimited::read(at, delimiter, options, &mut |table| select(table, None))?;
             }
-            Form::Npy => select(numpy::read_npy(path, &bytes_of(path)?)?, None)?,
+            #[cfg(feature = "workbook")]
+            Form::Workbook => {
+                let (table, found) = workbook::read(at, options)?;
+                warnings = found;
+                select(table, None)?;
+            }
+            #[cfg(not(feature = "workbook"))]
+            Form::Workbook => return Err(TableFileError::NotBuilt(path.into()).into()),
+            Form::Npy => select(numpy::read_npy(path, &at.bytes()?)?, None)?,
             Form::Npz => {
-                let (table, labels) = numpy::read_npz(path, &bytes_of(path)?, options)?;
+                let (table, labels) = numpy::read_npz(path, &at.bytes()?, options)?;
                 select(table, labels)?;
             }
             #[cfg(feature = "parquet")]
-            Form::Parquet => columnar::read_parquet(path, options, &mut |table| select(table, None))?,
+            Form::Parquet => columnar::read_parquet(at, options, &mut |table| select(table, None))?,
             #[cfg(feature = "parquet")]
-            Form::Arrow => columnar::read_arrow(path, options, &mut |table| select(table, None))?,
+            Form::Arrow => columnar::read_arrow(at, options, &mut |table| select(table, None))?,
             #[cfg(not(feature = "parquet"))]
             Form::Parquet | Form::Arrow => return Err(TableFileError::NotBuilt(path.into()).into()),
         }
@@ -217,9 +307,10 @@ impl<'a> Source<'a> {
 }
 
 /// Reads a whole table file.
-pub(crate) fn read(path: &Path, options: &ReadOptions) -> Result<TableFile> {
+pub fn read(at: Location<'_>, options: &ReadOptions) -> Result<TableFile> {
+    let path = at.path;
     let mut whole: Option<TableFile> = None;
-    let warnings = Source::open(path, options)?.read(&mut |block| {
+    let warnings = Source::open(at, options)?.read(&mut |block| {
         let cells = |file: &TableFile| file.table.row_count().saturating_mul(file.table.columns.len());
         if whole.as_ref().map_or(0, cells) + cells(&block) > CELLS_MAX {
             return Err(TableFileError::TooLarge(path.into()));
@@ -240,29 +331,6 @@ fn block_rows(columns: usize) -> usize {
     (BLOCK_CELLS / columns.max(1)).clamp(64, 8192)
 }
 
-/// The content of a file; one that is absent, a directory, empty or too large is refused.
-pub(crate) fn bytes_of(path: &Path) -> Result<Vec<u8>> {
-    if size_of(path)? > FILE_BYTES_MAX {
-        return Err(TableFileError::TooLarge(path.into()));
-    }
-    std::fs::read(path).map_err(|source| TableFileError::Unreadable { path: path.into(), source })
-}
-
-/// Bytes of a file; one that is absent, a directory or empty is refused.
-fn size_of(path: &Path) -> Result<u64> {
-    let metadata = match std::fs::metadata(path) {
-        Ok(metadata) => metadata,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return Err(TableFileError::Missing(path.into()));
-        }
-        Err(source) => return Err(TableFileError::Unreadable { path: path.into(), source }),
-    };
-    if metadata.is_dir() {
-        return Err(TableFileError::Directory(path.into()));
-    }
-    if metadata.len() == 0 { Err(TableFileError::Empty(path.into())) } else { Ok(metadata.len()) }
-}
-
 /// Forms of table files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Form {
@@ -272,6 +340,7 @@ enum Form {
     Arrow,
     Npy,
     Npz,
+    Workbook,
 }
 
 impl Form {
@@ -283,13 +352,14 @@ impl Form {
             "arrow" | "feather" | "ipc" => Some(Self::Arrow),
             "npy" => Some(Self::Npy),
             "npz" => Some(Self::Npz),
+            "xlsx" | "xlsm" | "ods" => Some(Self::Workbook),
             _ => None,
         }
     }
 }
 
 /// The word in a field as a cell.
-pub(crate) fn parse_cell(text: &str) -> Cell {
+pub fn parse_cell(text: &str) -> Cell {
     let text = text.trim();
     if MISSING_WORDS.contains(&text) {
         return Cell::Missing;

@@ -1,10 +1,11 @@
 //! The files of a folder or a zip, in the order of their names.
 
-use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::io::{BufReader, Read as _};
+use std::path::Path;
 
 use super::inside;
-use crate::error::advised;
+use crate::error::{Result, refused};
+use crate::files::{Input, Location};
 use crate::tablefile::TableFileError;
 
 /// Files looked at at most: a wrong folder (the whole disk) ends soon.
@@ -33,25 +34,22 @@ impl Entry {
 }
 
 /// The files of a folder or zip, hidden ones left out.
-#[derive(Debug)]
-pub(super) struct Listing {
-    root: PathBuf,
+pub(super) struct Listing<'a> {
+    root: Location<'a>,
     files: Vec<Entry>,
-    archive: Option<zip::ZipArchive<std::fs::File>>,
+    archive: Option<zip::ZipArchive<BufReader<Box<dyn Input>>>>,
 }
 
-impl Listing {
+impl<'a> Listing<'a> {
     /// Lists them.
-    pub(super) fn open(root: &Path) -> anyhow::Result<Self> {
+    pub(super) fn open(root: Location<'a>) -> Result<Self> {
         let mut files = Vec::new();
         let mut archive = None;
-        if root.is_dir() {
-            walk(root, root, 0, &mut files)?;
+        if root.is_folder() {
+            walk(root, "", 0, &mut files)?;
         } else {
-            let unreadable = |source| TableFileError::Unreadable { path: root.into(), source };
-            let file = std::fs::File::open(root).map_err(unreadable)?;
-            let zip = zip::ZipArchive::new(file).map_err(|error| {
-                advised(format!("{} is no sound zip: {error}", root.display()), "make the zip again")
+            let zip = zip::ZipArchive::new(BufReader::new(root.open()?)).map_err(|error| {
+                refused(format!("{} is no sound zip: {error}", root.path.display()), "make the zip again")
             })?;
             for (index, name) in zip.file_names().enumerate() {
                 let Ok(name) = name else { continue };
@@ -63,7 +61,7 @@ impl Listing {
             archive = Some(zip);
         }
         files.sort();
-        Ok(Self { root: root.into(), files, archive })
+        Ok(Self { root, files, archive })
     }
 
     /// Whether there is a file of that name, at the top or in a folder.
@@ -82,25 +80,25 @@ impl Listing {
     }
 
     /// The bytes of a file; more than `bytes_max` are refused.
-    pub(super) fn read(&mut self, file: &Entry, bytes_max: u64) -> anyhow::Result<Vec<u8>> {
-        let place = inside(&self.root, &file.name);
+    pub(super) fn read(&mut self, file: &Entry, bytes_max: u64) -> Result<Vec<u8>> {
+        let place = inside(self.root, &file.name);
         let unreadable =
             |source: std::io::Error| TableFileError::Unreadable { path: place.clone().into(), source };
         let mut bytes = Vec::new();
         match &mut self.archive {
             None => {
-                let opened = std::fs::File::open(self.root.join(&file.name)).map_err(unreadable)?;
+                let opened = self.root.files.open(&self.root.path.join(&file.name)).map_err(unreadable)?;
                 opened.take(bytes_max + 1).read_to_end(&mut bytes).map_err(unreadable)?;
             }
             Some(archive) => {
                 let opened = archive.by_index(file.index).map_err(|error| {
-                    advised(format!("{place} cannot be unpacked: {error}"), "make the zip again")
+                    refused(format!("{place} cannot be unpacked: {error}"), "make the zip again")
                 })?;
                 opened.take(bytes_max + 1).read_to_end(&mut bytes).map_err(unreadable)?;
             }
         }
         if bytes.len() as u64 > bytes_max {
-            return Err(advised(
+            return Err(refused(
                 format!("{place} has more than {} MiB", bytes_max >> 20),
                 "make it smaller or leave it out",
             ));
@@ -109,27 +107,24 @@ impl Listing {
     }
 }
 
-/// Adds the files below a folder; links to folders are not followed, so that nothing goes in circles.
-fn walk(root: &Path, folder: &Path, depth: usize, files: &mut Vec<Entry>) -> anyhow::Result<()> {
-    let unreadable = |source| TableFileError::Unreadable { path: folder.into(), source };
-    for item in std::fs::read_dir(folder).map_err(unreadable)? {
-        let item = item.map_err(unreadable)?;
-        if item.file_name().to_string_lossy().starts_with('.') {
+/// Adds the files below a folder, hidden ones left out.
+fn walk(root: Location<'_>, below: &str, depth: usize, files: &mut Vec<Entry>) -> Result<()> {
+    let folder = if below.is_empty() { root.path.to_owned() } else { root.path.join(below) };
+    let items = root.files.list(&folder);
+    let items = items.map_err(|source| TableFileError::Unreadable { path: folder.clone(), source })?;
+    for (item, is_folder) in items {
+        if item.starts_with('.') {
             continue;
         }
-        let path = item.path();
-        if item.file_type().map_err(unreadable)?.is_dir() {
-            if depth < DEPTH_MAX {
-                walk(root, &path, depth + 1, files)?;
-            }
-        } else if path.is_file() {
-            let below = path.strip_prefix(root).unwrap_or(&path);
-            let parts: Vec<_> = below.components().map(|part| part.as_os_str().to_string_lossy()).collect();
-            files.push(Entry { name: parts.join("/"), index: 0 });
+        let name = if below.is_empty() { item } else { format!("{below}/{item}") };
+        if !is_folder {
+            files.push(Entry { name, index: 0 });
+        } else if depth < DEPTH_MAX {
+            walk(root, &name, depth + 1, files)?;
         }
         if files.len() > FILES_MAX {
-            return Err(advised(
-                format!("{} holds more than {FILES_MAX} files", root.display()),
+            return Err(refused(
+                format!("{} holds more than {FILES_MAX} files", root.path.display()),
                 "name the folder with the data",
             ));
         }

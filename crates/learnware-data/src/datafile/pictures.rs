@@ -3,14 +3,14 @@
 use learnware_engine::image::{ImageBatch, ImageShape, RawImage};
 use learnware_engine::numeric::Matrix;
 
-use crate::error::advised;
+use crate::error::{Result, refused};
 
 /// Numbers that models are given at once at most: 2 GiB.
 const NUMBERS_MAX: usize = 1 << 28;
 
 /// Images in their order; there is at least one.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Pictures {
+pub enum Pictures {
     /// Decoded files or arrays of bytes, perhaps of several sizes.
     Raw(Vec<RawImage>),
     /// Fractions in an array, all of one shape.
@@ -19,7 +19,7 @@ pub(crate) enum Pictures {
 
 impl Pictures {
     /// Number of images.
-    pub(crate) fn len(&self) -> usize {
+    pub fn len(&self) -> usize {
         match self {
             Self::Raw(images) => images.len(),
             Self::Fractions(batch) => batch.count(),
@@ -27,7 +27,7 @@ impl Pictures {
     }
 
     /// The first images.
-    pub(crate) fn first(&self, count: usize) -> Self {
+    pub fn first(&self, count: usize) -> Self {
         match self {
             Self::Raw(images) => Self::Raw(images.iter().take(count).cloned().collect()),
             Self::Fractions(batch) => {
@@ -37,7 +37,7 @@ impl Pictures {
     }
 
     /// Whether every image equals the first.
-    pub(crate) fn are_all_same(&self) -> bool {
+    pub fn are_all_same(&self) -> bool {
         match self {
             Self::Raw(images) => images.iter().all(|image| image.bytes == images[0].bytes),
             Self::Fractions(batch) => (0..batch.count()).all(|image| batch.image(image) == batch.image(0)),
@@ -45,7 +45,7 @@ impl Pictures {
     }
 
     /// Channels (3 where any image is coloured), height and width of the first.
-    pub(crate) fn first_shape(&self) -> [usize; 3] {
+    pub fn first_shape(&self) -> [usize; 3] {
         match self {
             Self::Raw(images) => {
                 let coloured = images.iter().any(|image| image.channels > 2);
@@ -59,12 +59,12 @@ impl Pictures {
     }
 
     /// The shape that all have; the first image of another size is refused by name.
-    pub(crate) fn common_shape(&self) -> anyhow::Result<[usize; 3]> {
+    pub fn common_shape(&self) -> Result<[usize; 3]> {
         let [channels, height, width] = self.first_shape();
         let Self::Raw(images) = self else { return Ok([channels, height, width]) };
         match images.iter().find(|image| (image.height, image.width) != (height, width)) {
             None => Ok([channels, height, width]),
-            Some(other) => Err(advised(
+            Some(other) => Err(refused(
                 format!(
                     "{} is {} x {} (height x width), but the images before it are {height} x {width}",
                     other.name, other.height, other.width
@@ -75,10 +75,10 @@ impl Pictures {
     }
 
     /// All images in one shape.
-    pub(crate) fn fitted(&self, [channels, height, width]: [usize; 3]) -> anyhow::Result<ImageBatch> {
+    pub fn fitted(&self, [channels, height, width]: [usize; 3]) -> Result<ImageBatch> {
         let shape = ImageShape::new(channels, height, width)?;
         if self.len().saturating_mul(shape.size()) > NUMBERS_MAX {
-            return Err(advised(
+            return Err(refused(
                 format!(
                     "{} images of {channels} x {height} x {width} have more than {NUMBERS_MAX} numbers together",
                     self.len()
@@ -97,7 +97,7 @@ impl Pictures {
     }
 
     /// Batches of at most `count` neighbours that have one shape as they are.
-    pub(crate) fn parts(&self, count: usize) -> Box<dyn Iterator<Item = anyhow::Result<ImageBatch>> + '_> {
+    pub fn parts(&self, count: usize) -> Box<dyn Iterator<Item = Result<ImageBatch>> + '_> {
         match self {
             Self::Fractions(batch) => {
                 let part = move |start: usize| {
@@ -121,13 +121,13 @@ impl Pictures {
     }
 
     /// All images in one shape, a row each.
-    pub(crate) fn stacked(&self, shape: [usize; 3]) -> anyhow::Result<Matrix> {
+    pub fn stacked(&self, shape: [usize; 3]) -> Result<Matrix> {
         Ok(self.fitted(shape)?.to_matrix()?)
     }
 }
 
 /// An image of this height and width, with as many colours as before and without alpha.
-pub(super) fn resized(image: &RawImage, [height, width]: [usize; 2]) -> anyhow::Result<RawImage> {
+pub(super) fn resized(image: &RawImage, [height, width]: [usize; 2]) -> Result<RawImage> {
     if (image.height, image.width) == (height, width) {
         return Ok(image.clone());
     }

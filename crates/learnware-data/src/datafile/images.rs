@@ -5,14 +5,15 @@ use std::path::Path;
 use learnware_engine::image::{ImageBatch, ImageShape, RawImage};
 use learnware_engine::table::RawColumn;
 
-use super::decode::{self, decode};
+#[cfg(feature = "images")]
+use super::decode::decode;
 use super::listing::Listing;
 use super::pictures::{self, Pictures};
-use super::{Content, Data, DataOptions, folder_labels, has_ending, inside, no_labels};
-use crate::error::advised;
-use crate::printer::Printer;
-use crate::tablefile;
+use super::{Content, Data, DataOptions, IMAGE_ENDINGS, folder_labels, has_ending, inside};
+use crate::error::{Result, no_labels, refused};
+use crate::files::Location;
 use crate::tablefile::numpy::{self, NumberClass, Numbers};
+use crate::watcher::{Stage, Watcher};
 
 /// Bytes of all images at most, as they are kept in memory.
 const BYTES_MAX: usize = 2 << 30;
@@ -24,15 +25,16 @@ const FILE_BYTES_MAX: u64 = 256 << 20;
 const SLACK: f32 = 1e-3;
 
 /// Reads images.
-pub(super) fn read(path: &Path, options: &DataOptions, printer: &Printer) -> anyhow::Result<Data> {
+pub(super) fn read(at: Location<'_>, options: &DataOptions, watcher: &dyn Watcher) -> Result<Data> {
+    let path = at.path;
     if has_ending(path, &["npy", "npz"]) {
-        return array(path, options, printer);
+        return array(at, options, watcher);
     }
-    if path.is_dir() || has_ending(path, &["zip"]) {
-        return files(path, options, printer);
+    if at.is_folder() || has_ending(path, &["zip"]) {
+        return files(at, options, watcher);
     }
-    if !has_ending(path, decode::ENDINGS) {
-        return Err(advised(
+    if !has_ending(path, IMAGE_ENDINGS) {
+        return Err(refused(
             format!("{} holds no images", path.display()),
             "name image files, a folder or zip of them, or an array (.npy, .npz)",
         ));
@@ -43,40 +45,46 @@ pub(super) fn read(path: &Path, options: &DataOptions, printer: &Printer) -> any
             "name a folder of images; --labels folder takes the names of its sub-folders",
         ));
     }
-    let mut image = decode(&path.display().to_string(), &tablefile::bytes_of(path)?)?;
+    let mut image = decode(&path.display().to_string(), &at.bytes()?)?;
     if let Some(size) = options.size() {
         image = pictures::resized(&image, size)?;
     }
     Ok(finish(Pictures::Raw(vec![image]), None))
 }
 
-fn files(path: &Path, options: &DataOptions, printer: &Printer) -> anyhow::Result<Data> {
-    let mut listing = Listing::open(path)?;
-    let files = listing.of_kind(decode::ENDINGS);
+fn files(at: Location<'_>, options: &DataOptions, watcher: &dyn Watcher) -> Result<Data> {
+    let path = at.path;
+    let mut listing = Listing::open(at)?;
+    let files = listing.of_kind(IMAGE_ENDINGS);
     if files.is_empty() {
-        return Err(advised(format!("{} holds no images", path.display()), "name a folder or zip of images"));
+        return Err(refused(format!("{} holds no images", path.display()), "name a folder or zip of images"));
     }
     let labels = folder_labels(path, options, &files)?;
-    let progress = printer.progress("reading images", Some(files.len() as u64));
+    let progress = watcher.begin(Stage::Images, Some(files.len() as u64));
     let (mut images, mut total) = (Vec::with_capacity(files.len()), 0);
     for file in &files {
-        let place = inside(path, &file.name);
+        let place = inside(at, &file.name);
         let mut image = decode(&place, &listing.read(file, FILE_BYTES_MAX)?)?;
         if let Some(size) = options.size() {
             image = pictures::resized(&image, size)?;
         }
         total += image.bytes.len();
         if total > BYTES_MAX {
-            return Err(advised(
+            return Err(refused(
                 format!("{place}: the images take more than {} MiB together", BYTES_MAX >> 20),
                 "make them smaller with --resize HxW, or take a sample of them",
             ));
         }
         images.push(image);
-        progress.inc(1);
+        progress.reached(images.len() as u64);
     }
-    progress.finish_and_clear();
     Ok(finish(Pictures::Raw(images), labels))
+}
+
+/// This build knows no image files.
+#[cfg(not(feature = "images"))]
+fn decode(place: &str, _bytes: &[u8]) -> Result<RawImage> {
+    Err(refused(format!("{place}: this build reads no image files"), "save the images as an array (.npy)"))
 }
 
 fn finish(pictures: Pictures, labels: Option<RawColumn>) -> Data {
@@ -85,8 +93,9 @@ fn finish(pictures: Pictures, labels: Option<RawColumn>) -> Data {
 }
 
 /// An array of images: N x channels x height x width, N x height x width x channels, or N x height x width.
-fn array(path: &Path, options: &DataOptions, printer: &Printer) -> anyhow::Result<Data> {
-    let numbers = numpy::read_numbers(path, &tablefile::bytes_of(path)?, &options.table, NUMBERS_MAX)?;
+fn array(at: Location<'_>, options: &DataOptions, watcher: &dyn Watcher) -> Result<Data> {
+    let path = at.path;
+    let numbers = numpy::read_numbers(path, &at.bytes()?, &options.table, NUMBERS_MAX)?;
     if let (None, Some(name)) = (&numbers.labels, &options.table.labels) {
         return Err(no_labels(
             format!("{} has no array {name:?} with labels", path.display()),
@@ -94,14 +103,14 @@ fn array(path: &Path, options: &DataOptions, printer: &Printer) -> anyhow::Resul
         ));
     }
     let (layout, shape) = layout(&numbers.shape).ok_or_else(|| {
-        advised(
+        refused(
             format!("{}: an array of shape {:?} holds no images", path.display(), numbers.shape),
             "images are N x channels x height x width, N x height x width x channels (1 or 3 channels), or \
              N x height x width",
         )
     })?;
     if numbers.values.is_empty() {
-        return Err(advised(format!("{}: there are no images in it", path.display()), "save some images"));
+        return Err(refused(format!("{}: there are no images in it", path.display()), "save some images"));
     }
     let Numbers { class, values, labels, .. } = numbers;
     let high = in_range(path, class, &values)?;
@@ -117,7 +126,7 @@ fn array(path: &Path, options: &DataOptions, printer: &Printer) -> anyhow::Resul
         });
         let images: Vec<RawImage> = images.collect();
         if high <= 1.0 {
-            printer
+            watcher
                 .warning(format!("{}: the largest value is {high}; are these images black?", path.display()));
         }
         Pictures::Raw(images)
@@ -175,12 +184,12 @@ fn layout(shape: &[usize]) -> Option<(Layout, [usize; 3])> {
 }
 
 /// Refuses whole numbers outside 0 to 255, and fractions outside 0 to 1; gives the largest value.
-fn in_range(path: &Path, class: NumberClass, values: &[f32]) -> anyhow::Result<f32> {
+fn in_range(path: &Path, class: NumberClass, values: &[f32]) -> Result<f32> {
     let (low, high) = values
         .iter()
         .fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), &value| (low.min(value), high.max(value)));
     if values.iter().any(|value| !value.is_finite()) {
-        return Err(advised(
+        return Err(refused(
             format!("{}: there are values that are not finite", path.display()),
             "replace them, or leave these images out",
         ));
@@ -198,7 +207,7 @@ fn in_range(path: &Path, class: NumberClass, values: &[f32]) -> anyhow::Result<f
     };
     if low < -SLACK || high > bound {
         let message = format!("{}: {what}, but these go from {low} to {high}", path.display());
-        return Err(advised(message, advice));
+        return Err(refused(message, advice));
     }
     Ok(high)
 }

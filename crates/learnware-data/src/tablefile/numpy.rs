@@ -5,7 +5,8 @@ use std::path::Path;
 
 use learnware_engine::table::{Cell, Header, RawColumn, RawTable};
 
-use super::{CELLS_MAX, FILE_BYTES_MAX, ReadOptions, Result, TableFileError, positional_name};
+use super::{CELLS_MAX, ReadOptions, Result, TableFileError, positional_name};
+use crate::files::FILE_BYTES_MAX;
 
 /// First bytes of an NPY file.
 const MAGIC: &[u8] = b"\x93NUMPY";
@@ -14,20 +15,20 @@ const TABLE_ARRAYS: [&str; 4] = ["X", "x", "data", "features"];
 
 /// Numbers of an array of any shape, with what they were.
 #[derive(Debug)]
-pub(crate) struct Numbers {
+pub struct Numbers {
     /// Its axes.
-    pub(crate) shape: Vec<usize>,
+    pub shape: Vec<usize>,
     /// Whole numbers, or fractions.
-    pub(crate) class: NumberClass,
+    pub class: NumberClass,
     /// The values, last axis fastest.
-    pub(crate) values: Vec<f32>,
+    pub values: Vec<f32>,
     /// The labels, when an array of them was asked for.
-    pub(crate) labels: Option<RawColumn>,
+    pub labels: Option<RawColumn>,
 }
 
 /// What the numbers of an array were.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum NumberClass {
+pub enum NumberClass {
     /// True and false.
     Truth,
     /// Integers of any size.
@@ -55,7 +56,7 @@ pub(super) fn read_npz(
 }
 
 /// Number of axes of the array that would be read; `None` when that can't be told.
-pub(crate) fn axes(path: &Path, bytes: &[u8], options: &ReadOptions) -> Option<usize> {
+pub fn axes(path: &Path, bytes: &[u8], options: &ReadOptions) -> Option<usize> {
     if bytes.starts_with(MAGIC) {
         return Some(shape(header(bytes).ok()?.0).ok()?.len());
     }
@@ -65,7 +66,7 @@ pub(crate) fn axes(path: &Path, bytes: &[u8], options: &ReadOptions) -> Option<u
 }
 
 /// Reads an array of numbers of any shape, with at most `count_max` values.
-pub(crate) fn read_numbers(
+pub fn read_numbers(
     path: &Path,
     bytes: &[u8],
     options: &ReadOptions,

@@ -1,8 +1,8 @@
 //! Parquet and Arrow IPC (Feather 2) files.
 
-use std::fs::File;
-use std::io::{BufReader, Read as _, Seek as _};
+use std::io::{BufReader, Read, Seek as _, SeekFrom};
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
@@ -12,30 +12,35 @@ use arrow_array::types::{
 use arrow_array::{Array, ArrowPrimitiveType, RecordBatch};
 use arrow_ipc::reader::{FileReader, StreamReader};
 use arrow_schema::{ArrowError, DataType, SchemaRef};
+use bytes::Bytes;
 use learnware_engine::numeric::parallel;
 use learnware_engine::table::{Cell, Header, RawColumn, RawTable};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::file::reader::{ChunkReader, Length};
 
 use super::{ReadOptions, Result, TableFileError, Take, block_rows};
+use crate::files::{Input, Location};
 
 /// Batches decoded before they are needed.
+#[cfg(feature = "parallel")]
 const BATCHES_AHEAD: usize = 2;
 
 /// Rows and columns of a Parquet file, from its last bytes.
-pub(super) fn parquet_shape(path: &Path) -> Result<(usize, usize)> {
-    let builder = parquet(path)?;
+pub(super) fn parquet_shape(at: Location<'_>) -> Result<(usize, usize)> {
+    let builder = parquet(at)?;
     let rows = builder.metadata().file_metadata().num_rows();
     Ok((usize::try_from(rows).unwrap_or(0), builder.schema().fields().len()))
 }
 
 /// Reads a Parquet file in blocks of rows.
 pub(super) fn read_parquet<E: From<TableFileError>>(
-    path: &Path,
+    at: Location<'_>,
     options: &ReadOptions,
     take: Take<'_, E>,
 ) -> std::result::Result<(), E> {
-    let builder = parquet(path)?;
+    let path = at.path;
+    let builder = parquet(at)?;
     let schema = builder.schema().clone();
     let wanted: Vec<usize> =
         (0..schema.fields().len()).filter(|&place| options.wants(schema.field(place).name())).collect();
@@ -46,14 +51,15 @@ pub(super) fn read_parquet<E: From<TableFileError>>(
 
 /// Reads an Arrow IPC file or stream in blocks of rows.
 pub(super) fn read_arrow<E: From<TableFileError>>(
-    path: &Path,
+    at: Location<'_>,
     options: &ReadOptions,
     take: Take<'_, E>,
 ) -> std::result::Result<(), E> {
-    let mut file = open(path)?;
+    let path = at.path;
+    let mut file = at.open()?;
     let mut magic = [0; 6];
     let count = file.read(&mut magic).and_then(|count| file.rewind().map(|()| count));
-    let count = count.map_err(|source| TableFileError::Unreadable { path: path.into(), source })?;
+    let count = count.map_err(|source| at.unreadable(source))?;
     let file = BufReader::new(file);
     if magic.starts_with(b"FEA1") {
         let reason = "it is a Feather file of version 1; write version 2 (the default of pyarrow)".into();
@@ -70,12 +76,68 @@ pub(super) fn read_arrow<E: From<TableFileError>>(
     }
 }
 
-fn open(path: &Path) -> Result<File> {
-    File::open(path).map_err(|source| TableFileError::Unreadable { path: path.into(), source })
+fn parquet(at: Location<'_>) -> Result<ParquetRecordBatchReaderBuilder<Pieces>> {
+    let pieces = Pieces { length: at.size()?, file: Arc::new(Mutex::new(at.open()?)) };
+    ParquetRecordBatchReaderBuilder::try_new(pieces).map_err(|error| malformed(at.path, &error))
 }
 
-fn parquet(path: &Path) -> Result<ParquetRecordBatchReaderBuilder<File>> {
-    ParquetRecordBatchReaderBuilder::try_new(open(path)?).map_err(|error| malformed(path, &error))
+/// A file of which pieces are read here and there.
+struct Pieces {
+    length: u64,
+    file: Arc<Mutex<Box<dyn Input>>>,
+}
+
+impl Pieces {
+    fn read(&self, start: u64, buffer: &mut [u8]) -> std::io::Result<usize> {
+        read_at(&self.file, start, buffer)
+    }
+}
+
+/// Reads from a place on; a reader that failed before is as good as new after seeking.
+fn read_at(file: &Mutex<Box<dyn Input>>, start: u64, buffer: &mut [u8]) -> std::io::Result<usize> {
+    let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
+    file.seek(SeekFrom::Start(start))?;
+    file.read(buffer)
+}
+
+/// The rest of the file from a place on.
+struct Rest {
+    next: u64,
+    file: Arc<Mutex<Box<dyn Input>>>,
+}
+
+impl Read for Rest {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let count = read_at(&self.file, self.next, buffer)?;
+        self.next += count as u64;
+        Ok(count)
+    }
+}
+
+impl Length for Pieces {
+    fn len(&self) -> u64 {
+        self.length
+    }
+}
+
+impl ChunkReader for Pieces {
+    type T = BufReader<Rest>;
+
+    fn get_read(&self, start: u64) -> parquet::errors::Result<Self::T> {
+        Ok(BufReader::new(Rest { next: start, file: self.file.clone() }))
+    }
+
+    fn get_bytes(&self, start: u64, length: usize) -> parquet::errors::Result<Bytes> {
+        let mut bytes = vec![0; length];
+        let mut done = 0;
+        while done < length {
+            match self.read(start + done as u64, &mut bytes[done..])? {
+                0 => return Err(parquet::errors::ParquetError::EOF("the file is cut off".into())),
+                count => done += count,
+            }
+        }
+        Ok(bytes.into())
+    }
 }
 
 fn malformed(path: &Path, error: &dyn std::error::Error) -> TableFileError {
@@ -96,26 +158,43 @@ fn read_batches<E: From<TableFileError>>(
     }
     let rows_max = block_rows(names.len());
     let mut rows = 0;
-    // One thread decodes ahead while this one works.
+    let mut take_batch = |batch: std::result::Result<RecordBatch, ArrowError>| -> std::result::Result<(), E> {
+        let batch = batch.map_err(|error| malformed(path, &error))?;
+        for start in (0..batch.num_rows()).step_by(rows_max) {
+            let block = batch.slice(start, rows_max.min(batch.num_rows() - start));
+            let columns = parallel::map(names.len(), |place| column(path, names[place], &block, options));
+            let lines = (rows + 1..=rows + block.num_rows()).collect();
+            rows += block.num_rows();
+            let columns = columns.into_iter().collect::<Result<Vec<RawColumn>>>()?;
+            take(RawTable { columns, lines, header: Header::Named })?;
+        }
+        Ok(())
+    };
+    in_order(batches, &mut take_batch)
+}
+
+/// Hands over what the batches hold.
+#[cfg(not(feature = "parallel"))]
+fn in_order<T: Send, E>(
+    batches: impl Iterator<Item = T> + Send,
+    take: &mut dyn FnMut(T) -> std::result::Result<(), E>,
+) -> std::result::Result<(), E> {
+    batches.into_iter().try_for_each(take)
+}
+
+/// Hands over what the batches hold: one thread decodes ahead while this one works.
+#[cfg(feature = "parallel")]
+fn in_order<T: Send, E>(
+    mut batches: impl Iterator<Item = T> + Send,
+    take: &mut dyn FnMut(T) -> std::result::Result<(), E>,
+) -> std::result::Result<(), E> {
     let (sender, decoded) = std::sync::mpsc::sync_channel(BATCHES_AHEAD);
     std::thread::scope(|scope| {
         scope.spawn(move || {
-            let mut batches = batches;
             // Nobody receives any more after a refusal.
             while batches.next().is_some_and(|batch| sender.send(batch).is_ok()) {}
         });
-        for batch in decoded {
-            let batch = batch.map_err(|error| malformed(path, &error))?;
-            for start in (0..batch.num_rows()).step_by(rows_max) {
-                let block = batch.slice(start, rows_max.min(batch.num_rows() - start));
-                let columns = parallel::map(names.len(), |place| column(path, names[place], &block, options));
-                let lines = (rows + 1..=rows + block.num_rows()).collect();
-                rows += block.num_rows();
-                let columns = columns.into_iter().collect::<Result<Vec<RawColumn>>>()?;
-                take(RawTable { columns, lines, header: Header::Named })?;
-            }
-        }
-        Ok(())
+        decoded.into_iter().try_for_each(take)
     })
 }
 

@@ -6,10 +6,11 @@ use learnware_engine::table::{Cell, RawColumn};
 use serde_json::Value;
 
 use super::listing::Listing;
-use super::{Content, Data, DataOptions, folder_labels, has_ending, inside, no_labels};
-use crate::error::advised;
-use crate::printer::Printer;
+use super::{Content, Data, DataOptions, folder_labels, has_ending, inside};
+use crate::error::{DataError, Result, no_labels, refused};
+use crate::files::Location;
 use crate::tablefile::{self, ReadOptions, TableFileError};
+use crate::watcher::{Stage, Watcher};
 
 /// Endings of files that hold one text each.
 pub(super) const ENDINGS: &[&str] = &["txt"];
@@ -19,44 +20,46 @@ const TEXT_BYTES_MAX: u64 = 16 << 20;
 const BYTES_MAX: usize = 2 << 30;
 
 /// Reads texts.
-pub(super) fn read(path: &Path, options: &DataOptions, printer: &Printer) -> anyhow::Result<Data> {
-    let data = if path.is_dir() || has_ending(path, &["zip"]) {
-        files(path, options, printer)?
+pub(super) fn read(at: Location<'_>, options: &DataOptions, watcher: &dyn Watcher) -> Result<Data> {
+    let path = at.path;
+    let data = if at.is_folder() || has_ending(path, &["zip"]) {
+        files(at, options, watcher)?
     } else if has_ending(path, &["jsonl", "ndjson"]) {
-        json_lines(path, options)?
+        json_lines(at, options)?
     } else if options.table.text.is_some() {
-        column(path, options, printer)?
+        column(at, options, watcher)?
     } else if has_ending(path, ENDINGS) {
-        lines(path, options)?
+        lines(at, options)?
     } else {
-        return Err(advised(
+        return Err(refused(
             format!("{}: which column holds the texts is not known", path.display()),
             "name it with --text COLUMN",
         ));
     };
     if data.len() == 0 {
-        return Err(advised(format!("{}: there is no text in it", path.display()), "name a file with texts"));
+        return Err(refused(format!("{}: there is no text in it", path.display()), "name a file with texts"));
     }
     Ok(data)
 }
 
 /// A text that is not there.
-fn absent(place: &str) -> anyhow::Error {
-    advised(format!("{place}: there is no text"), "write the text, or leave this example out")
+fn absent(place: &str) -> DataError {
+    refused(format!("{place}: there is no text"), "write the text, or leave this example out")
 }
 
 /// One column of a table.
-fn column(path: &Path, options: &DataOptions, printer: &Printer) -> anyhow::Result<Data> {
+fn column(at: Location<'_>, options: &DataOptions, watcher: &dyn Watcher) -> Result<Data> {
+    let path = at.path;
     let name = options.table.text.clone().unwrap_or_default();
     let only = ReadOptions { columns: vec![name], drop: Vec::new(), ..options.table.clone() };
-    let file = tablefile::read(path, &only)?;
+    let file = tablefile::read(at, &only)?;
     let mut columns = file.table.columns.into_iter();
     let column = columns.next().ok_or_else(|| TableFileError::NoColumns(path.into()))?;
     for warning in file.warnings {
-        printer.warning(warning);
+        watcher.warning(warning);
     }
     if column.cells.iter().all(|cell| *cell == Cell::Missing) {
-        return Err(advised(
+        return Err(refused(
             format!("{}, column {:?}: there is no text in any row", path.display(), column.name),
             "name the column with the texts with --text",
         ));
@@ -67,30 +70,31 @@ fn column(path: &Path, options: &DataOptions, printer: &Printer) -> anyhow::Resu
         Cell::Missing => Err(absent(&format!("{}, line {line}, column {:?}", path.display(), column.name))),
     };
     let texts = column.cells.into_iter().zip(&file.table.lines).map(text);
-    let texts = texts.collect::<anyhow::Result<Vec<String>>>()?;
-    require_words(path, &texts, printer);
+    let texts = texts.collect::<Result<Vec<String>>>()?;
+    require_words(path, &texts, watcher);
     Ok(Data { content: Content::Texts(texts), labels: file.labels, lines: file.table.lines })
 }
 
 /// Says so when a column looks like numbers rather than texts.
-fn require_words(path: &Path, texts: &[String], printer: &Printer) {
+fn require_words(path: &Path, texts: &[String], watcher: &dyn Watcher) {
     if texts.iter().all(|text| text.trim().parse::<f64>().is_ok()) {
-        printer.warning(format!("{}: all texts are numbers; is it the right column?", path.display()));
+        watcher.warning(format!("{}: all texts are numbers; is it the right column?", path.display()));
     }
 }
 
 /// One text on each line.
-fn lines(path: &Path, options: &DataOptions) -> anyhow::Result<Data> {
+fn lines(at: Location<'_>, options: &DataOptions) -> Result<Data> {
+    let path = at.path;
     if let Some(name) = &options.table.labels {
         return Err(no_labels(
             format!("{} holds lines of text, and no labels {name:?}", path.display()),
             "put texts and labels into a table: --text COLUMN --labels COLUMN",
         ));
     }
-    let bytes = tablefile::bytes_of(path)?;
+    let bytes = at.bytes()?;
     let text = tablefile::text(path, &bytes)?;
     if text.trim().is_empty() {
-        return Err(advised(
+        return Err(refused(
             format!("{}: all lines are blank", path.display()),
             "write one text on each line",
         ));
@@ -107,14 +111,15 @@ fn lines(path: &Path, options: &DataOptions) -> anyhow::Result<Data> {
 }
 
 /// One JSON object on each line.
-fn json_lines(path: &Path, options: &DataOptions) -> anyhow::Result<Data> {
+fn json_lines(at: Location<'_>, options: &DataOptions) -> Result<Data> {
+    let path = at.path;
     let Some(key) = &options.table.text else {
-        return Err(advised(
+        return Err(refused(
             format!("{}: which key holds the texts is not known", path.display()),
             "name it with --text KEY",
         ));
     };
-    let bytes = tablefile::bytes_of(path)?;
+    let bytes = at.bytes()?;
     let (mut texts, mut lines, mut cells) = (Vec::new(), Vec::new(), Vec::new());
     for (place, line) in tablefile::text(path, &bytes)?.lines().enumerate() {
         if line.trim().is_empty() {
@@ -122,7 +127,7 @@ fn json_lines(path: &Path, options: &DataOptions) -> anyhow::Result<Data> {
         }
         let here = format!("{}, line {}", path.display(), place + 1);
         let object: Value = serde_json::from_str(line).map_err(|error| {
-            advised(format!("{here}: it is not JSON: {error}"), "write one JSON object on each line")
+            refused(format!("{here}: it is not JSON: {error}"), "write one JSON object on each line")
         })?;
         match object.get(key) {
             Some(Value::String(text)) if !text.trim().is_empty() => texts.push(text.clone()),
@@ -130,7 +135,7 @@ fn json_lines(path: &Path, options: &DataOptions) -> anyhow::Result<Data> {
                 return Err(absent(&format!("{here}, key {key:?}")));
             }
             Some(_) => {
-                return Err(advised(
+                return Err(refused(
                     format!("{here}, key {key:?}: the value is not a text"),
                     "name the key with the texts with --text",
                 ));
@@ -163,18 +168,19 @@ fn label(value: Option<&Value>) -> Cell {
 }
 
 /// One file for each text.
-fn files(path: &Path, options: &DataOptions, printer: &Printer) -> anyhow::Result<Data> {
-    let mut listing = Listing::open(path)?;
+fn files(at: Location<'_>, options: &DataOptions, watcher: &dyn Watcher) -> Result<Data> {
+    let path = at.path;
+    let mut listing = Listing::open(at)?;
     let files = listing.of_kind(ENDINGS);
     let labels = folder_labels(path, options, &files)?;
-    let progress = printer.progress("reading texts", Some(files.len() as u64));
+    let progress = watcher.begin(Stage::Texts, Some(files.len() as u64));
     let (mut texts, mut total) = (Vec::with_capacity(files.len()), 0);
     for file in &files {
         let bytes = listing.read(file, TEXT_BYTES_MAX)?;
-        let place = inside(path, &file.name);
+        let place = inside(at, &file.name);
         total += bytes.len();
         if total > BYTES_MAX {
-            return Err(advised(
+            return Err(refused(
                 format!("{place}: the texts have more than {} MiB together", BYTES_MAX >> 20),
                 "take a sample of them: 100 000 describe a distribution as well as more",
             ));
@@ -184,9 +190,8 @@ fn files(path: &Path, options: &DataOptions, printer: &Printer) -> anyhow::Resul
             return Err(absent(&place));
         }
         texts.push(text.to_owned());
-        progress.inc(1);
+        progress.reached(texts.len() as u64);
     }
-    progress.finish_and_clear();
     let lines = (1..=texts.len()).collect();
     Ok(Data { content: Content::Texts(texts), labels, lines })
 }

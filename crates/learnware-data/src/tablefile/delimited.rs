@@ -1,13 +1,13 @@
 //! CSV and its relatives: the separator is found out, quotes, byte order marks and both line ends are read.
 
 use std::collections::VecDeque;
-use std::fs::File;
 use std::io::{BufReader, Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 
 use learnware_engine::table::{Cell, Header, RawColumn, RawTable};
 
 use super::{ReadOptions, Result, TableFileError, Take, block_rows, positional_name};
+use crate::files::{Input, Location};
 
 /// Separators in order of preference.
 const DELIMITERS: [u8; 4] = [b',', b'\t', b';', b'|'];
@@ -22,12 +22,13 @@ const MARK: [u8; 3] = [0xef, 0xbb, 0xbf];
 
 /// Reads delimited text in blocks of rows; returns what a person should know.
 pub(super) fn read<E: From<TableFileError>>(
-    path: &Path,
+    at: Location<'_>,
     delimiter: Option<u8>,
     options: &ReadOptions,
     take: Take<'_, E>,
 ) -> std::result::Result<Vec<String>, E> {
-    let (file, head) = open(path)?;
+    let path = at.path;
+    let (file, head) = open(at)?;
     let delimiter = delimiter.unwrap_or_else(|| sniff(&head));
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
@@ -59,7 +60,7 @@ pub(super) fn read<E: From<TableFileError>>(
             }
         };
         // A quote that never ends swallows the rest of the file into the last record.
-        if reader.get_mut().is_at_end(end) && open_quote(path, start, delimiter)? {
+        if reader.get_mut().is_at_end(end) && open_quote(at, start, delimiter)? {
             return Err(TableFileError::OpenQuote { path: path.into(), line }.into());
         }
         rows.push(path, &fields, line)?;
@@ -75,9 +76,9 @@ pub(super) fn read<E: From<TableFileError>>(
 }
 
 /// Opens the file after its byte order mark, and its first characters.
-fn open(path: &Path) -> Result<(BufReader<File>, String)> {
-    let unreadable = |source| TableFileError::Unreadable { path: path.into(), source };
-    let mut file = File::open(path).map_err(unreadable)?;
+fn open(at: Location<'_>) -> Result<(BufReader<Box<dyn Input>>, String)> {
+    let (path, unreadable) = (at.path, |source| at.unreadable(source));
+    let mut file = at.open()?;
     let mut head = Vec::new();
     file.by_ref().take(BYTES_SNIFFED).read_to_end(&mut head).map_err(unreadable)?;
     let whole = (head.len() as u64) < BYTES_SNIFFED;
@@ -209,7 +210,7 @@ impl Rows {
 }
 
 /// The text without its byte order mark.
-pub(crate) fn text<'a>(path: &Path, bytes: &'a [u8]) -> Result<&'a str> {
+pub fn text<'a>(path: &Path, bytes: &'a [u8]) -> Result<&'a str> {
     refuse_binary(path, bytes)?;
     let bytes = bytes.strip_prefix(&MARK).unwrap_or(bytes);
     std::str::from_utf8(bytes).map_err(|error| {
@@ -270,9 +271,9 @@ fn header(path: &Path, fields: &[&str], options: &ReadOptions) -> Result<Vec<Raw
 }
 
 /// Whether the file has, from this byte after the mark on, a quoted field that never ends.
-fn open_quote(path: &Path, start: u64, delimiter: u8) -> Result<bool> {
-    let unreadable = |source| TableFileError::Unreadable { path: path.into(), source };
-    let (mut reader, _) = open(path)?;
+fn open_quote(at: Location<'_>, start: u64, delimiter: u8) -> Result<bool> {
+    let unreadable = |source| at.unreadable(source);
+    let (mut reader, _) = open(at)?;
     reader.seek_relative(start.cast_signed()).map_err(unreadable)?;
     let (mut inside, mut field_start) = (false, true);
     for byte in reader.bytes() {
@@ -287,7 +288,7 @@ fn open_quote(path: &Path, start: u64, delimiter: u8) -> Result<bool> {
 
 /// A file that remembers where lines end. The CSV reader's own count is behind by one after CRLF.
 struct LineEnds {
-    file: BufReader<File>,
+    file: BufReader<Box<dyn Input>>,
     /// Bytes handed over.
     offset: u64,
     /// Places of line ends that no record has passed yet, and whether each starts a new line.

@@ -4,56 +4,56 @@
 //! [`crate::tablefile`]; here are text files, image files, folders and zips of both, and arrays of images.
 //! Every refusal names the file and, where there is one, the line.
 
+#[cfg(feature = "images")]
 mod decode;
 mod images;
 mod listing;
 mod pictures;
 mod texts;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use learnware_engine::semantic::DataType;
 use learnware_engine::table::{RawColumn, RawTable};
 
-use crate::cli::{KindArgs, TableArgs};
-use crate::error::advised;
-use crate::printer::Printer;
+use crate::error::{Result, no_labels, refused};
+use crate::files::Location;
 use crate::tablefile::{self, ReadOptions, TableFileError};
-pub(crate) use pictures::Pictures;
+use crate::watcher::Watcher;
+pub use pictures::Pictures;
 
 /// What `--labels` says to take the names of the folders as labels.
-pub(crate) const FOLDER_LABELS: &str = "folder";
+pub const FOLDER_LABELS: &str = "folder";
 
 /// How data is read.
 #[derive(Debug, Clone)]
-pub(crate) struct DataOptions {
+pub struct DataOptions {
     /// What part of a table, and the labels of anything.
-    pub(crate) table: ReadOptions,
+    pub table: ReadOptions,
     /// What it is; found out when `None`.
-    pub(crate) kind: Option<DataType>,
+    pub kind: Option<DataType>,
     /// What it is where neither name nor content tells.
     likely: DataType,
     /// Height and width of the images that a model takes.
     taken: Option<[usize; 2]>,
     /// Height and width that every image gets.
-    pub(crate) resize: Option<[usize; 2]>,
+    pub resize: Option<[usize; 2]>,
 }
 
 impl DataOptions {
-    /// Takes them from the command line.
-    pub(crate) fn new(table: &TableArgs, kind: &KindArgs) -> Self {
-        let table = ReadOptions { text: kind.text_column.clone(), ..table.read_options() };
-        Self { table, kind: kind.kind, likely: DataType::Table, taken: None, resize: kind.resize }
+    /// Of a kind that is found out, unless it is said.
+    pub fn new(table: ReadOptions, kind: Option<DataType>, resize: Option<[usize; 2]>) -> Self {
+        Self { table, kind, likely: DataType::Table, taken: None, resize }
     }
 
     /// The same for the data of a learnware that takes this kind, and images of this shape.
-    pub(crate) fn for_learnware(mut self, kind: DataType, image_shape: Option<[usize; 3]>) -> Self {
+    pub fn for_learnware(mut self, kind: DataType, image_shape: Option<[usize; 3]>) -> Self {
         self.likely = kind;
         self.for_images(image_shape)
     }
 
     /// The same with images in the shape that a model takes.
-    pub(crate) fn for_images(mut self, shape: Option<[usize; 3]>) -> Self {
+    pub fn for_images(mut self, shape: Option<[usize; 3]>) -> Self {
         self.taken = shape.map(|[_, height, width]| [height, width]);
         self
     }
@@ -66,18 +66,18 @@ impl DataOptions {
 
 /// Data without its labels.
 #[derive(Debug)]
-pub(crate) struct Data {
+pub struct Data {
     /// The examples.
-    pub(crate) content: Content,
+    pub content: Content,
     /// The labels, when they were asked for.
-    pub(crate) labels: Option<RawColumn>,
+    pub labels: Option<RawColumn>,
     /// For each example its 1-based line in the file; its number where there are no lines.
-    pub(crate) lines: Vec<usize>,
+    pub lines: Vec<usize>,
 }
 
 /// The examples of the data.
 #[derive(Debug)]
-pub(crate) enum Content {
+pub enum Content {
     /// Rows of a table.
     Table(RawTable),
     /// Texts.
@@ -88,12 +88,12 @@ pub(crate) enum Content {
 
 impl Data {
     /// Number of examples.
-    pub(crate) fn len(&self) -> usize {
+    pub fn len(&self) -> usize {
         self.lines.len()
     }
 
     /// What it is.
-    pub(crate) fn kind(&self) -> DataType {
+    pub fn kind(&self) -> DataType {
         match &self.content {
             Content::Table(_) => DataType::Table,
             Content::Texts(_) => DataType::Text,
@@ -103,7 +103,7 @@ impl Data {
 }
 
 /// What several examples of a kind are called.
-pub(crate) fn unit(kind: DataType) -> &'static str {
+pub fn unit(kind: DataType) -> &'static str {
     match kind {
         DataType::Table => "rows",
         DataType::Text => "texts",
@@ -112,7 +112,7 @@ pub(crate) fn unit(kind: DataType) -> &'static str {
 }
 
 /// What one example of a kind is called.
-pub(crate) fn one(kind: DataType) -> &'static str {
+pub fn one(kind: DataType) -> &'static str {
     match kind {
         DataType::Table => "row",
         DataType::Text => "text",
@@ -121,56 +121,41 @@ pub(crate) fn one(kind: DataType) -> &'static str {
 }
 
 /// Reads data of any kind.
-pub(crate) fn read(path: &Path, options: &DataOptions, printer: &Printer) -> anyhow::Result<Data> {
-    let kind = kind_of(path, options)?;
+pub fn read(at: Location<'_>, options: &DataOptions, watcher: &dyn Watcher) -> Result<Data> {
+    let kind = kind_of(at, options)?;
     if options.resize.is_some() && kind != DataType::Image {
-        return Err(advised(
-            format!("--resize is for images, but {} is read as {}", path.display(), unit(kind)),
+        return Err(refused(
+            format!("--resize is for images, but {} is read as {}", at.path.display(), unit(kind)),
             "leave it out, or say --kind image",
         ));
     }
     match kind {
         DataType::Table => {
-            let file = tablefile::read(path, &options.table)?;
-            file.warnings.iter().for_each(|warning| printer.warning(warning.clone()));
+            let file = tablefile::read(at, &options.table)?;
+            file.warnings.into_iter().for_each(|warning| watcher.warning(warning));
             let lines = file.table.lines.clone();
             Ok(Data { content: Content::Table(file.table), labels: file.labels, lines })
         }
-        DataType::Text => texts::read(path, options, printer),
-        DataType::Image => images::read(path, options, printer),
+        DataType::Text => texts::read(at, options, watcher),
+        DataType::Image => images::read(at, options, watcher),
     }
 }
 
-/// Whether data was refused for having no such labels.
-pub(crate) fn lacks_labels(error: &anyhow::Error) -> bool {
-    matches!(error.downcast_ref(), Some(TableFileError::NoSuchColumn { .. })) || error.is::<NoLabels>()
-}
-
-/// The labels that were asked for are not there.
-#[derive(Debug, thiserror::Error)]
-#[error("{message}")]
-pub(crate) struct NoLabels {
-    message: String,
-    /// What to do.
-    pub(crate) hint: &'static str,
-}
-
-/// Refuses labels that are not there.
-fn no_labels(message: String, hint: &'static str) -> anyhow::Error {
-    NoLabels { message, hint }.into()
-}
+/// Endings of image files.
+pub const IMAGE_ENDINGS: &[&str; 6] = &["png", "jpg", "jpeg", "bmp", "gif", "webp"];
 
 /// Whether the place is data rather than a specification file.
-pub(crate) fn is_data(path: &Path) -> bool {
-    path.is_dir()
-        || tablefile::is_table_name(path)
-        || has_ending(path, decode::ENDINGS)
-        || has_ending(path, &["zip", "jsonl", "ndjson"])
+pub fn is_data(at: Location<'_>) -> bool {
+    at.is_folder()
+        || tablefile::is_table_name(at.path)
+        || has_ending(at.path, IMAGE_ENDINGS)
+        || has_ending(at.path, &["zip", "jsonl", "ndjson"])
 }
 
 /// What kind of data lies at the place.
-pub(crate) fn kind_of(path: &Path, options: &DataOptions) -> anyhow::Result<DataType> {
-    if !path.exists() {
+pub fn kind_of(at: Location<'_>, options: &DataOptions) -> Result<DataType> {
+    let path = at.path;
+    if !at.exists() {
         return Err(TableFileError::Missing(path.into()).into());
     }
     if let Some(kind) = options.kind {
@@ -179,43 +164,44 @@ pub(crate) fn kind_of(path: &Path, options: &DataOptions) -> anyhow::Result<Data
     if options.table.text.is_some() {
         return Ok(DataType::Text);
     }
-    if path.is_dir() || has_ending(path, &["zip"]) {
-        return kind_of_files(path);
+    if at.is_folder() || has_ending(path, &["zip"]) {
+        return kind_of_files(at);
     }
-    if has_ending(path, decode::ENDINGS) {
+    if has_ending(path, IMAGE_ENDINGS) {
         return Ok(DataType::Image);
     }
     if has_ending(path, &["jsonl", "ndjson"]) {
         return Ok(DataType::Text);
     }
     let is_array = has_ending(path, &["npy", "npz"]);
-    if is_array && tablefile::numpy::axes(path, &tablefile::bytes_of(path)?, &options.table) >= Some(3) {
+    if is_array && tablefile::numpy::axes(path, &at.bytes()?, &options.table) >= Some(3) {
         return Ok(DataType::Image);
     }
     Ok(options.likely)
 }
 
 /// What kind of files a folder or zip holds.
-fn kind_of_files(path: &Path) -> anyhow::Result<DataType> {
-    let files = listing::Listing::open(path)?;
+fn kind_of_files(at: Location<'_>) -> Result<DataType> {
+    let path = at.path;
+    let files = listing::Listing::open(at)?;
     if files.holds("learnware.yaml") {
-        return Err(advised(
+        return Err(refused(
             format!("{} is the package of a learnware, not data", path.display()),
             "name the data; `learnware check` looks at packages",
         ));
     }
-    match (files.count(decode::ENDINGS), files.count(texts::ENDINGS)) {
-        (0, 0) => Err(advised(
+    match (files.count(IMAGE_ENDINGS), files.count(texts::ENDINGS)) {
+        (0, 0) => Err(refused(
             format!("{} holds no images and no texts", path.display()),
             format!(
                 "name a table file ({}), or a folder or zip of {} or .txt files",
                 tablefile::ENDINGS,
-                decode::ENDINGS.map(|ending| format!(".{ending}")).join(", ")
+                IMAGE_ENDINGS.map(|ending| format!(".{ending}")).join(", ")
             ),
         )),
         (_, 0) => Ok(DataType::Image),
         (0, _) => Ok(DataType::Text),
-        (images, texts) => Err(advised(
+        (images, texts) => Err(refused(
             format!("{} holds {images} images and {texts} texts", path.display()),
             "say which are meant with --kind image or --kind text",
         )),
@@ -233,7 +219,7 @@ fn folder_labels(
     path: &Path,
     options: &DataOptions,
     files: &[listing::Entry],
-) -> anyhow::Result<Option<RawColumn>> {
+) -> Result<Option<RawColumn>> {
     use learnware_engine::table::Cell;
     let Some(name) = &options.table.labels else { return Ok(None) };
     if name != FOLDER_LABELS {
@@ -255,10 +241,10 @@ fn folder_labels(
 }
 
 /// The place of a file inside a folder or zip, for messages.
-fn inside(path: &Path, name: &str) -> String {
-    if path.is_dir() {
-        path.join(PathBuf::from(name)).display().to_string()
+fn inside(at: Location<'_>, name: &str) -> String {
+    if at.is_folder() {
+        at.path.join(name).display().to_string()
     } else {
-        format!("{}, {name}", path.display())
+        format!("{}, {name}", at.path.display())
     }
 }

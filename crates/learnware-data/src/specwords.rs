@@ -4,7 +4,7 @@ use learnware_engine::specification::StatisticalSpecification;
 use serde_json::{Value, json};
 
 /// One line for people.
-pub(crate) fn sentence(specification: &StatisticalSpecification) -> String {
+pub fn sentence(specification: &StatisticalSpecification) -> String {
     let rkme = specification.rkme();
     let points = rkme.points().rows();
     let made_from = match rkme.row_count() {
@@ -37,7 +37,7 @@ pub(crate) fn sentence(specification: &StatisticalSpecification) -> String {
 }
 
 /// The same for programs.
-pub(crate) fn facts(specification: &StatisticalSpecification) -> Value {
+pub fn facts(specification: &StatisticalSpecification) -> Value {
     let rkme = specification.rkme();
     let mut value = json!({
         "type": specification.type_name(),
@@ -60,7 +60,7 @@ pub(crate) fn facts(specification: &StatisticalSpecification) -> Value {
 }
 
 /// What one example of the data is called.
-pub(crate) fn unit(specification: &StatisticalSpecification) -> &'static str {
+pub fn unit(specification: &StatisticalSpecification) -> &'static str {
     match specification {
         StatisticalSpecification::Table(_) => "rows",
         StatisticalSpecification::Text(_) => "texts",
