@@ -7,6 +7,7 @@
 mod experiment;
 mod test;
 mod tidy;
+mod wasm;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -16,6 +17,7 @@ usage: cargo xtask COMMAND
 
   tidy                  check layers, module docs, the map in ARCHITECTURE.md, sizes, machine paths
   test [ARGUMENTS]      run every test of the workspace; ARGUMENTS go to the test runner
+  wasm                  build the module with which browsers make specifications, web/src/wasm/learnware.wasm
   bench spec            specifications of growing data, beside the reference's figures
   bench search [--specs N] [--dimension D] [--queries Q] [--reference-kernel THOUSANDTHS]
                         searches of growing islands, beside the exhaustive scan and the reference's figure
@@ -36,6 +38,7 @@ fn main() -> ExitCode {
         }
         Some("experiment") => experiment::run(&project_root(), &arguments[1..]),
         Some("bench") => bench(&project_root(), &arguments[1..]),
+        Some("wasm") => wasm::run(&project_root()),
         Some("test") => test::run(&project_root(), &arguments[1..]),
         Some("help" | "--help" | "-h") => {
             print!("{USAGE}");

@@ -10,13 +10,16 @@
 //! * `specfile`: specification files, and specifications made of data.
 //! * `disclosure`: what they tell about single rows. `specwords`: specifications in words. `plane`: where their
 //!   points are drawn.
+//! * `modelinput`: data as a learnware's model takes it. `predictions`: what it answers, for people.
 
 pub mod datafile;
 pub mod disclosure;
 pub mod embedders;
 pub mod error;
 pub mod files;
+pub mod modelinput;
 pub mod plane;
+pub mod predictions;
 pub mod specfile;
 pub mod specwords;
 pub mod tablefile;

@@ -17,6 +17,8 @@ pub enum Stage {
     Specification,
     /// The same by the reference's algorithm for images.
     ReferenceSpecification,
+    /// The specification is compared with the data.
+    Report,
 }
 
 impl Stage {
@@ -30,6 +32,7 @@ impl Stage {
             Self::EmbeddingImages => "embedding images",
             Self::Specification => "making the specification",
             Self::ReferenceSpecification => "making the reference's specification",
+            Self::Report => "comparing it with the data",
         }
     }
 }

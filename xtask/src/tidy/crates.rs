@@ -26,7 +26,6 @@ const LAYERS: &[(&str, u8)] = &[
 const APART: &[(&str, &str)] = &[
     ("learnware-dock", "learnware-api"),       // the dock knows no wire types
     ("learnware-server", "learnware-package"), // no zip or sandbox behind a route
-    ("learnware-wasm", "learnware-package"),
 ];
 
 /// Outside crates that only the crates named here may import.

@@ -53,6 +53,9 @@ pub(crate) struct TableArgs {
     /// The sheet of a workbook (.xlsx, .ods); the first when left out.
     #[arg(long, value_name = "NAME")]
     pub(crate) sheet: Option<String>,
+    /// These columns hold numbers; anything else in them counts as absent.
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub(crate) numbers: Vec<String>,
     /// NaN stands for an absent value.
     #[arg(long)]
     pub(crate) nan_as_missing: bool,
@@ -71,6 +74,7 @@ impl TableArgs {
             sheet: self.sheet.clone(),
             nan_as_missing: self.nan_as_missing,
             text: None,
+            numbers: self.numbers.clone(),
         }
     }
 }

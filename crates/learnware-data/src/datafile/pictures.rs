@@ -26,6 +26,20 @@ impl Pictures {
         }
     }
 
+    /// Names and sizes (height x width) of the first images.
+    pub fn names(&self, count: usize) -> Vec<(String, String)> {
+        match self {
+            Self::Raw(images) => {
+                let named = images.iter().take(count);
+                named.map(|image| (image.name.clone(), format!("{} x {}", image.height, image.width))).collect()
+            }
+            Self::Fractions(batch) => {
+                let size = format!("{} x {}", batch.shape().height, batch.shape().width);
+                (1..=batch.count().min(count)).map(|place| (format!("image {place}"), size.clone())).collect()
+            }
+        }
+    }
+
     /// The first images.
     pub fn first(&self, count: usize) -> Self {
         match self {

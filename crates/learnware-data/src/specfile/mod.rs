@@ -211,7 +211,7 @@ impl<'a> Maker<'a> {
     fn table(&self, table: &RawTable) -> Result<Made> {
         let (inferred, filling, described) = self.encoded(table)?;
         let (rkme, disclosure) = self.rkme(&described, self.generate.compat)?;
-        let distance = distance_to_data(&rkme, &described);
+        let distance = self.distance(&rkme, &described);
         let keeps_absent = filling != inferred.columns;
         let numbers = if keeps_absent { table::encode(table, &inferred.columns)? } else { described };
         let input = Some(table::dimensions(inferred.columns));
@@ -222,6 +222,11 @@ impl<'a> Maker<'a> {
             disclosure,
             distance,
         })
+    }
+
+    fn distance(&self, rkme: &Rkme, data: &Matrix) -> f64 {
+        let _progress = self.watcher.begin(Stage::Report, None);
+        distance_to_data(rkme, data)
     }
 
     /// What the columns are, the same with absent numbers as means, and the numbers of those.
@@ -353,12 +358,17 @@ pub fn from_bytes(path: &Path, bytes: &[u8]) -> Result<Described> {
             "make one with `learnware spec data.csv -o stat.json`",
         )
     })?;
+    from_value(path, &value)
+}
+
+/// The same for a file that is parsed already.
+pub fn from_value(path: &Path, value: &Value) -> Result<Described> {
     // Old files of the reference do not tell their kind; those are tables.
     let kind = match value.get("type").and_then(Value::as_str) {
         Some(name) => SpecificationKind::from_class_name(name).at(path)?,
         None => SpecificationKind::Table,
     };
-    let specification = codec::from_json(&value, kind).at(path)?;
+    let specification = codec::from_json(value, kind).at(path)?;
     let input = match value.get("input") {
         None | Some(Value::Null) => None,
         Some(input) => Some(Dimensions::from_json(input).at(path)?),

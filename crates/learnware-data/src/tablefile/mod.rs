@@ -50,6 +50,8 @@ pub struct ReadOptions {
     pub nan_as_missing: bool,
     /// This column holds texts: its values stay as they are written.
     pub text: Option<String>,
+    /// These columns hold numbers: anything else in them counts as absent.
+    pub numbers: Vec<String>,
 }
 
 impl ReadOptions {
@@ -62,9 +64,14 @@ impl ReadOptions {
 
     /// What a field of the column becomes: texts stay as they are, only blank ones are absent.
     fn cell_of(&self, name: &str) -> fn(&str) -> Cell {
-        let is_text =
-            self.text.as_deref().is_some_and(|text| text == name || name == format!("column {text}"));
-        if is_text { text_cell } else { parse_cell }
+        let is_meant = |wanted: &String| wanted == name || name == format!("column {wanted}");
+        if self.text.as_ref().is_some_and(is_meant) {
+            text_cell
+        } else if self.numbers.iter().any(is_meant) {
+            number_cell
+        } else {
+            parse_cell
+        }
     }
 }
 
@@ -365,6 +372,14 @@ pub fn parse_cell(text: &str) -> Cell {
         return Cell::Missing;
     }
     text.parse().map_or_else(|_| Cell::Text(text.to_owned()), Cell::Number)
+}
+
+/// The number in a field as a cell; anything else is absent.
+fn number_cell(text: &str) -> Cell {
+    match parse_cell(text) {
+        number @ Cell::Number(_) => number,
+        Cell::Text(_) | Cell::Missing => Cell::Missing,
+    }
 }
 
 /// A text as a cell.
