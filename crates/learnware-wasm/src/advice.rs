@@ -6,6 +6,33 @@ use learnware_data::DataError;
 use learnware_data::error::TableFileError;
 use learnware_engine::table::TableError;
 
+/// Flags of the command in its advice, and what the page has instead.
+const FLAGS: &[(&str, &str)] = &[
+    ("say which are meant with --kind image or --kind text", "drop only one of the two kinds"),
+    ("say --labels folder to take", "choose `folder` as the labels to take"),
+    ("leave --labels out", "choose no labels"),
+    ("; say --no-header if it is data", "; if it is data, put names above it"),
+    ("--sheet names another one", "others are"),
+    (" with --resize, e.g. --resize ", ", e.g. "),
+    (" with --resize HxW", ""),
+    (" with --text COLUMN", ""),
+    (" with --text KEY", ""),
+    (" with --text", ""),
+    (" with --labels", ""),
+];
+
+/// The command's words as the page says them.
+pub(crate) fn without_flags(text: &str) -> String {
+    let mut text = text.to_owned();
+    for (flag, instead) in FLAGS {
+        text = text.replace(flag, instead);
+    }
+    match text.find(" with --drop") {
+        Some(end) => text[..end].to_owned(),
+        None => text,
+    }
+}
+
 /// A word for the kind of error.
 pub(crate) fn code(error: &DataError) -> &'static str {
     match error.innermost() {
@@ -39,7 +66,7 @@ pub(crate) fn hint(error: &DataError) -> String {
         DataError::Engine(_) => Some("check that the values are plain numbers of a usual size"),
         _ => None,
     };
-    let fallback = || error.hint().unwrap_or_else(|| "check the data".into());
+    let fallback = || error.hint().map_or_else(|| "check the data".into(), |hint| without_flags(&hint));
     own.map_or_else(fallback, str::to_owned)
 }
 

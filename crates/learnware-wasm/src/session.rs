@@ -17,6 +17,7 @@ use learnware_engine::specification::{Rkme, StatisticalSpecification, codec};
 use learnware_engine::table::InferOptions;
 use serde_json::{Value, json};
 
+use crate::advice;
 use crate::message::{Answer, Call, Choices, ColumnType, Refusal};
 use crate::predict;
 use crate::preview::{self, Preview};
@@ -123,7 +124,7 @@ impl<F: Files> Session<F> {
             "rows": found.rows,
             "columns": found.columns,
             "sample": found.sample,
-            "notes": found.notes,
+            "notes": noted(&found.notes),
             "sheets": sheets,
         });
         Ok(Answer { document, bytes: Vec::new() })
@@ -227,7 +228,7 @@ impl<F: Files> Session<F> {
             told.insert("distance_to_data".into(), json!(distance));
         }
         let mut answer = described_answer(&described, told);
-        answer.document["notes"] = json!(looking.warnings.into_inner());
+        answer.document["notes"] = noted(&looking.warnings.into_inner());
         Ok(answer)
     }
 }
@@ -289,6 +290,11 @@ fn drawn(specifications: &[Value]) -> Result<Answer, Refusal> {
     };
     let sets: Vec<Value> = std::iter::once(&picture.data).chain(&picture.team).map(points).collect();
     Ok(Answer { document: json!({"explained": picture.explained, "sets": sets}), bytes: Vec::new() })
+}
+
+/// Warnings in terms of the page.
+fn noted(warnings: &[String]) -> Value {
+    warnings.iter().map(|warning| advice::without_flags(warning)).collect()
 }
 
 fn ends_in(path: &Path, endings: &[&str]) -> bool {

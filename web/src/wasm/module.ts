@@ -12,7 +12,7 @@ interface Exports {
 
 /** Where the module gets the bytes of files from. */
 export interface FileReader {
-  /** Bytes of a file; fewer only at its end. */
+  /** Some bytes of a file from a place on, at most `length`; none only at its end. */
   read(file: number, offset: number, length: number): Uint8Array;
 }
 

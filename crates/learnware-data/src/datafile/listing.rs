@@ -52,7 +52,6 @@ impl<'a> Listing<'a> {
                 refused(format!("{} is no sound zip: {error}", root.path.display()), "make the zip again")
             })?;
             for (index, name) in zip.file_names().enumerate() {
-                let Ok(name) = name else { continue };
                 let is_hidden = name.split('/').any(|part| part.starts_with('.') || part == "__MACOSX");
                 if !name.ends_with('/') && !is_hidden {
                     files.push(Entry { name: name.to_string(), index });

@@ -100,7 +100,7 @@ impl<'a> Members<'a> {
             zip::ZipArchive::new(Cursor::new(bytes)).map_err(|error| malformed(path, error.to_string()))?;
         let names = archive
             .file_names()
-            .filter_map(|name| Some(name.ok()?.strip_suffix(".npy")?.to_owned()))
+            .filter_map(|name| Some(name.strip_suffix(".npy")?.to_owned()))
             .collect();
         Ok(Self { path, archive, names })
     }
