@@ -18,7 +18,15 @@ pub(crate) fn run(root: &Path) -> Result<bool, String> {
     let folder = target_folder(root).join("wasm");
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
-    command.current_dir(root).args(["build", "--profile", "wasm", "--package", "learnware-wasm", "--target", TARGET]);
+    command.current_dir(root).args([
+        "build",
+        "--profile",
+        "wasm",
+        "--package",
+        "learnware-wasm",
+        "--target",
+        TARGET,
+    ]);
     command.env("CARGO_TARGET_DIR", &folder).env("RUSTFLAGS", FLAGS).env_remove("CARGO_ENCODED_RUSTFLAGS");
     let status = command.status().map_err(|error| format!("cargo cannot be started: {error}"))?;
     if !status.success() {
@@ -32,7 +40,8 @@ pub(crate) fn run(root: &Path) -> Result<bool, String> {
     }
     let bytes = std::fs::copy(&built, &module).map_err(|error| place(&built, error))?;
     let packed = |program: &str, arguments: &[&str]| {
-        compressed(program, arguments, &module).map_or_else(String::new, |bytes| format!(", {bytes} with {program}"))
+        compressed(program, arguments, &module)
+            .map_or_else(String::new, |bytes| format!(", {bytes} with {program}"))
     };
     println!("{MODULE}: {bytes} bytes{}{}", packed("gzip", &["-9c"]), packed("brotli", &["-c"]));
     Ok(true)

@@ -4,7 +4,9 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use learnware_data::error::TableFileError;
-pub(crate) use learnware_data::specfile::{DELTA, Described, Generated, Maker, Noise, Numbers, Report, to_json};
+pub(crate) use learnware_data::specfile::{
+    DELTA, Described, Generated, Maker, Noise, Numbers, Report, to_json,
+};
 
 use crate::cli::ColumnArgs;
 use crate::datafile::{self, DataOptions};

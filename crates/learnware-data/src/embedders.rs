@@ -72,12 +72,7 @@ impl Embedders {
     }
 
     /// The data in an island of texts or images; `None` when its embedder is not at hand.
-    pub fn embed(
-        &self,
-        island: &IslandKey,
-        data: &Data,
-        watcher: &dyn Watcher,
-    ) -> Result<Option<Matrix>> {
+    pub fn embed(&self, island: &IslandKey, data: &Data, watcher: &dyn Watcher) -> Result<Option<Matrix>> {
         match (island, &data.content) {
             (IslandKey::Text { embedder }, Content::Texts(texts)) => {
                 let embedder = self.text(embedder);

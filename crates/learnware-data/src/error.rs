@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use learnware_engine::EngineError;
 use learnware_engine::table::TableError;
 
-pub use crate::tablefile::TableFileError;
 use crate::tablefile::ENDINGS;
+pub use crate::tablefile::TableFileError;
 
 /// Data that can't be read or described.
 #[derive(Debug, thiserror::Error)]
@@ -84,7 +84,9 @@ impl DataError {
         match self {
             Self::File(error) => matches!(error, TableFileError::NoSuchColumn { .. }),
             Self::NoLabels { .. } => true,
-            Self::Table(_) | Self::Engine(_) | Self::Refused { .. } | Self::At { .. } | Self::Changes(_) => false,
+            Self::Table(_) | Self::Engine(_) | Self::Refused { .. } | Self::At { .. } | Self::Changes(_) => {
+                false
+            }
         }
     }
 

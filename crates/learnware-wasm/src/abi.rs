@@ -73,7 +73,8 @@ unsafe fn taken(pointer: *mut u8, length: u32) -> Box<[u8]> {
 }
 
 fn answer(call: Box<[u8]>) -> Result<Answer, Refusal> {
-    let broken = |what: String| Refusal::new("call", format!("the page's call is broken: {what}"), "reload the page");
+    let broken =
+        |what: String| Refusal::new("call", format!("the page's call is broken: {what}"), "reload the page");
     let (length, rest) = call.split_first_chunk::<4>().ok_or_else(|| broken("it is empty".into()))?;
     let length = u32::from_le_bytes(*length) as usize;
     let (header, bytes) = rest.split_at_checked(length).ok_or_else(|| broken("it is cut off".into()))?;
@@ -166,7 +167,8 @@ impl Read for Reading {
         if wanted == 0 {
             return Ok(0);
         }
-        let count = unsafe { file_read(self.file.number, self.next as f64, buffer.as_mut_ptr(), wanted as u32) };
+        let count =
+            unsafe { file_read(self.file.number, self.next as f64, buffer.as_mut_ptr(), wanted as u32) };
         let count = usize::try_from(count).ok().filter(|&count| count <= wanted);
         let count = count.ok_or_else(|| io::Error::other("the browser could not read the file"))?;
         self.next += count as u64;

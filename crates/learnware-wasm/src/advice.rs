@@ -91,7 +91,9 @@ fn file_hint(error: &TableFileError) -> Option<&'static str> {
     Some(match error {
         TableFileError::DuplicateName { .. } => "give every column its own name in the first row",
         TableFileError::Ragged { .. } => "put fields that hold the separator in quotes",
-        TableFileError::ColumnType { .. } => "leave the column out, or store numbers (e.g. days since a date)",
+        TableFileError::ColumnType { .. } => {
+            "leave the column out, or store numbers (e.g. days since a date)"
+        }
         TableFileError::NotUtf8 { .. } => "save the file as UTF-8",
         TableFileError::SeveralArrays { .. } => "save the array with the rows in a file of its own",
         TableFileError::NoSuchSheet { .. } => "choose one of them",

@@ -40,15 +40,24 @@ pub(crate) fn with<F: Files>(session: &Session<F>, zip: &[u8]) -> Result<Answer,
     let predicted = model.predict(&batch).map_err(failed)?;
     let answers = Answers::new(predicted.values, &specification.semantic);
     let csv = answers.delimited(b',').map_err(|error| {
-        Refusal::new("answers", format!("the predictions can't be written: {error}"), "tell the author of the learnware")
+        Refusal::new(
+            "answers",
+            format!("the predictions can't be written: {error}"),
+            "tell the author of the learnware",
+        )
     })?;
-    let rows: Vec<Vec<String>> = answers.values.iter_rows().take(ROWS_SHOWN).map(|row| answers.words(row)).collect();
+    let rows: Vec<Vec<String>> =
+        answers.values.iter_rows().take(ROWS_SHOWN).map(|row| answers.words(row)).collect();
     let document = json!({ "columns": answers.header(), "rows": rows, "count": answers.values.rows() });
     Ok(Answer { document, bytes: csv.into_bytes() })
 }
 
 fn unsound(error: PackageError) -> Refusal {
-    Refusal::new("package", format!("the package can't be used: {error}"), "download it again, or tell its author")
+    Refusal::new(
+        "package",
+        format!("the package can't be used: {error}"),
+        "download it again, or tell its author",
+    )
 }
 
 fn failed(error: PredictError) -> Refusal {

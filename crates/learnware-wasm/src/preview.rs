@@ -194,8 +194,13 @@ mod tests {
         let at = Location { files: &files, path: Path::new("t.csv") };
         let preview = of_table(at, &ReadOptions::default(), &Nobody).unwrap();
         let kinds: Vec<_> = preview.columns.iter().map(|column| (column.kind, column.used)).collect();
-        let wanted =
-            [("number", true), ("category", true), ("identifier", false), ("constant", true), ("number", false)];
+        let wanted = [
+            ("number", true),
+            ("category", true),
+            ("identifier", false),
+            ("constant", true),
+            ("number", false),
+        ];
         assert_eq!(kinds, wanted);
         assert_eq!((preview.rows, preview.sample.len()), (60, ROWS_SHOWN));
         assert_eq!((preview.columns[1].missing, preview.columns[1].distinct), (20, Some(2)));

@@ -81,7 +81,9 @@ impl<F: Files> Session<F> {
                 self.generate(choices)
             }
             Call::Predict => predict::with(self, bytes),
-            Call::Read | Call::Plane { .. } => Err(Refusal::new("order", "no files are asked for", "call it alone")),
+            Call::Read | Call::Plane { .. } => {
+                Err(Refusal::new("order", "no files are asked for", "call it alone"))
+            }
         }
     }
 
@@ -100,7 +102,8 @@ impl<F: Files> Session<F> {
         let looking = self.looking();
         let table = (kind == DataType::Table).then(|| preview::of_table(self.at(), &options.table, &looking));
         // Lines of text and tables have the same ending.
-        let is_prose = |table: &DataResult<Preview>| table.as_ref().is_ok_and(Preview::is_prose) || table.is_err();
+        let is_prose =
+            |table: &DataResult<Preview>| table.as_ref().is_ok_and(Preview::is_prose) || table.is_err();
         let table = match table {
             Some(table) if ends_in(&self.place, &["txt"]) && is_prose(&table) => {
                 kind = DataType::Text;
@@ -117,7 +120,11 @@ impl<F: Files> Session<F> {
         self.kind = kind;
         let unused = found.columns.iter().filter(|column| !column.used);
         self.unused = unused.map(|column| column.name.clone()).collect();
-        let sheets = if ends_in(&self.place, &["xlsx", "xlsm", "ods"]) { workbook::sheets(self.at())? } else { Vec::new() };
+        let sheets = if ends_in(&self.place, &["xlsx", "xlsm", "ods"]) {
+            workbook::sheets(self.at())?
+        } else {
+            Vec::new()
+        };
         let document = json!({
             "kind": kind.word().to_lowercase(),
             "name": self.place.display().to_string(),
@@ -135,29 +142,36 @@ impl<F: Files> Session<F> {
         let bytes = self.at().bytes()?;
         let text = learnware_data::tablefile::text(&self.place, &bytes)?;
         let lines = text.lines().filter(|line| !line.trim().is_empty());
-        let objects = || lines.clone().filter_map(|line| serde_json::from_str::<serde_json::Map<String, Value>>(line).ok());
-        let names: Vec<String> = objects().next().map(|first| first.keys().cloned().collect()).unwrap_or_default();
+        let objects = || {
+            lines.clone().filter_map(|line| serde_json::from_str::<serde_json::Map<String, Value>>(line).ok())
+        };
+        let names: Vec<String> =
+            objects().next().map(|first| first.keys().cloned().collect()).unwrap_or_default();
         let word = |value: Option<&Value>| match value {
             Some(Value::String(text)) => preview::shortened(text),
             Some(Value::Null) | None => String::new(),
             Some(other) => preview::shortened(&other.to_string()),
         };
-        let sample = objects().take(SHOWN).map(|object| names.iter().map(|name| word(object.get(name))).collect());
+        let sample =
+            objects().take(SHOWN).map(|object| names.iter().map(|name| word(object.get(name))).collect());
         let sample: Vec<Vec<String>> = sample.collect();
-        let columns = names.iter().enumerate().map(|(place, name)| preview::ColumnPreview::key(name, &sample, place));
+        let columns =
+            names.iter().enumerate().map(|(place, name)| preview::ColumnPreview::key(name, &sample, place));
         Ok(Preview { rows: lines.clone().count(), columns: columns.collect(), sample, notes: Vec::new() })
     }
 
     /// Texts or images that are all read.
     fn examples(&self, kind: DataType, looking: &Looking) -> DataResult<Preview> {
-        let data = datafile::read(self.at(), &DataOptions::new(ReadOptions::default(), Some(kind), None), looking)?;
+        let data =
+            datafile::read(self.at(), &DataOptions::new(ReadOptions::default(), Some(kind), None), looking)?;
         let mut found = Preview { rows: data.len(), ..Preview::default() };
         match &data.content {
             Content::Texts(texts) => {
                 found.sample = texts.iter().take(SHOWN).map(|text| vec![preview::shortened(text)]).collect();
             }
             Content::Images(pictures) => {
-                found.sample = pictures.names(SHOWN).into_iter().map(|(name, size)| vec![name, size]).collect();
+                found.sample =
+                    pictures.names(SHOWN).into_iter().map(|(name, size)| vec![name, size]).collect();
                 if let Err(error) = pictures.common_shape() {
                     found.notes.push(format!("{error}; choose one size for all"));
                 }
@@ -169,11 +183,17 @@ impl<F: Files> Session<F> {
 
     /// How the files are read after a person's choices.
     fn options(&self, choices: &Choices) -> DataOptions {
-        let of_type = |wanted| choices.types.iter().filter(move |(_, kind)| **kind == wanted).map(|(name, _)| name);
-        let corrected = |name: &String| choices.types.contains_key(name) || choices.labels.as_ref() == Some(name);
+        let of_type =
+            |wanted| choices.types.iter().filter(move |(_, kind)| **kind == wanted).map(|(name, _)| name);
+        let corrected =
+            |name: &String| choices.types.contains_key(name) || choices.labels.as_ref() == Some(name);
         let unused = || self.unused.iter().filter(|name| !corrected(name)).cloned().collect();
         let table = ReadOptions {
-            drop: if choices.text.is_some() { Vec::new() } else { choices.drop.clone().unwrap_or_else(unused) },
+            drop: if choices.text.is_some() {
+                Vec::new()
+            } else {
+                choices.drop.clone().unwrap_or_else(unused)
+            },
             labels: choices.labels.clone(),
             text: choices.text.clone(),
             sheet: choices.sheet.clone(),
@@ -189,7 +209,8 @@ impl<F: Files> Session<F> {
     pub(crate) fn data_for(&self, taker: Taker<'_>) -> DataResult<(Data, Option<Matrix>)> {
         let looking = self.looking();
         let read = |table: ReadOptions| {
-            let options = DataOptions::new(table, None, None).for_learnware(taker.kind(), taker.image_shape());
+            let options =
+                DataOptions::new(table, None, None).for_learnware(taker.kind(), taker.image_shape());
             let data = datafile::read(self.at(), &options, &looking)?;
             taker.require_kind(&data)?;
             let rows = match &data.content {
@@ -217,9 +238,13 @@ impl<F: Files> Session<F> {
         let embedders = Embedders::built_in();
         let looking = self.looking();
         let categories = choices.types.iter().filter(|(_, kind)| **kind == ColumnType::Category);
-        let columns = InferOptions { categories: categories.map(|(name, _)| name.clone()).collect(), ..InferOptions::default() };
+        let columns = InferOptions {
+            categories: categories.map(|(name, _)| name.clone()).collect(),
+            ..InferOptions::default()
+        };
         let mut maker = Maker::new(self.options(choices), columns, &embedders, (&self.files, &looking));
-        maker.generate = Generation { reduced_set_size: points, seed: choices.seed.unwrap_or(0), compat: false };
+        maker.generate =
+            Generation { reduced_set_size: points, seed: choices.seed.unwrap_or(0), compat: false };
         let Report { described, disclosure, distance } = maker.report(&self.place)?;
         let sentences = disclosure.sentences();
         let mut told = disclosure.to_json();
@@ -271,7 +296,8 @@ fn described_answer(described: &Described, disclosure: Value) -> Answer {
 fn drawn(specifications: &[Value]) -> Result<Answer, Refusal> {
     let read = |value: &Value| specfile::from_value(Path::new("the specification"), value);
     let read: DataResult<Vec<Described>> = specifications.iter().map(read).collect();
-    let read: Vec<StatisticalSpecification> = read?.into_iter().map(|described| described.specification).collect();
+    let read: Vec<StatisticalSpecification> =
+        read?.into_iter().map(|described| described.specification).collect();
     let Some((first, others)) = read.split_first() else {
         return Err(Refusal::new("empty", "there is no specification to draw", "give at least one"));
     };
@@ -285,7 +311,8 @@ fn drawn(specifications: &[Value]) -> Result<Answer, Refusal> {
     let rkmes: Vec<&Rkme> = others.iter().map(StatisticalSpecification::rkme).collect();
     let picture = plane::draw(first.rkme(), &rkmes);
     let points = |dots: &Vec<plane::Dot>| {
-        let points: Vec<Value> = dots.iter().map(|dot| json!({"x": dot.x, "y": dot.y, "weight": dot.weight})).collect();
+        let points: Vec<Value> =
+            dots.iter().map(|dot| json!({"x": dot.x, "y": dot.y, "weight": dot.weight})).collect();
         json!({ "points": points })
     };
     let sets: Vec<Value> = std::iter::once(&picture.data).chain(&picture.team).map(points).collect();

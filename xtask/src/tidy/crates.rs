@@ -43,12 +43,13 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("wasm-bindgen", &["learnware-wasm"]),
     ("zip", &["learnware-data"]), // zips and NPZ files of a user
     ("calamine", &["learnware-data"]),
-    ("rand", &[]),                                    // randomness is numeric::random, seeded
-    ("ndarray", &[]),                                 // docs/adr/0002-array-library.md
+    ("rand", &[]),    // randomness is numeric::random, seeded
+    ("ndarray", &[]), // docs/adr/0002-array-library.md
 ];
 
 /// Who of us may read, but not own, an outside crate in its tests.
-const TEST_USERS: &[(&str, &str)] = &[("learnware-dock", "zip"), ("learnware-cli", "zip"), ("learnware-cli", "rusqlite")];
+const TEST_USERS: &[(&str, &str)] =
+    &[("learnware-dock", "zip"), ("learnware-cli", "zip"), ("learnware-cli", "rusqlite")];
 
 /// One dependency of one of our crates.
 #[derive(Debug)]

@@ -1,8 +1,8 @@
 //! `learnware show`.
 
+use learnware_data::specwords;
 use learnware_dock::browse::{LearnwareDetail, VersionDetail};
 use learnware_dock::config::Create;
-use learnware_data::specwords;
 use learnware_engine::learnware::LearnwareId;
 use learnware_engine::semantic::{Dimensions, SemanticSpecification};
 

@@ -215,11 +215,7 @@ fn has_ending(path: &Path, endings: &[&str]) -> bool {
 }
 
 /// Labels by the names of the folders, when these are asked for.
-fn folder_labels(
-    path: &Path,
-    options: &DataOptions,
-    files: &[listing::Entry],
-) -> Result<Option<RawColumn>> {
+fn folder_labels(path: &Path, options: &DataOptions, files: &[listing::Entry]) -> Result<Option<RawColumn>> {
     use learnware_engine::table::Cell;
     let Some(name) = &options.table.labels else { return Ok(None) };
     if name != FOLDER_LABELS {

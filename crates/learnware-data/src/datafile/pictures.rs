@@ -31,7 +31,9 @@ impl Pictures {
         match self {
             Self::Raw(images) => {
                 let named = images.iter().take(count);
-                named.map(|image| (image.name.clone(), format!("{} x {}", image.height, image.width))).collect()
+                named
+                    .map(|image| (image.name.clone(), format!("{} x {}", image.height, image.width)))
+                    .collect()
             }
             Self::Fractions(batch) => {
                 let size = format!("{} x {}", batch.shape().height, batch.shape().width);

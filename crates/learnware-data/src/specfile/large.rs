@@ -83,8 +83,7 @@ impl Rows for TableRows<'_> {
         let mut wanted = wanted.into_iter().peekable();
         let mut first_row = 0;
         self.source.read(&mut |block| -> Result<()> {
-            let numbers = table::encode(&block.table, &self.columns)
-.at(self.path)?;
+            let numbers = table::encode(&block.table, &self.columns).at(self.path)?;
             let next = first_row + numbers.rows();
             while let Some(row) = wanted.next_if(|&row| row < next) {
                 self.kept.extend_from_slice(numbers.row(row - first_row));

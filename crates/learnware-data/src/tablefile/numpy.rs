@@ -66,12 +66,7 @@ pub fn axes(path: &Path, bytes: &[u8], options: &ReadOptions) -> Option<usize> {
 }
 
 /// Reads an array of numbers of any shape, with at most `count_max` values.
-pub fn read_numbers(
-    path: &Path,
-    bytes: &[u8],
-    options: &ReadOptions,
-    count_max: usize,
-) -> Result<Numbers> {
+pub fn read_numbers(path: &Path, bytes: &[u8], options: &ReadOptions, count_max: usize) -> Result<Numbers> {
     if bytes.starts_with(MAGIC) {
         let read = Array::parse(bytes).and_then(|array| array.into_numbers(count_max));
         return read.map_err(|reason| malformed(path, reason));
@@ -98,10 +93,8 @@ impl<'a> Members<'a> {
     fn open(path: &'a Path, bytes: &'a [u8]) -> Result<Self> {
         let archive =
             zip::ZipArchive::new(Cursor::new(bytes)).map_err(|error| malformed(path, error.to_string()))?;
-        let names = archive
-            .file_names()
-            .filter_map(|name| Some(name.strip_suffix(".npy")?.to_owned()))
-            .collect();
+        let names =
+            archive.file_names().filter_map(|name| Some(name.strip_suffix(".npy")?.to_owned())).collect();
         Ok(Self { path, archive, names })
     }
 

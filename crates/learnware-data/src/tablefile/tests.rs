@@ -64,8 +64,9 @@ fn bad_text_is_refused_with_its_line() {
     assert_eq!(refusal("t.doc", b"x"), "t.doc: the ending is not that of a table file");
     let mut files = MemoryFiles::default();
     files.insert("folder/t.csv", b"a,b\n1,2\n".as_slice());
-    let read =
-        |name: &str| read(Location { files: &files, path: Path::new(name) }, &ReadOptions::default()).unwrap_err();
+    let read = |name: &str| {
+        read(Location { files: &files, path: Path::new(name) }, &ReadOptions::default()).unwrap_err()
+    };
     assert!(matches!(read("folder"), TableFileError::Directory(_)));
     assert!(matches!(read("folder/none.csv"), TableFileError::Missing(_)));
 }

@@ -37,12 +37,18 @@ pub(super) fn read(at: Location<'_>, options: &ReadOptions) -> Result<(RawTable,
     };
     let range = match &mut book {
         Workbook::Excel(book) => book.worksheet_range(&name).map_err(|error| malformed(at.path, &error)),
-        Workbook::OpenDocument(book) => book.worksheet_range(&name).map_err(|error| malformed(at.path, &error)),
+        Workbook::OpenDocument(book) => {
+            book.worksheet_range(&name).map_err(|error| malformed(at.path, &error))
+        }
     }?;
     let (table, dates) = table(at.path, &range, options)?;
     let mut warnings: Vec<String> = dates
         .into_iter()
-        .map(|column| format!("column {column:?} holds dates; they count as days since the first of the workbook's calendar"))
+        .map(|column| {
+            format!(
+                "column {column:?} holds dates; they count as days since the first of the workbook's calendar"
+            )
+        })
         .collect();
     if options.sheet.is_none() && names.len() > 1 {
         let others = names[1..].join(", ");
@@ -101,7 +107,8 @@ fn table(path: &Path, range: &Range<Data>, options: &ReadOptions) -> Result<(Raw
         }
         lines.push(first_line + place);
     }
-    let dated = columns.iter().zip(&has_dates).filter(|(column, dates)| **dates && options.wants(&column.name));
+    let dated =
+        columns.iter().zip(&has_dates).filter(|(column, dates)| **dates && options.wants(&column.name));
     let dated = dated.map(|(column, _)| column.name.clone()).collect();
     let header = if options.no_header { Header::Positional } else { Header::Named };
     Ok((RawTable { columns, lines, header }, dated))
@@ -167,16 +174,22 @@ mod tests {
             );
             add(
                 &format!("xl/worksheets/sheet{id}.xml"),
-                &format!("<worksheet xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\"><sheetData>{rows}</sheetData></worksheet>"),
+                &format!(
+                    "<worksheet xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\"><sheetData>{rows}</sheetData></worksheet>"
+                ),
             );
         }
         add(
             "xl/workbook.xml",
-            &format!("<workbook xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\" xmlns:r=\"http://schemas.openxmlformats.org/officeDocument/2006/relationships\"><sheets>{list}</sheets></workbook>"),
+            &format!(
+                "<workbook xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\" xmlns:r=\"http://schemas.openxmlformats.org/officeDocument/2006/relationships\"><sheets>{list}</sheets></workbook>"
+            ),
         );
         add(
             "xl/_rels/workbook.xml.rels",
-            &format!("<Relationships xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\">{links}</Relationships>"),
+            &format!(
+                "<Relationships xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\">{links}</Relationships>"
+            ),
         );
         zip.finish().unwrap().into_inner()
     }

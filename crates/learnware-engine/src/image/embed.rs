@@ -13,8 +13,8 @@
 use super::{ImageBatch, ImageShape, resize};
 use crate::embedder::EmbedderId;
 use crate::error::Result;
-use crate::numeric::{Matrix, parallel};
 use crate::numeric::real::Real as _;
+use crate::numeric::{Matrix, parallel};
 
 /// Name of the embedding, for specifications made on it.
 pub const NAME: &str = "gradients-and-colours";
@@ -68,10 +68,8 @@ fn embed_one(image: &[f32], shape: ImageShape) -> Vec<f64> {
     }
     let mix = |weights: [f32; 3]| -> Vec<f32> {
         let pixel = |place: usize| {
-            weights[0].fused(
-                planes[0][place],
-                weights[1].fused(planes[1][place], weights[2] * planes[2][place]),
-            )
+            weights[0]
+                .fused(planes[0][place], weights[1].fused(planes[1][place], weights[2] * planes[2][place]))
         };
         (0..SIDE * SIDE).map(pixel).collect()
     };

@@ -11,8 +11,8 @@
 )]
 
 use crate::error::{EngineError, Result};
-use crate::numeric::{Matrix, parallel};
 use crate::numeric::real::Real as _;
+use crate::numeric::{Matrix, parallel};
 
 /// Height and width of an image under this kernel.
 pub const SIDE: usize = 32;

@@ -102,7 +102,11 @@ impl Runner {
     /// [`PredictError::HostFailed`] when that is this machine's fault; the other
     /// kinds as its own start failed.
     pub fn start(&self, package: &Package) -> std::result::Result<Box<dyn Predictor>, PredictError> {
-        if package.format().has_code() { self.start_python(package) } else { native::packaged::start(package) }
+        if package.format().has_code() {
+            self.start_python(package)
+        } else {
+            native::packaged::start(package)
+        }
     }
 
     /// The environment that a package's Python code runs in, made if it is not there yet.

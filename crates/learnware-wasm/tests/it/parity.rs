@@ -59,8 +59,11 @@ fn of_machine(folder: &Path, names: &[&str], call: &Value) -> Value {
 
 /// The largest difference of two specifications' points in parts of their column's spread, and of their weights.
 fn apart(left: &Value, right: &Value) -> f64 {
-    let numbers = |value: &Value| -> Vec<f64> { value.as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect() };
-    let rows = |value: &Value| -> Vec<Vec<f64>> { value["z"].as_array().unwrap().iter().map(numbers).collect() };
+    let numbers = |value: &Value| -> Vec<f64> {
+        value.as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect()
+    };
+    let rows =
+        |value: &Value| -> Vec<Vec<f64>> { value["z"].as_array().unwrap().iter().map(numbers).collect() };
     let (left_rows, right_rows) = (rows(left), rows(right));
     assert_eq!(left_rows.len(), right_rows.len(), "as many points");
     let mut most: f64 = 0.0;
@@ -88,8 +91,10 @@ fn write_table(folder: &Path) {
 }
 
 fn write_texts(folder: &Path) {
-    const WORDS: [&str; 12] =
-        ["good", "bad", "phone", "battery", "screen", "很好", "coffee", "slow", "fast", "price", "again", "never"];
+    const WORDS: [&str; 12] = [
+        "good", "bad", "phone", "battery", "screen", "很好", "coffee", "slow", "fast", "price", "again",
+        "never",
+    ];
     let mut stream = Stream::new(4);
     let mut text = String::from("review,stars\n");
     for row in 0..300 {
@@ -127,18 +132,25 @@ fn the_module_makes_the_specifications_of_this_machine() {
     let generate = |choices: Value| json!({"call": "generate", "choices": choices});
     let cases = [
         (vec!["table.csv"], generate(json!({"labels": "label"}))),
-        (vec!["table.csv"], generate(json!({"labels": "label", "types": {"rooms": "category"}, "points": 40, "seed": 7}))),
+        (
+            vec!["table.csv"],
+            generate(json!({"labels": "label", "types": {"rooms": "category"}, "points": 40, "seed": 7})),
+        ),
         (vec!["texts.csv"], generate(json!({"text": "review"}))),
         (images, generate(json!({}))),
     ];
-    let calls: Vec<Value> = cases.iter().map(|(files, call)| json!({"files": files, "calls": [call]})).collect();
+    let calls: Vec<Value> =
+        cases.iter().map(|(files, call)| json!({"files": files, "calls": [call]})).collect();
     let answers = of_module(&module, folder, &json!(calls));
     for (place, (files, call)) in cases.iter().enumerate() {
         let made = &answers[place][1]["document"]["ok"];
         let wanted = of_machine(folder, files, call);
         assert!(made.is_object(), "{}: {}", files[0], answers[place][1]["document"]);
         let difference = apart(&wanted["specification"], &made["specification"]);
-        eprintln!("{} ({} points of {} numbers): {difference:.1e} apart", files[0], made["points"], made["dimension"]);
+        eprintln!(
+            "{} ({} points of {} numbers): {difference:.1e} apart",
+            files[0], made["points"], made["dimension"]
+        );
         assert!(difference < APART_MAX, "{}: {difference:.1e} apart", files[0]);
         for same in ["rows", "dimension", "points", "columns", "description"] {
             assert_eq!(made[same], wanted[same], "{same} of {}", files[0]);
@@ -158,7 +170,10 @@ fn the_module_tells_what_is_wrong_and_what_to_do() {
     );
     assert_eq!(answers[0][0]["document"]["ok"]["columns"][1]["used"], false);
     let error = &answers[0][1]["document"]["error"];
-    assert!(error["message"].as_str().unwrap().starts_with("t.csv: line 3, column \"b\": \"x\" is not a number"), "{error}");
+    assert!(
+        error["message"].as_str().unwrap().starts_with("t.csv: line 3, column \"b\": \"x\" is not a number"),
+        "{error}"
+    );
     assert!(error["hint"].as_str().unwrap().contains("leave the column out"), "{error}");
     assert_eq!(answers[0][2]["document"]["ok"]["columns"], json!(["a"]));
 }
