@@ -7,6 +7,7 @@
 mod experiment;
 mod test;
 mod tidy;
+mod wasm;
 mod web;
 
 use std::path::{Path, PathBuf};
@@ -19,6 +20,7 @@ usage: cargo xtask COMMAND
   test [ARGUMENTS]      run every test of the workspace; ARGUMENTS go to the test runner
   web [--test | --schema]
                         build the pages into web/dist; with their tests; or only their types of the interface
+  wasm                  build the module with which browsers make specifications, web/src/wasm/learnware.wasm
   bench spec            specifications of growing data, beside the reference's figures
   bench search [--specs N] [--dimension D] [--queries Q] [--reference-kernel THOUSANDTHS]
                         searches of growing islands, beside the exhaustive scan and the reference's figure
@@ -40,6 +42,7 @@ fn main() -> ExitCode {
         Some("experiment") => experiment::run(&project_root(), &arguments[1..]),
         Some("bench") => bench(&project_root(), &arguments[1..]),
         Some("web") => web::run(&project_root(), &arguments[1..]),
+        Some("wasm") => wasm::run(&project_root()),
         Some("test") => test::run(&project_root(), &arguments[1..]),
         Some("help" | "--help" | "-h") => {
             print!("{USAGE}");

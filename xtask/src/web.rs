@@ -30,7 +30,8 @@ fn generator(root: &Path) -> Result<(), String> {
     if root.join("web/src/wasm/learnware.wasm").is_file() {
         return Ok(());
     }
-    let own = std::env::current_exe().map_err(|error| format!("xtask does not know its own path: {error}"))?;
+    let own =
+        std::env::current_exe().map_err(|error| format!("xtask does not know its own path: {error}"))?;
     let status = Command::new(own).arg("wasm").current_dir(root).status();
     match status {
         Ok(status) if status.success() => Ok(()),

@@ -11,8 +11,8 @@ use learnware_engine::table::TableError;
 use learnware_package::PackageError;
 use learnware_package::native::NativeError;
 
-use crate::datafile::NoLabels;
-use crate::tablefile::{ENDINGS, TableFileError};
+use learnware_data::DataError;
+use learnware_data::error::{TableFileError, table_hint};
 
 /// Exit code of a command that could not do its work.
 pub(crate) const EXIT_ERROR: u8 = 2;
@@ -60,11 +60,8 @@ fn known_hint(cause: &(dyn std::error::Error + 'static)) -> Option<String> {
     if let Some(advised) = cause.downcast_ref::<Advised>() {
         return Some(advised.hint.clone());
     }
-    if let Some(error) = cause.downcast_ref::<NoLabels>() {
-        return Some(error.hint.into());
-    }
-    if let Some(error) = cause.downcast_ref::<TableFileError>() {
-        return Some(table_file_hint(error));
+    if let Some(error) = cause.downcast_ref::<DataError>() {
+        return data_hint(error);
     }
     if let Some(error) = cause.downcast_ref::<TableError>() {
         return Some(table_hint(error));
@@ -90,82 +87,13 @@ fn known_hint(cause: &(dyn std::error::Error + 'static)) -> Option<String> {
     cause.downcast_ref::<std::io::Error>().and_then(io_hint)
 }
 
-fn table_file_hint(error: &TableFileError) -> String {
-    match error {
-        TableFileError::Missing(path) => similar_name(path).map_or_else(
-            || "check the path; it is relative to the current directory".into(),
-            |name| format!("did you mean {name}?"),
-        ),
-        TableFileError::Directory(_) => format!("name a file in it ({ENDINGS})"),
-        TableFileError::Unreadable { .. } => "check that you may read the file".into(),
-        TableFileError::UnknownEnding(_) => format!("table files end in {ENDINGS}; rename or convert it"),
-        #[cfg(not(feature = "parquet"))]
-        TableFileError::NotBuilt(_) => "build with the feature `parquet`, or convert the file to CSV".into(),
-        TableFileError::Empty(_) | TableFileError::HeaderOnly(_) => {
-            "a table needs a header line and at least two rows".into()
+fn data_hint(error: &DataError) -> Option<String> {
+    match error.innermost() {
+        DataError::File(TableFileError::Missing(path)) => {
+            similar_name(path).map(|name| format!("did you mean {name}?")).or_else(|| error.hint())
         }
-        TableFileError::TooLarge(_) => {
-            "take a sample of the rows: 100 000 describe a distribution as well as more".into()
-        }
-        TableFileError::NotUtf8 { .. } => "save the file as UTF-8, e.g. `iconv -f latin1 -t utf-8`".into(),
-        TableFileError::Binary(_) => format!("the ending must fit the content ({ENDINGS})"),
-        TableFileError::Ragged { .. } => {
-            "put fields that hold the separator in quotes, or name the separator with --delimiter".into()
-        }
-        TableFileError::OpenQuote { .. } => {
-            "close the quote (a quote inside a quoted field is written twice)".into()
-        }
-        TableFileError::DuplicateName { .. } => {
-            "give every column its own name, or say --no-header if the first line is data".into()
-        }
-        TableFileError::NoSuchColumn { .. } => "names must be exact, including letter case".into(),
-        TableFileError::NoColumns(_) => "keep at least one column besides the labels".into(),
-        TableFileError::ColumnType { column, .. } => {
-            format!("leave it out with --drop {column:?}, or store numbers (e.g. days since a date)")
-        }
-        TableFileError::Malformed { .. } => {
-            "write the file again; it may be cut off or of another form".into()
-        }
-        TableFileError::SeveralArrays { .. } => "choose one with --array NAME".into(),
-    }
-}
-
-fn table_hint(error: &TableError) -> String {
-    match error {
-        TableError::Empty { .. } => "a table needs a header line and at least two rows".into(),
-        TableError::OneRow => "give more rows; a few hundred describe a distribution well".into(),
-        TableError::AllConstant => "check that the right file and columns are read".into(),
-        TableError::NoSuchColumn { .. } => {
-            "names must be exact, including letter case; `learnware show ID` lists a learnware's columns"
-                .into()
-        }
-        TableError::Width { .. } => {
-            "choose the columns with --columns or --drop; split the labels off with --labels".into()
-        }
-        TableError::NotFinite { value, .. } if value.is_nan() => {
-            "say --nan-as-missing if it stands for an absent value, or remove the row".into()
-        }
-        TableError::NotFinite { .. } => "replace infinite values or remove the rows".into(),
-        TableError::TextInNumbers { value, .. } if decimal_comma(value) => {
-            "write numbers with a decimal point".into()
-        }
-        TableError::TextInNumbers { .. } => "correct the value; absent values are empty or NA".into(),
-        TableError::MixedColumn { value, .. } if decimal_comma(value) => {
-            "write numbers with a decimal point".into()
-        }
-        TableError::MixedColumn { column, .. } => format!(
-            "correct the value (absent values are empty or NA), or say --categories {column:?} if the column \
-             holds words, or --drop {column:?}"
-        ),
-        TableError::MissingValue { .. } => {
-            "say --missing fill to put in the mean of the column, or remove the row".into()
-        }
-        TableError::NoValues { column } => format!("leave it out with --drop {column:?}"),
-        TableError::TooManyWords { column, .. } => format!(
-            "leave it out with --drop {column:?}, or say --categories {column:?} if the words are categories, or \
-             --text {column:?} if they are texts and the whole data"
-        ),
-        _ => "check the table".into(),
+        DataError::Engine(error) => engine_hint(error),
+        _ => error.hint(),
     }
 }
 
@@ -279,10 +207,6 @@ fn io_hint(error: &std::io::Error) -> Option<String> {
         std::io::ErrorKind::StorageFull => Some("free some disk space".into()),
         _ => None,
     }
-}
-
-fn decimal_comma(value: &str) -> bool {
-    value.contains(',') && value.replace('.', "").replacen(',', ".", 1).parse::<f64>().is_ok()
 }
 
 /// A file in the same directory with nearly that name.

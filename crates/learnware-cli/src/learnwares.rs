@@ -3,12 +3,13 @@
 use std::path::Path;
 
 use anyhow::Context as _;
+use learnware_data::modelinput::Taker;
 use learnware_dock::config::Create;
 use learnware_engine::learnware::{CheckStatus, LearnwareId, Specification};
 use learnware_engine::predictor::Predictor;
-use learnware_engine::semantic::{Column, DataType, Dimensions};
+use learnware_engine::semantic::{Column, DataType};
 use learnware_engine::specification::{IslandKey, Rkme, StatisticalSpecification};
-use learnware_engine::table::{self, RawTable};
+use learnware_engine::table::RawTable;
 use learnware_package::Package;
 use learnware_package::runner::Runner;
 
@@ -43,55 +44,29 @@ impl Opened {
         embedded.map(StatisticalSpecification::island)
     }
 
+    /// What it says about its inputs.
+    pub(crate) fn taker(&self) -> Taker<'_> {
+        Taker { name: &self.id.0, specification: &self.specification }
+    }
+
     /// What kind of data it takes.
     pub(crate) fn kind(&self) -> DataType {
-        let of_numbers = || self.specification.statistical.first().map(StatisticalSpecification::data_type);
-        self.specification.semantic.single_data_type().or_else(of_numbers).unwrap_or(DataType::Table)
+        self.taker().kind()
     }
 
     /// Channels, height and width of the images that it takes, as its specification says.
     pub(crate) fn image_shape(&self) -> Option<[usize; 3]> {
-        self.specification.statistical.iter().find_map(|kind| match kind {
-            StatisticalSpecification::Image(image) => Some(image.image_shape),
-            StatisticalSpecification::Table(_)
-            | StatisticalSpecification::Text(_)
-            | StatisticalSpecification::ReferenceImage(_) => None,
-        })
+        self.taker().image_shape()
     }
 
     /// Refuses data of another kind.
     pub(crate) fn require_kind(&self, data: &Data) -> anyhow::Result<()> {
-        let (wanted, found) = (self.kind(), data.kind());
-        if wanted == found {
-            return Ok(());
-        }
-        Err(advised(
-            format!("learnware {} takes {}, not {}", self.id, plural(wanted), plural(found)),
-            "`learnware search --data-type TYPE` finds learnwares for other data",
-        ))
+        Ok(self.taker().require_kind(data)?)
     }
 
     /// How the table's columns become its inputs.
     pub(crate) fn columns(&self, table: &RawTable) -> anyhow::Result<Vec<Column>> {
-        let own = self.specification.statistical.iter().find_map(StatisticalSpecification::as_table);
-        let known = own.map(|table| Dimensions { dimension: table.dimension(), ..Dimensions::default() });
-        let Some(input) = self.specification.semantic.input.clone().or(known) else {
-            return Err(advised(
-                format!("learnware {} does not say how many inputs it takes", self.id),
-                "its package needs a semantic specification with `Input`, or a table specification",
-            ));
-        };
-        table::columns_for(&input, table)
-            .with_context(|| format!("learnware {} does not take this table", self.id))
-    }
-}
-
-/// Data of a kind, for sentences.
-fn plural(kind: DataType) -> &'static str {
-    match kind {
-        DataType::Table => "tables",
-        DataType::Text => "texts",
-        DataType::Image => "images",
+        Ok(self.taker().columns(table)?)
     }
 }
 

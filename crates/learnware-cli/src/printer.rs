@@ -12,6 +12,7 @@ use std::time::Duration;
 use clap::builder::styling::{AnsiColor, Style};
 use comfy_table::{ContentArrangement, Table};
 use indicatif::{ProgressBar, ProgressStyle};
+use learnware_data::watcher::{Progress, Stage, Watcher};
 use serde_json::{Value, json};
 
 use crate::cli::{ColorWhen, GlobalArgs};
@@ -159,6 +160,39 @@ impl Printer {
         bar.set_message(what.to_owned());
         bar.enable_steady_tick(Duration::from_millis(100));
         bar
+    }
+}
+
+impl Watcher for Printer {
+    fn warning(&self, text: String) {
+        Self::warning(self, text);
+    }
+
+    fn begin(&self, stage: Stage, total: Option<u64>) -> Box<dyn Progress> {
+        Box::new(Bar { stage, counts: total.is_some(), bar: self.progress(stage.words(), total) })
+    }
+}
+
+/// A bar that goes when its work ends.
+struct Bar {
+    stage: Stage,
+    counts: bool,
+    bar: ProgressBar,
+}
+
+impl Progress for Bar {
+    fn reached(&self, done: u64) {
+        if self.counts {
+            self.bar.set_position(done);
+        } else {
+            self.bar.set_message(format!("{}, row {done}", self.stage.words()));
+        }
+    }
+}
+
+impl Drop for Bar {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
     }
 }
 

@@ -7,6 +7,7 @@
 use std::ops::Range;
 
 use anyhow::Context as _;
+use learnware_data::DataError;
 use learnware_engine::numeric::Matrix;
 use learnware_engine::predictor::{Batch, PredictError, Predictions, Predictor};
 use learnware_engine::reuse::{Examples, Team};
@@ -106,7 +107,7 @@ impl TeamInput {
             let batch = Batch::Tensor { shape: shapes[0].to_vec(), values: pictures.stacked(shapes[0])? };
             return Ok(Self { batch, parts: None, seen: Seen::Nothing });
         }
-        let stacked: anyhow::Result<Vec<Matrix>> =
+        let stacked: Result<Vec<Matrix>, DataError> =
             shapes.iter().map(|&shape| pictures.stacked(shape)).collect();
         let (values, ranges) = side_by_side(&stacked?);
         let part =

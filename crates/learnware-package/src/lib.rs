@@ -1,4 +1,5 @@
-//! The learnware zip and the stranger inside it. Blocking, native only.
+//! The learnware zip and the stranger inside it. Blocking; without the feature `runner`, for models that are data
+//! only, it runs in browsers too.
 //!
 //! * `archive`: zip files opened with limits, written deterministically.
 //! * `yaml`: the part of YAML that package files use, as data only.
@@ -10,11 +11,13 @@
 //! * `runner`: from a package to something that predicts.
 
 pub mod archive;
+#[cfg(feature = "runner")]
 pub mod environment;
 pub mod error;
 pub mod manifest;
 pub mod native;
 pub mod package;
+#[cfg(feature = "runner")]
 pub mod runner;
 pub mod template;
 pub mod yaml;

@@ -12,10 +12,11 @@ use super::Finding;
 /// The layer of every crate of ours, those that are only planned included. A crate imports strictly lower ones.
 const LAYERS: &[(&str, u8)] = &[
     ("learnware-engine", 0),
+    ("learnware-data", 1),
     ("learnware-package", 1),
     ("learnware-api", 1),
-    ("learnware-wasm", 1),
     ("learnware-dock", 2),
+    ("learnware-wasm", 2),
     ("learnware-server", 3),
     ("learnware-python", 3),
     ("learnware-cli", 4),
@@ -25,7 +26,6 @@ const LAYERS: &[(&str, u8)] = &[
 const APART: &[(&str, &str)] = &[
     ("learnware-dock", "learnware-api"),       // the dock knows no wire types
     ("learnware-server", "learnware-package"), // no zip or sandbox behind a route
-    ("learnware-wasm", "learnware-package"),
 ];
 
 /// Outside crates that only the crates named here may import.
@@ -41,13 +41,15 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("reqwest", &["learnware-api", "learnware-dock", "learnware-server"]), // the dock only names the TLS of object_store; the server asks login services
     ("pyo3", &["learnware-python"]),
     ("wasm-bindgen", &["learnware-wasm"]),
-    ("zip", &["learnware-package", "learnware-cli"]), // packages; and NPZ files of a user
-    ("rand", &[]),                                    // randomness is numeric::random, seeded
-    ("ndarray", &[]),                                 // docs/adr/0002-array-library.md
+    ("zip", &["learnware-data"]), // zips and NPZ files of a user
+    ("calamine", &["learnware-data"]),
+    ("rand", &[]),    // randomness is numeric::random, seeded
+    ("ndarray", &[]), // docs/adr/0002-array-library.md
 ];
 
 /// Who of us may read, but not own, an outside crate in its tests.
-const TEST_USERS: &[(&str, &str)] = &[("learnware-dock", "zip"), ("learnware-cli", "rusqlite")];
+const TEST_USERS: &[(&str, &str)] =
+    &[("learnware-dock", "zip"), ("learnware-cli", "zip"), ("learnware-cli", "rusqlite")];
 
 /// One dependency of one of our crates.
 #[derive(Debug)]

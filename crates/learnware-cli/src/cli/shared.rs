@@ -4,7 +4,8 @@ use clap::{Args, ValueEnum};
 use learnware_engine::semantic::DataType;
 use learnware_engine::table::{EncodingChoice, InferOptions, MissingChoice};
 
-use crate::tablefile::ReadOptions;
+use learnware_data::specfile::Generation;
+use learnware_data::tablefile::ReadOptions;
 
 /// Which dock.
 #[derive(Debug, Clone, Args)]
@@ -49,6 +50,12 @@ pub(crate) struct TableArgs {
     /// The array of an NPZ file that holds the rows or images.
     #[arg(long, value_name = "NAME")]
     pub(crate) array: Option<String>,
+    /// The sheet of a workbook (.xlsx, .ods); the first when left out.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) sheet: Option<String>,
+    /// These columns hold numbers; anything else in them counts as absent.
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub(crate) numbers: Vec<String>,
     /// NaN stands for an absent value.
     #[arg(long)]
     pub(crate) nan_as_missing: bool,
@@ -64,8 +71,10 @@ impl TableArgs {
             no_header: self.no_header,
             delimiter: self.delimiter,
             array: self.array.clone(),
+            sheet: self.sheet.clone(),
             nan_as_missing: self.nan_as_missing,
             text: None,
+            numbers: self.numbers.clone(),
         }
     }
 }
@@ -174,6 +183,13 @@ pub(crate) struct GenerateArgs {
     /// Use the algorithm of the reference package.
     #[arg(long)]
     pub(crate) compat: bool,
+}
+
+impl GenerateArgs {
+    /// The same for the maker.
+    pub(crate) fn generation(&self) -> Generation {
+        Generation { reduced_set_size: self.reduced_set_size, seed: self.seed, compat: self.compat }
+    }
 }
 
 /// Differential privacy.

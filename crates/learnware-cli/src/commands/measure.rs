@@ -5,22 +5,22 @@ use learnware_engine::market::index::Anchors;
 use serde_json::json;
 
 use crate::cli::MeasureArgs;
-use crate::datafile::DataOptions;
-use crate::embedders::Embedders;
+use crate::datafile;
+use crate::embedders;
 use crate::error::Outcome;
 use crate::files;
 use crate::measuring::{self, Brought};
 use crate::printer::Printer;
-use crate::specfile::Maker;
+use crate::specfile;
 
 /// Measures data by anchors.
 pub(super) fn run(arguments: &MeasureArgs, printer: &Printer) -> anyhow::Result<Outcome> {
     let place = || arguments.anchors.display().to_string();
     let bytes = std::fs::read(&arguments.anchors).with_context(place)?;
     let anchors = Anchors::from_bytes(&bytes).with_context(place)?;
-    let embedders = Embedders::open(&arguments.embedder)?;
-    let options = DataOptions::new(&arguments.table, &arguments.kind);
-    let maker = Maker::new(options, &arguments.columns, &embedders, printer);
+    let embedders = embedders::open(&arguments.embedder)?;
+    let options = datafile::options(&arguments.table, &arguments.kind);
+    let maker = specfile::maker(options, &arguments.columns, &embedders, printer);
     let brought = Brought::read(&arguments.data.path(), &maker)?;
     let noise = arguments.noise.noise();
     let message = brought.measure(&anchors, noise)?.message;

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use learnware_data::specwords;
 use learnware_engine::learnware::{ModelFormat, Specification};
 use learnware_engine::market::checker::{self, Finding, Severity};
 use learnware_engine::predictor::Batch;
@@ -13,13 +14,12 @@ use learnware_package::native;
 use serde_json::json;
 
 use crate::cli::{PackArgs, WordArgs};
-use crate::datafile::{self, Content, DataOptions};
-use crate::embedders::Embedders;
+use crate::datafile::{self, Content};
 use crate::error::{Outcome, advised};
 use crate::modelfile::{self, ModelFile};
 use crate::printer::Printer;
-use crate::specfile::{Generated, Maker};
-use crate::{files, specwords};
+use crate::specfile::{self, Generated};
+use crate::{embedders, files};
 
 /// Rows that the model is asked about to count its outputs.
 const ROWS_ASKED: usize = 32;
@@ -30,10 +30,10 @@ const COLUMNS_NAMED: usize = 12;
 pub(super) fn run(arguments: &PackArgs, printer: &Printer) -> anyhow::Result<Outcome> {
     let needed = Needed::of(arguments)?;
     let model = ModelFile::read(&needed.model, arguments.format)?;
-    let embedders = Embedders::open(&arguments.embedder)?;
-    let options = DataOptions::new(&arguments.table, &arguments.kind);
-    let mut maker = Maker::new(options, &arguments.columns, &embedders, printer);
-    maker.generate = arguments.generate.clone();
+    let embedders = embedders::open(&arguments.embedder)?;
+    let options = datafile::options(&arguments.table, &arguments.kind);
+    let mut maker = specfile::maker(options, &arguments.columns, &embedders, printer);
+    maker.generate = arguments.generate.generation();
     maker.image_shape = image_shape(arguments.input_shape, &model)?;
     let made = maker.make(&needed.data)?;
     let labels = made

@@ -34,7 +34,7 @@ pub(super) async fn run(arguments: &ReuseArgs, printer: &Printer) -> anyhow::Res
         learnwares.push(opener.open(name, None).await?);
     }
     let task = team::task(&learnwares)?;
-    let embedders = Embedders::open(&arguments.embedder)?;
+    let embedders = embedders::open(&arguments.embedder)?;
     let data = read(arguments, &learnwares, printer)?;
     let work = Work { arguments, learnwares: &learnwares, embedders: &embedders, task, printer };
     let done = tokio::task::block_in_place(|| work.predict(&data))?;
@@ -88,7 +88,7 @@ fn read(arguments: &ReuseArgs, learnwares: &[Opened], printer: &Printer) -> anyh
 }
 
 fn options(arguments: &ReuseArgs, learnwares: &[Opened]) -> DataOptions {
-    let options = DataOptions::new(&arguments.table, &arguments.kind);
+    let options = datafile::options(&arguments.table, &arguments.kind);
     let shape = learnwares[0].image_shape();
     // Images that several learnwares take in several sizes stay as they are.
     let shape = shape.filter(|_| learnwares.iter().all(|learnware| learnware.image_shape() == shape));

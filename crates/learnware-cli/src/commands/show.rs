@@ -1,5 +1,6 @@
 //! `learnware show`.
 
+use learnware_data::specwords;
 use learnware_dock::browse::{LearnwareDetail, VersionDetail};
 use learnware_dock::config::Create;
 use learnware_engine::learnware::LearnwareId;
@@ -11,7 +12,7 @@ use crate::cli::{ModelArgs, ShowArgs};
 use crate::error::Outcome;
 use crate::place::Published;
 use crate::printer::{Printer, Tone, toned};
-use crate::{report, specwords, target};
+use crate::{report, target};
 
 /// Inputs listed at most.
 const INPUTS_SHOWN: usize = 40;

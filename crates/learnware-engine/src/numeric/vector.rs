@@ -1,5 +1,7 @@
 //! Sums over vectors in double precision, in a fixed order that fits vector units.
 
+use super::real::Real as _;
+
 /// Partial sums that run side by side; fixed, so that results do not depend on the processor.
 const LANES: usize = 16;
 
@@ -22,7 +24,7 @@ fn add_products(a: &[f64], b: &[f64], sums: &mut [f64; LANES]) {
             let mut inner = [0.0; LANES];
             for (a, b) in a.as_chunks::<LANES>().0.iter().zip(b.as_chunks::<LANES>().0) {
                 for ((sum, a), b) in inner.iter_mut().zip(a).zip(b) {
-                    *sum = a.mul_add(*b, *sum);
+                    *sum = a.fused(*b, *sum);
                 }
             }
             *sums = inner;
@@ -38,7 +40,7 @@ pub fn add_scaled(y: &mut [f64], factor: f64, x: &[f64]) {
             // See above.
             let y = y;
             for (y, x) in y.iter_mut().zip(x) {
-                *y = factor.mul_add(*x, *y);
+                *y = factor.fused(*x, *y);
             }
         },
     );

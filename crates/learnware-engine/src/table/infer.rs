@@ -124,6 +124,17 @@ impl<'a> Inference<'a> {
         self.rows
     }
 
+    /// What was seen of each column so far.
+    pub fn counts(&self) -> Vec<Counts> {
+        let counts = |seen: &Seen| Counts {
+            numbers: seen.numbers,
+            words: seen.texts,
+            absent: self.rows - seen.numbers - seen.texts,
+            distinct: seen.distinct.count(),
+        };
+        self.columns.iter().map(counts).collect()
+    }
+
     /// Looks at further rows; all blocks have the same columns.
     pub fn take(&mut self, block: &RawTable) -> Result<(), TableError> {
         if self.columns.is_empty() {
@@ -161,6 +172,19 @@ impl<'a> Inference<'a> {
         }
         Ok(inferred)
     }
+}
+
+/// How many values of which sort a column has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counts {
+    /// Numbers.
+    pub numbers: usize,
+    /// Words.
+    pub words: usize,
+    /// Absent values.
+    pub absent: usize,
+    /// Different values; `None` beyond [`CATEGORY_VALUES_FORCED_MAX`].
+    pub distinct: Option<usize>,
 }
 
 /// Sums are kept small by this power of two, so that large values do not overflow.
@@ -329,6 +353,11 @@ impl Distinct {
             Cell::Text(_) | Cell::Missing => {}
         }
         self.full = self.numbers.len() + self.texts.len() > CATEGORY_VALUES_FORCED_MAX;
+    }
+
+    /// How many there are, unless they are too many to count.
+    fn count(&self) -> Option<usize> {
+        (!self.full).then_some(self.numbers.len() + self.texts.len())
     }
 
     /// The words, sorted.

@@ -20,7 +20,9 @@ mod infer;
 mod labels;
 
 pub use encode::{columns_for, dimensions, encode};
-pub use infer::{EncodingChoice, InferOptions, Inference, Inferred, MissingChoice, TableWarning, infer};
+pub use infer::{
+    Counts, EncodingChoice, InferOptions, Inference, Inferred, MissingChoice, TableWarning, infer,
+};
 pub use labels::{Labels, labels};
 
 /// Words in a category that get one input each under [`EncodingChoice::Auto`].

@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -61,9 +60,23 @@ impl Source {
                 buffer[..count].copy_from_slice(&bytes[at as usize..][..count]);
                 Ok(count)
             }
-            Self::File { file, .. } => file.read_at(buffer, at),
+            Self::File { file, .. } => read_file_at(file, at, buffer),
         }
     }
+}
+
+#[cfg(unix)]
+fn read_file_at(file: &File, at: u64, buffer: &mut [u8]) -> io::Result<usize> {
+    use std::os::unix::fs::FileExt as _;
+    file.read_at(buffer, at)
+}
+
+/// Browsers have no files of this kind, and one thread.
+#[cfg(not(unix))]
+fn read_file_at(mut file: &File, at: u64, buffer: &mut [u8]) -> io::Result<usize> {
+    use std::io::Seek as _;
+    file.seek(io::SeekFrom::Start(at))?;
+    file.read(buffer)
 }
 
 /// Some of the bytes, in order.

@@ -3,9 +3,9 @@
 //! * [`onnx`]: the operators that exporters of tabular and small image models emit, and a small writer.
 //! * `lightgbm`: LightGBM's text model.
 //! * `xgboost`: XGBoost's JSON model.
-//! * [`sentence`]: sentence transformers, which turn texts into points.
+//! * `sentence`: sentence transformers, which turn texts into points.
 //!
-//! No library of the original frameworks is linked, and but for [`sentence`]'s folder no file is read:
+//! No library of the original frameworks is linked, and but for the folder of `sentence` no file is read:
 //! everything is in the bytes given.
 //! Sizes, indices and shapes are checked while loading, so a hostile file costs at most a constant factor
 //! of its own size and is refused with a reason. What is deliberately not here: training, sequences, models
@@ -24,6 +24,8 @@ mod error;
 mod forest;
 mod lightgbm;
 pub mod onnx;
+pub mod packaged;
+#[cfg(feature = "sentence")]
 pub mod sentence;
 mod xgboost;
 

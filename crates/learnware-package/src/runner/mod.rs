@@ -14,13 +14,13 @@ pub mod sandbox;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use learnware_engine::predictor::{Batch, PredictError, Predictions, Predictor};
-use learnware_engine::semantic::Dimensions;
+use learnware_engine::predictor::{PredictError, Predictor};
 
 use crate::environment::EnvironmentRequest;
 use crate::environment::build::{Environment, EnvironmentMaker};
 use crate::error::{PackageError, Result};
 use crate::native;
+use crate::native::packaged::not_started;
 use crate::package::Package;
 use host::HostReport;
 use python::{PythonPredictor, WorkerPlan};
@@ -102,7 +102,11 @@ impl Runner {
     /// [`PredictError::HostFailed`] when that is this machine's fault; the other
     /// kinds as its own start failed.
     pub fn start(&self, package: &Package) -> std::result::Result<Box<dyn Predictor>, PredictError> {
-        if package.format().has_code() { self.start_python(package) } else { start_native(package) }
+        if package.format().has_code() {
+            self.start_python(package)
+        } else {
+            native::packaged::start(package)
+        }
     }
 
     /// The environment that a package's Python code runs in, made if it is not there yet.
@@ -182,55 +186,4 @@ impl Runner {
 fn absolute(folder: &Path) -> Result<PathBuf> {
     std::fs::create_dir_all(folder).map_err(PackageError::file(folder))?;
     folder.canonicalize().map_err(PackageError::file(folder))
-}
-
-fn not_started(error: PackageError) -> PredictError {
-    let reason = error.to_string();
-    match error {
-        PackageError::File { .. } | PackageError::Offline { .. } => PredictError::HostFailed { reason },
-        _ => PredictError::NotStarted { reason },
-    }
-}
-
-fn start_native(package: &Package) -> std::result::Result<Box<dyn Predictor>, PredictError> {
-    let name = package.manifest().model.file_name.as_deref().unwrap_or_default();
-    let bytes = package.read(name).map_err(not_started)?;
-    let model = native::load(package.format(), &bytes)
-        .map_err(|error| PredictError::NotStarted { reason: format!("{name}: {error}") })?;
-    let shape = |dimensions: Option<&Dimensions>| dimensions.map(|found| vec![found.dimension]);
-    let semantic = package.semantic();
-    Ok(Box::new(DataModel {
-        input_shape: model.input_shape().or_else(|| shape(semantic.and_then(|found| found.input.as_ref()))),
-        output_shape: model
-            .output_shape()
-            .or_else(|| shape(semantic.and_then(|found| found.output.as_ref()))),
-        model,
-    }))
-}
-
-/// A model that is data, with the shapes that its package declares where its file does not say.
-struct DataModel {
-    model: Box<dyn Predictor>,
-    input_shape: Option<Vec<usize>>,
-    output_shape: Option<Vec<usize>>,
-}
-
-impl Predictor for DataModel {
-    fn input_shape(&self) -> Option<Vec<usize>> {
-        self.input_shape.clone()
-    }
-
-    fn output_shape(&self) -> Option<Vec<usize>> {
-        self.output_shape.clone()
-    }
-
-    fn predict(&mut self, batch: &Batch) -> std::result::Result<Predictions, PredictError> {
-        let answer = self.model.predict(batch)?;
-        if answer.values.rows() != batch.len() {
-            return Err(PredictError::BadAnswer {
-                reason: format!("{} answers for {} examples", answer.values.rows(), batch.len()),
-            });
-        }
-        Ok(answer)
-    }
 }

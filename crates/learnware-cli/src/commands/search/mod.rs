@@ -26,12 +26,12 @@ use learnware_engine::specification::{IslandKey, StatisticalSpecification};
 use serde_json::{Value, json};
 
 use crate::cli::{KernelWord, MixtureWord, ModelArgs, SearchArgs, WordsHow};
-use crate::datafile::DataOptions;
-use crate::embedders::Embedders;
+use crate::datafile;
+use crate::embedders;
 use crate::error::{Outcome, advised};
 use crate::place::{Found, Place, Wish};
 use crate::printer::Printer;
-use crate::specfile::{self, Described, Generated, Maker};
+use crate::specfile::{self, Described, Generated};
 use crate::{found, target};
 use labels::ByLabels;
 
@@ -128,9 +128,9 @@ async fn by_data(
     printer: &Printer,
 ) -> anyhow::Result<Outcome> {
     refuse_page(arguments, "--spec orders by distance")?;
-    let embedders = Embedders::open(&arguments.embedder)?;
-    let options = DataOptions::new(&arguments.table, &arguments.kind);
-    let maker = Maker::new(options, &arguments.columns, &embedders, printer);
+    let embedders = embedders::open(&arguments.embedder)?;
+    let options = datafile::options(&arguments.table, &arguments.kind);
+    let maker = specfile::maker(options, &arguments.columns, &embedders, printer);
     if arguments.private {
         let place = open(arguments).await?;
         return private::by_data(&place, path, &maker, arguments, &text, printer).await;

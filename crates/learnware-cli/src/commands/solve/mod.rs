@@ -20,8 +20,8 @@ use learnware_engine::semantic::DataType;
 use learnware_engine::specification::{IslandKernel, Rkme, StatisticalSpecification};
 
 use crate::cli::SolveArgs;
-use crate::datafile::{self, Data, DataOptions};
-use crate::embedders::Embedders;
+use crate::datafile::{self, Data};
+use crate::embedders;
 use crate::error::{Outcome, advised};
 use crate::learnwares::{Opened, Opener};
 use crate::page::picture;
@@ -52,8 +52,8 @@ pub(super) async fn run(arguments: &SolveArgs, printer: &Printer) -> anyhow::Res
 pub(super) async fn solve(arguments: &SolveArgs, printer: &Printer) -> anyhow::Result<Story> {
     let output = output(arguments);
     predictions::require_form(Some(&output))?;
-    let embedders = Embedders::open(&arguments.embedder)?;
-    let options = DataOptions::new(&arguments.table, &arguments.kind);
+    let embedders = embedders::open(&arguments.embedder)?;
+    let options = datafile::options(&arguments.table, &arguments.kind);
     let data = datafile::read(&arguments.data, &options, printer)?;
     let place = target::place(&arguments.dock, &arguments.model, Create::Never).await?;
     let market = place.market(data.kind(), printer).await?;
@@ -65,7 +65,7 @@ pub(super) async fn solve(arguments: &SolveArgs, printer: &Printer) -> anyhow::R
     let solver = Solver { arguments, data: &data, market: &market, best, left_out };
     let (mut story, answers) = solver.solve(printer).await?;
     if let Some(answers) = &answers {
-        answers.write(&output)?;
+        predictions::write(&answers, &output)?;
         story.predictions = Some(output.display().to_string());
     }
     if let Some(path) = &arguments.report {

@@ -6,11 +6,11 @@ use serde_json::json;
 use super::histogram::{Histogram, range};
 use super::show::name;
 use crate::cli::DiffArgs;
-use crate::datafile::DataOptions;
-use crate::embedders::Embedders;
+use crate::datafile;
+use crate::embedders;
 use crate::error::{Outcome, advised};
 use crate::printer::{Printer, Tone, toned};
-use crate::specfile::{self, Described, Maker};
+use crate::specfile::{self, Described};
 
 /// Columns listed.
 const COLUMNS_SHOWN: usize = 15;
@@ -19,9 +19,9 @@ const BINS: usize = 20;
 
 /// Compares two specifications.
 pub(super) fn run(arguments: &DiffArgs, printer: &Printer) -> anyhow::Result<Outcome> {
-    let embedders = Embedders::open(&arguments.embedder)?;
-    let options = DataOptions::new(&arguments.table, &arguments.kind);
-    let maker = Maker::new(options, &arguments.columns, &embedders, printer);
+    let embedders = embedders::open(&arguments.embedder)?;
+    let options = datafile::options(&arguments.table, &arguments.kind);
+    let maker = specfile::maker(options, &arguments.columns, &embedders, printer);
     let left = specfile::read_or_make(&arguments.left, &maker)?;
     let right = specfile::read_or_make(&arguments.right, &maker)?;
     require_same_columns(&left, &right)?;

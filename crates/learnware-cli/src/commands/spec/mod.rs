@@ -7,17 +7,17 @@ mod show;
 
 use std::path::Path;
 
+use learnware_data::specwords;
 use learnware_engine::semantic::{CategoryEncoding, Column, ColumnKind, Dimensions, Missing};
 use learnware_engine::specification::StatisticalSpecification;
 use serde_json::{Value, json};
 
 use crate::cli::{SpecArgs, SpecCommand};
-use crate::datafile::DataOptions;
-use crate::embedders::Embedders;
+use crate::datafile;
 use crate::error::{Outcome, advised};
 use crate::printer::Printer;
-use crate::specfile::{self, Described, Maker, Report};
-use crate::{files, specwords};
+use crate::specfile::{self, Described, Noise, Report};
+use crate::{embedders, files};
 
 /// Columns listed in the summary.
 const COLUMNS_SHOWN: usize = 30;
@@ -33,12 +33,15 @@ pub(super) fn run(arguments: &SpecArgs, printer: &Printer) -> anyhow::Result<Out
 }
 
 fn make(arguments: &SpecArgs, data: &Path, output: &Path, printer: &Printer) -> anyhow::Result<Outcome> {
-    let embedders = Embedders::open(&arguments.embedder)?;
-    let options = DataOptions::new(&arguments.table, &arguments.kind);
-    let mut maker = Maker::new(options, &arguments.columns, &embedders, printer);
-    maker.generate = arguments.generate.clone();
+    let embedders = embedders::open(&arguments.embedder)?;
+    let options = datafile::options(&arguments.table, &arguments.kind);
+    let mut maker = specfile::maker(options, &arguments.columns, &embedders, printer);
+    maker.generate = arguments.generate.generation();
     maker.reference_images = arguments.generate.compat;
-    maker.private = arguments.private.epsilon.map(|epsilon| (epsilon, arguments.private.delta));
+    if let Some(epsilon) = arguments.private.epsilon {
+        let delta = arguments.private.delta;
+        maker.private = Some(Noise { epsilon, delta, secret_seed: specfile::secret_seed()? });
+    }
     let Report { described: Described { specification, input }, disclosure, distance } =
         maker.report(data)?;
     // Names, words and means of the columns come from the rows; no noise protects them.

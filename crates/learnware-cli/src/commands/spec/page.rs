@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
+use learnware_data::specwords;
 use learnware_engine::specification::Rkme;
 
 use super::histogram::{Histogram, range};
 use super::show::name;
 use crate::page::{self, add, charts, escape, picture};
 use crate::specfile::Described;
-use crate::specwords;
 
 /// Columns drawn at most.
 const COLUMNS_MAX: usize = 200;

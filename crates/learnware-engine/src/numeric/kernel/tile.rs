@@ -12,6 +12,7 @@
 use pulp::{Arch, Simd, WithSimd};
 
 use super::{LANES, TILE};
+use crate::numeric::real::Real as _;
 
 /// The inner loops, for one kind of number.
 pub trait Tiled: Sized {
@@ -43,6 +44,12 @@ fn vectors<S: Simd, const N: usize>(lanes: &[f32; LANES]) -> [S::f32s; N] {
 #[inline(always)]
 fn store<S: Simd, const N: usize>(vectors: [S::f32s; N], lanes: &mut [f32; LANES]) {
     S::as_mut_simd_f32s(lanes).0.copy_from_slice(&vectors);
+}
+
+/// `a * b + c`, rounded as [`fused`](crate::numeric::real::Real::fused) does.
+#[inline(always)]
+fn mul_add<S: Simd>(simd: S, a: S::f32s, b: S::f32s, c: S::f32s) -> S::f32s {
+    if cfg!(target_arch = "wasm32") { simd.mul_add_e_f32s(a, b, c) } else { simd.mul_add_f32s(a, b, c) }
 }
 
 struct Distances<'a> {
@@ -80,7 +87,7 @@ impl Distances<'_> {
                     let value = simd.splat_f32s(value);
                     for (sum, lane) in sum.iter_mut().zip(lanes) {
                         let difference = simd.sub_f32s(value, lane);
-                        *sum = simd.mul_add_f32s(difference, difference, *sum);
+                        *sum = mul_add(simd, difference, difference, *sum);
                     }
                 }
             }
@@ -127,7 +134,7 @@ impl Draw<'_> {
                     let force = vectors::<S, N>(&forces[index]);
                     for (sums, lanes) in sums.iter_mut().zip(&lanes) {
                         for ((sum, &force), &lane) in sums[t].iter_mut().zip(&force).zip(lanes) {
-                            *sum = simd.mul_add_f32s(force, lane, *sum);
+                            *sum = mul_add(simd, force, lane, *sum);
                         }
                     }
                 }
@@ -156,7 +163,7 @@ impl Tiled for f64 {
                 let forces = forces.as_chunks::<LANES>().0;
                 for (force, block) in forces.iter().zip(blocks.chunks_exact(dimension)) {
                     for ((sum, force), lane) in drawn.iter_mut().zip(force).zip(&block[axis]) {
-                        *sum = force.mul_add(*lane, *sum);
+                        *sum = force.fused(*lane, *sum);
                     }
                 }
             }
@@ -177,7 +184,7 @@ fn plain_distances(row: &[f64], blocks: &[[f64; LANES]], distances: &mut [f64]) 
                 for (lanes, value) in block.iter().zip(row) {
                     for (sum, lane) in sums.iter_mut().zip(lanes) {
                         let difference = value - lane;
-                        *sum = difference.mul_add(difference, *sum);
+                        *sum = difference.fused(difference, *sum);
                     }
                 }
                 *out = sums;

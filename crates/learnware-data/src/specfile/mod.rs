@@ -1,0 +1,386 @@
+//! Specification files, and specifications made from data on the spot.
+//!
+//! A file of `learnware spec` is the reference's JSON with one key more for tables, `input`: the description of
+//! the columns, by which a market can match columns by name. The reference ignores it.
+
+mod large;
+mod numbers;
+
+use std::path::Path;
+
+use learnware_engine::image::embed;
+use learnware_engine::numeric::Matrix;
+use learnware_engine::numeric::random::Stream;
+use learnware_engine::semantic::{Column, DataType, Dimensions};
+use learnware_engine::specification::codec::{self, SpecificationKind};
+use learnware_engine::specification::{
+    Embedding, IslandKernel, PrivacyBudget, Rkme, RkmeImage, RkmeParameters, RkmeText,
+    StatisticalSpecification, column_moments, compat, generate, generate_private,
+};
+use learnware_engine::table::{self, InferOptions, Inferred, RawTable};
+use learnware_engine::text::languages;
+use serde_json::Value;
+
+use crate::datafile::{self, Content, Data, DataOptions, Pictures};
+use crate::disclosure::Disclosure;
+use crate::embedders::{self, Embedders};
+use crate::error::{Placed as _, Result, refused};
+use crate::files::{Files, Location};
+use crate::tablefile::Source;
+use crate::watcher::{Stage, Watcher};
+
+pub use numbers::Numbers;
+
+/// Rows on which the distance between data and specification is measured.
+const ROWS_MEASURED: usize = 4096;
+
+/// Chance that differential privacy fails, when none is said.
+pub const DELTA: f64 = 1e-6;
+
+/// A specification, with the description of its inputs where it is known.
+#[derive(Debug, Clone)]
+pub struct Described {
+    /// The specification.
+    pub specification: StatisticalSpecification,
+    /// Its inputs.
+    pub input: Option<Dimensions>,
+}
+
+/// A specification with all that it was made from.
+#[derive(Debug)]
+pub struct Generated {
+    /// The specification.
+    pub specification: StatisticalSpecification,
+    /// The columns of a table.
+    pub input: Option<Dimensions>,
+    /// The data.
+    pub data: Data,
+    /// The data as numbers, absent ones as the model takes them; none for the reference's images.
+    pub numbers: Matrix,
+    /// What it tells about single rows.
+    pub disclosure: Disclosure,
+    /// Squared maximum mean discrepancy between the specification and (a sample of) the data.
+    pub distance: f64,
+}
+
+/// Squared maximum mean discrepancy between points and (a sample of) the rows.
+fn distance_to_data(rkme: &Rkme, data: &Matrix) -> f64 {
+    let rows = Stream::new(0).sample(data.rows(), ROWS_MEASURED);
+    distance_to_rows(rkme, &data.select_rows(&rows))
+}
+
+/// Squared maximum mean discrepancy between points and rows, in columns scaled as the rows are.
+fn distance_to_rows(rkme: &Rkme, rows: &Matrix) -> f64 {
+    let (means, deviations) = column_moments(rows);
+    let kernel = IslandKernel::scaled(&means, &deviations);
+    let weights = vec![1.0 / rows.rows() as f64; rows.rows()];
+    let rows = Embedding::<f64>::from_points(kernel.prepare(rows), weights, kernel.shape);
+    Embedding::new(rkme, &kernel).distance(&rows).max(0.0)
+}
+
+/// A specification and what is known of it, without the data.
+#[derive(Debug)]
+pub struct Report {
+    /// The specification.
+    pub described: Described,
+    /// What it tells about single rows.
+    pub disclosure: Disclosure,
+    /// Squared maximum mean discrepancy between the specification and (a sample of) the data.
+    pub distance: f64,
+}
+
+/// Points, seed and algorithm of a specification.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Generation {
+    /// Points; fewer where there are fewer rows.
+    pub reduced_set_size: usize,
+    /// Seed of everything random.
+    pub seed: u64,
+    /// Whether the reference's algorithm is used.
+    pub compat: bool,
+}
+
+impl Default for Generation {
+    fn default() -> Self {
+        Self { reduced_set_size: 100, seed: 0, compat: false }
+    }
+}
+
+/// What differential privacy is asked for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Noise {
+    /// Bound on what one row changes.
+    pub epsilon: f64,
+    /// Chance that the bound fails; [`DELTA`] when `None`.
+    pub delta: Option<f64>,
+    /// Seed of the noise: whoever knew it could take the noise away, so it is drawn and forgotten.
+    pub secret_seed: u64,
+}
+
+/// How specifications are made.
+pub struct Maker<'a> {
+    /// How data is read.
+    pub options: DataOptions,
+    /// What the columns of a table are.
+    pub columns: InferOptions,
+    /// Points, seed and algorithm.
+    pub generate: Generation,
+    /// Who embeds texts and images.
+    pub embedders: &'a Embedders,
+    /// Channels, height and width of the images that the model takes; those of the data when `None`.
+    pub image_shape: Option<[usize; 3]>,
+    /// Whether images are described as the reference does, instead of by embeddings.
+    pub reference_images: bool,
+    /// Differential privacy.
+    pub private: Option<Noise>,
+    /// Where data lies.
+    pub files: &'a dyn Files,
+    /// Where progress and warnings go.
+    pub watcher: &'a dyn Watcher,
+}
+
+impl<'a> Maker<'a> {
+    /// A maker with the usual number of points.
+    pub fn new(
+        options: DataOptions,
+        columns: InferOptions,
+        embedders: &'a Embedders,
+        (files, watcher): (&'a dyn Files, &'a dyn Watcher),
+    ) -> Self {
+        Self {
+            options,
+            columns,
+            generate: Generation::default(),
+            embedders,
+            image_shape: None,
+            reference_images: false,
+            private: None,
+            files,
+            watcher,
+        }
+    }
+
+    /// Reads the data and makes its specification.
+    pub fn make(&self, path: &Path) -> Result<Generated> {
+        let options = self.options.clone().for_images(self.image_shape);
+        let data = datafile::read(self.at(path), &options, self.watcher)?;
+        self.describe(path, data)
+    }
+
+    fn at<'b>(&'b self, path: &'b Path) -> Location<'b> {
+        Location { files: self.files, path }
+    }
+
+    /// Makes the specification of data that nobody needs afterwards, so that tables may be of any size.
+    pub fn report(&self, path: &Path) -> Result<Report> {
+        let is_table = datafile::kind_of(self.at(path), &self.options)? == DataType::Table;
+        if is_table && !self.generate.compat && self.private.is_none() {
+            let source = Source::open(self.at(path), &self.options.table)?;
+            if source.is_large()? {
+                return large::report(self, path, &source);
+            }
+        }
+        let Generated { specification, input, disclosure, distance, .. } = self.make(path)?;
+        Ok(Report { described: Described { specification, input }, disclosure, distance })
+    }
+
+    /// Makes the specification of data that was read from there.
+    pub fn describe(&self, path: &Path, data: Data) -> Result<Generated> {
+        if data.kind() != DataType::Table {
+            require_several(path, &data)?;
+        }
+        let made = match &data.content {
+            Content::Table(table) => self.table(table).at(path)?,
+            Content::Texts(texts) => self.texts(texts).at(path)?,
+            Content::Images(pictures) if self.reference_images => {
+                let (specification, distance) = self.reference(pictures).at(path)?;
+                Made {
+                    specification,
+                    input: None,
+                    numbers: Matrix::default(),
+                    disclosure: Disclosure::Unknown,
+                    distance,
+                }
+            }
+            Content::Images(pictures) => self.images(pictures).at(path)?,
+        };
+        let Made { specification, input, numbers, disclosure, distance } = made;
+        Ok(Generated { specification, input, data, numbers, disclosure, distance })
+    }
+
+    fn table(&self, table: &RawTable) -> Result<Made> {
+        let (inferred, filling, described) = self.encoded(table)?;
+        let (rkme, disclosure) = self.rkme(&described, self.generate.compat)?;
+        let distance = self.distance(&rkme, &described);
+        let keeps_absent = filling != inferred.columns;
+        let numbers = if keeps_absent { table::encode(table, &inferred.columns)? } else { described };
+        let input = Some(table::dimensions(inferred.columns));
+        Ok(Made {
+            specification: StatisticalSpecification::Table(rkme),
+            input,
+            numbers,
+            disclosure,
+            distance,
+        })
+    }
+
+    fn distance(&self, rkme: &Rkme, data: &Matrix) -> f64 {
+        let _progress = self.watcher.begin(Stage::Report, None);
+        distance_to_data(rkme, data)
+    }
+
+    /// What the columns are, the same with absent numbers as means, and the numbers of those.
+    fn encoded(&self, table: &RawTable) -> Result<(Inferred, Vec<Column>, Matrix)> {
+        let inferred = table::infer(table, &self.columns)?;
+        inferred.warnings.iter().for_each(|warning| self.watcher.warning(warning.to_string()));
+        let filling = inferred.filling_columns();
+        let described = table::encode(table, &filling)?;
+        Ok((inferred, filling, described))
+    }
+
+    fn texts(&self, texts: &[String]) -> Result<Made> {
+        let embedder = self.embedders.preferred_text();
+        let numbers = Embedders::embed_texts(embedder, texts, self.watcher)?;
+        let languages = languages(texts);
+        let (rkme, disclosure) = self.rkme(&numbers, self.generate.compat)?;
+        let specification = RkmeText::new(rkme, embedder.id(), languages)?;
+        Ok(Made::embedded(StatisticalSpecification::Text(specification), numbers, disclosure))
+    }
+
+    fn images(&self, pictures: &Pictures) -> Result<Made> {
+        let shape = self.shape_of(pictures)?;
+        let numbers = Embedders::embed_images(pictures, self.watcher)?;
+        let (rkme, disclosure) = self.rkme(&numbers, false)?;
+        let specification = RkmeImage::new(rkme, embed::id(), shape)?;
+        Ok(Made::embedded(StatisticalSpecification::Image(specification), numbers, disclosure))
+    }
+
+    /// The images in the form of the reference, and how far the specification is from them.
+    pub fn reference(&self, pictures: &Pictures) -> Result<(StatisticalSpecification, f64)> {
+        let images = pictures.fitted(self.shape_of(pictures)?)?;
+        let progress = self.watcher.begin(Stage::ReferenceSpecification, None);
+        let made = embedders::reference_images(&images, &self.generate);
+        drop(progress);
+        let (rkme, distance) = made?;
+        Ok((StatisticalSpecification::ReferenceImage(rkme), distance))
+    }
+
+    fn shape_of(&self, pictures: &Pictures) -> Result<[usize; 3]> {
+        self.image_shape.map_or_else(|| pictures.common_shape(), Ok)
+    }
+
+    /// The weighted points of numbers, and what they tell about single rows.
+    fn rkme(&self, numbers: &Matrix, compat: bool) -> Result<(Rkme, Disclosure)> {
+        let _progress = self.watcher.begin(Stage::Specification, None);
+        match self.private {
+            Some(noise) => self.private_rkme(numbers, noise),
+            None => self.open_rkme(numbers, compat),
+        }
+    }
+
+    fn open_rkme(&self, numbers: &Matrix, compat: bool) -> Result<(Rkme, Disclosure)> {
+        let (reduced_set_size, seed) = (self.generate.reduced_set_size, self.generate.seed);
+        if compat {
+            let parameters = compat::ReferenceParameters {
+                reduced_set_size,
+                seed,
+                ..compat::ReferenceParameters::default()
+            };
+            return Ok((compat::generate(numbers, &parameters)?, Disclosure::Unknown));
+        }
+        let parameters = RkmeParameters { reduced_set_size, seed, ..RkmeParameters::default() };
+        let made = generate(&mut &*numbers, &parameters)?;
+        Ok((made.rkme, Disclosure::Measured(made.privacy)))
+    }
+
+    fn private_rkme(&self, numbers: &Matrix, noise: Noise) -> Result<(Rkme, Disclosure)> {
+        let budget = PrivacyBudget::new(noise.epsilon, noise.delta.unwrap_or(DELTA))?;
+        let made = generate_private(numbers, self.generate.reduced_set_size, budget, noise.secret_seed)?;
+        Ok((made.rkme.clone(), Disclosure::Bounded(budget, made)))
+    }
+}
+
+/// A specification on its way.
+struct Made {
+    specification: StatisticalSpecification,
+    input: Option<Dimensions>,
+    numbers: Matrix,
+    disclosure: Disclosure,
+    distance: f64,
+}
+
+impl Made {
+    /// The specification of embeddings.
+    fn embedded(specification: StatisticalSpecification, numbers: Matrix, disclosure: Disclosure) -> Self {
+        let distance = distance_to_data(specification.rkme(), &numbers);
+        Self { specification, input: None, numbers, disclosure, distance }
+    }
+}
+
+/// One example, or the same again and again, is no distribution.
+fn require_several(path: &Path, data: &Data) -> Result<()> {
+    let units = datafile::unit(data.kind());
+    let place = path.display();
+    if data.len() < 2 {
+        return Err(refused(
+            format!("{place}: there is only one of the {units}; a specification needs at least two"),
+            "give more; a few hundred describe a distribution well",
+        ));
+    }
+    let all_same = match &data.content {
+        Content::Table(_) => false,
+        Content::Texts(texts) => texts.iter().all(|text| *text == texts[0]),
+        Content::Images(pictures) => pictures.are_all_same(),
+    };
+    if all_same {
+        return Err(refused(
+            format!("{place}: all {} {units} are the same, so there is nothing to describe", data.len()),
+            "check that the right data is read",
+        ));
+    }
+    Ok(())
+}
+
+/// The text of a specification file.
+pub fn to_json(specification: &StatisticalSpecification, input: Option<&Dimensions>) -> Value {
+    let mut value = codec::to_json(specification);
+    if let Some(input) = input {
+        value["input"] = input.to_json();
+    }
+    value
+}
+
+/// Reads the text of a specification file, which lay at `path`.
+pub fn from_bytes(path: &Path, bytes: &[u8]) -> Result<Described> {
+    let value: Value = serde_json::from_slice(bytes).map_err(|error| {
+        refused(
+            format!("{} is not a specification file: {error}", path.display()),
+            "make one with `learnware spec data.csv -o stat.json`",
+        )
+    })?;
+    from_value(path, &value)
+}
+
+/// The same for a file that is parsed already.
+pub fn from_value(path: &Path, value: &Value) -> Result<Described> {
+    // Old files of the reference do not tell their kind; those are tables.
+    let kind = match value.get("type").and_then(Value::as_str) {
+        Some(name) => SpecificationKind::from_class_name(name).at(path)?,
+        None => SpecificationKind::Table,
+    };
+    let specification = codec::from_json(value, kind).at(path)?;
+    let input = match value.get("input") {
+        None | Some(Value::Null) => None,
+        Some(input) => Some(Dimensions::from_json(input).at(path)?),
+    };
+    let width = specification.rkme().dimension();
+    if let Some(described) =
+        input.as_ref().map(|input| input.dimension).filter(|&described| described != width)
+    {
+        return Err(refused(
+            format!("{}: its points have {width} numbers, its input describes {described}", path.display()),
+            "make it anew with `learnware spec data.csv -o stat.json`",
+        ));
+    }
+    Ok(Described { specification, input })
+}

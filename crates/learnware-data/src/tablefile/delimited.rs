@@ -1,0 +1,327 @@
+//! CSV and its relatives: the separator is found out, quotes, byte order marks and both line ends are read.
+
+use std::collections::VecDeque;
+use std::io::{BufReader, Read as _, Seek as _, SeekFrom};
+use std::path::Path;
+
+use learnware_engine::table::{Cell, Header, RawColumn, RawTable};
+
+use super::{ReadOptions, Result, TableFileError, Take, block_rows, positional_name};
+use crate::files::{Input, Location};
+
+/// Separators in order of preference.
+const DELIMITERS: [u8; 4] = [b',', b'\t', b';', b'|'];
+/// Records looked at to find the separator.
+const RECORDS_SNIFFED: usize = 50;
+/// Bytes looked at to find the separator.
+const BYTES_SNIFFED: u64 = 1 << 20;
+/// Bytes that the CSV reader asks for at once.
+const BUFFER_BYTES: usize = 1 << 16;
+/// Byte order mark of UTF-8.
+const MARK: [u8; 3] = [0xef, 0xbb, 0xbf];
+
+/// Reads delimited text in blocks of rows; returns what a person should know.
+pub(super) fn read<E: From<TableFileError>>(
+    at: Location<'_>,
+    delimiter: Option<u8>,
+    options: &ReadOptions,
+    take: Take<'_, E>,
+) -> std::result::Result<Vec<String>, E> {
+    let path = at.path;
+    let (file, head) = open(at)?;
+    let delimiter = delimiter.unwrap_or_else(|| sniff(&head));
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .delimiter(delimiter)
+        .buffer_capacity(BUFFER_BYTES)
+        .from_reader(LineEnds { file, offset: 0, ends: VecDeque::new(), line: 1 });
+    let mut record = csv::ByteRecord::new();
+    let mut rows: Option<Rows> = None;
+    loop {
+        let start = reader.position().byte();
+        let more = reader
+            .read_byte_record(&mut record)
+            .map_err(|error| TableFileError::Malformed { path: path.into(), reason: error.to_string() })?;
+        if !more {
+            break;
+        }
+        let end = reader.position().byte();
+        let line = reader.get_mut().line_of_record(start);
+        let fields = fields(path, &record, line)?;
+        let rows = match &mut rows {
+            Some(rows) => rows,
+            none => {
+                let rows = none.insert(Rows::new(path, &fields, options)?);
+                if !options.no_header {
+                    continue;
+                }
+                rows
+            }
+        };
+        // A quote that never ends swallows the rest of the file into the last record.
+        if reader.get_mut().is_at_end(end) && open_quote(at, start, delimiter)? {
+            return Err(TableFileError::OpenQuote { path: path.into(), line }.into());
+        }
+        rows.push(path, &fields, line)?;
+        if rows.is_full() {
+            take(rows.next_block())?;
+        }
+    }
+    let Some(mut rows) = rows else { return Err(TableFileError::Empty(path.into()).into()) };
+    if !rows.lines.is_empty() {
+        take(rows.next_block())?;
+    }
+    Ok(rows.warnings(options))
+}
+
+/// Opens the file after its byte order mark, and its first characters.
+fn open(at: Location<'_>) -> Result<(BufReader<Box<dyn Input>>, String)> {
+    let (path, unreadable) = (at.path, |source| at.unreadable(source));
+    let mut file = at.open()?;
+    let mut head = Vec::new();
+    file.by_ref().take(BYTES_SNIFFED).read_to_end(&mut head).map_err(unreadable)?;
+    let whole = (head.len() as u64) < BYTES_SNIFFED;
+    refuse_binary(path, &head)?;
+    let content = head.strip_prefix(&MARK).unwrap_or(&head);
+    if whole && content.trim_ascii().is_empty() {
+        return Err(TableFileError::Empty(path.into()));
+    }
+    let mark = head.len() - content.len();
+    file.seek(SeekFrom::Start(mark as u64)).map_err(unreadable)?;
+    Ok((BufReader::with_capacity(BUFFER_BYTES, file), String::from_utf8_lossy(content).into_owned()))
+}
+
+/// The fields of a record as text.
+fn fields<'a>(path: &Path, record: &'a csv::ByteRecord, line: usize) -> Result<Vec<&'a str>> {
+    let mut fields = Vec::with_capacity(record.len());
+    let mut line = line;
+    for field in record {
+        match std::str::from_utf8(field) {
+            Ok(text) => {
+                fields.push(text);
+                line += newlines(field);
+            }
+            Err(error) => {
+                let line = line + newlines(&field[..error.valid_up_to()]);
+                return Err(TableFileError::NotUtf8 { path: path.into(), line });
+            }
+        }
+    }
+    Ok(fields)
+}
+
+fn newlines(bytes: &[u8]) -> usize {
+    bytes.split(|&byte| byte == b'\n').count() - 1
+}
+
+/// Rows on their way into a block.
+struct Rows {
+    columns: Vec<RawColumn>,
+    parsers: Vec<fn(&str) -> Cell>,
+    lines: Vec<usize>,
+    header: Header,
+    /// Rows of a full block.
+    full_at: usize,
+    /// Columns without a name of their own, and whether they count the rows so far from 0 and from 1.
+    unnamed: Vec<(usize, [bool; 2])>,
+    /// Rows in the blocks before.
+    before: usize,
+}
+
+impl Rows {
+    fn new(path: &Path, fields: &[&str], options: &ReadOptions) -> Result<Self> {
+        let columns = header(path, fields, options)?;
+        let nameless = |column: &RawColumn| {
+            options.wants(&column.name)
+                && (column.name == positional_name(0) || column.name.starts_with("Unnamed: "))
+        };
+        let unnamed = columns.iter().enumerate().filter(|(_, column)| nameless(column));
+        Ok(Self {
+            parsers: columns.iter().map(|column| options.cell_of(&column.name)).collect(),
+            unnamed: unnamed.map(|(place, _)| (place, [true; 2])).collect(),
+            full_at: block_rows(columns.len()),
+            columns,
+            lines: Vec::new(),
+            header: if options.no_header { Header::Positional } else { Header::Named },
+            before: 0,
+        })
+    }
+
+    fn push(&mut self, path: &Path, fields: &[&str], line: usize) -> Result<()> {
+        if fields.len() != self.columns.len() {
+            let (found, expected) = (fields.len(), self.columns.len());
+            return Err(TableFileError::Ragged { path: path.into(), line, found, expected });
+        }
+        for ((column, parse), field) in self.columns.iter_mut().zip(&self.parsers).zip(fields) {
+            column.cells.push(parse(field));
+        }
+        let row = self.before + self.lines.len();
+        for (place, counts) in &mut self.unnamed {
+            let cell = self.columns[*place].cells.last();
+            for (start, counts) in counts.iter_mut().enumerate() {
+                *counts &= cell == Some(&Cell::Number((row + start) as f64));
+            }
+        }
+        self.lines.push(line);
+        Ok(())
+    }
+
+    fn is_full(&self) -> bool {
+        self.lines.len() >= self.full_at
+    }
+
+    fn next_block(&mut self) -> RawTable {
+        self.before += self.lines.len();
+        let take = |column: &mut RawColumn| RawColumn {
+            name: column.name.clone(),
+            cells: std::mem::take(&mut column.cells),
+        };
+        RawTable {
+            columns: self.columns.iter_mut().map(take).collect(),
+            lines: std::mem::take(&mut self.lines),
+            header: self.header,
+        }
+    }
+
+    /// What a person should know, after the last row.
+    fn warnings(&self, options: &ReadOptions) -> Vec<String> {
+        let mut warnings = Vec::new();
+        if options.no_header {
+            return warnings;
+        }
+        let numbers = self.columns.iter().all(|column| column.name.parse::<f64>().is_ok());
+        let counted = self.columns.iter().enumerate().all(|(place, column)| column.name == place.to_string());
+        if numbers && !counted {
+            warnings.push(
+                "the first line holds only numbers and is taken as column names; say --no-header if it is data"
+                    .into(),
+            );
+        }
+        let counting = self.unnamed.iter().filter(|(_, counts)| self.before > 2 && counts.contains(&true));
+        for (place, _) in counting {
+            warnings.push(format!(
+                "column {0:?} has no name of its own and only counts the rows; leave it out with --drop {0:?}",
+                self.columns[*place].name
+            ));
+        }
+        warnings
+    }
+}
+
+/// The text without its byte order mark.
+pub fn text<'a>(path: &Path, bytes: &'a [u8]) -> Result<&'a str> {
+    refuse_binary(path, bytes)?;
+    let bytes = bytes.strip_prefix(&MARK).unwrap_or(bytes);
+    std::str::from_utf8(bytes).map_err(|error| {
+        let line = 1 + newlines(&bytes[..error.valid_up_to()]);
+        TableFileError::NotUtf8 { path: path.into(), line }
+    })
+}
+
+/// Refuses what is no text, or text in two bytes for each character.
+fn refuse_binary(path: &Path, bytes: &[u8]) -> Result<()> {
+    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+        return Err(TableFileError::NotUtf8 { path: path.into(), line: 1 });
+    }
+    if bytes.iter().take(8192).any(|&byte| byte == 0) {
+        return Err(TableFileError::Binary(path.into()));
+    }
+    Ok(())
+}
+
+/// The separator that cuts most of the first records into the same number of fields, and into the most.
+fn sniff(text: &str) -> u8 {
+    let mut best = (0.0, 0, b',');
+    for delimiter in DELIMITERS {
+        let reader = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .delimiter(delimiter)
+            .from_reader(text.as_bytes());
+        let counts: Vec<usize> = reader
+            .into_records()
+            .take(RECORDS_SNIFFED)
+            .map_while(std::result::Result::ok)
+            .map(|record| record.len())
+            .collect();
+        // The header decides: a file whose header has one field has one column.
+        let Some(&fields) = counts.first().filter(|&&fields| fields > 1) else { continue };
+        let share = counts.iter().filter(|&&count| count == fields).count() as f64 / counts.len() as f64;
+        if (share, fields) > (best.0, best.1) {
+            best = (share, fields, delimiter);
+        }
+    }
+    best.2
+}
+
+/// Empty columns with the names of the header, or positional names.
+fn header(path: &Path, fields: &[&str], options: &ReadOptions) -> Result<Vec<RawColumn>> {
+    let mut columns: Vec<RawColumn> = Vec::with_capacity(fields.len());
+    for (place, field) in fields.iter().enumerate() {
+        let name = field.trim();
+        let name =
+            if options.no_header || name.is_empty() { positional_name(place) } else { name.to_owned() };
+        if columns.iter().any(|column| column.name == name) {
+            return Err(TableFileError::DuplicateName { path: path.into(), name });
+        }
+        columns.push(RawColumn { name, cells: Vec::new() });
+    }
+    Ok(columns)
+}
+
+/// Whether the file has, from this byte after the mark on, a quoted field that never ends.
+fn open_quote(at: Location<'_>, start: u64, delimiter: u8) -> Result<bool> {
+    let unreadable = |source| at.unreadable(source);
+    let (mut reader, _) = open(at)?;
+    reader.seek_relative(start.cast_signed()).map_err(unreadable)?;
+    let (mut inside, mut field_start) = (false, true);
+    for byte in reader.bytes() {
+        let byte = byte.map_err(unreadable)?;
+        if byte == b'"' && (inside || field_start) {
+            inside = !inside;
+        }
+        field_start = !inside && (byte == delimiter || byte == b'\n');
+    }
+    Ok(inside)
+}
+
+/// A file that remembers where lines end. The CSV reader's own count is behind by one after CRLF.
+struct LineEnds {
+    file: BufReader<Box<dyn Input>>,
+    /// Bytes handed over.
+    offset: u64,
+    /// Places of line ends that no record has passed yet, and whether each starts a new line.
+    ends: VecDeque<(u64, bool)>,
+    /// Line at the first of them.
+    line: usize,
+}
+
+impl LineEnds {
+    /// The line of the record that the CSV reader finds from `start` on: it skips line ends first.
+    fn line_of_record(&mut self, start: u64) -> usize {
+        let mut content = start;
+        while let Some(&(place, is_newline)) = self.ends.front().filter(|end| end.0 <= content) {
+            self.line += usize::from(is_newline);
+            content = content.max(place + 1);
+            self.ends.pop_front();
+        }
+        self.line
+    }
+
+    /// Whether nothing is left after that byte.
+    fn is_at_end(&mut self, byte: u64) -> bool {
+        use std::io::BufRead as _;
+        byte >= self.offset && self.file.fill_buf().is_ok_and(<[u8]>::is_empty)
+    }
+}
+
+impl std::io::Read for LineEnds {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let count = self.file.read(buffer)?;
+        let ends = buffer[..count].iter().enumerate().filter(|(_, byte)| matches!(byte, b'\r' | b'\n'));
+        self.ends.extend(ends.map(|(place, &byte)| (self.offset + place as u64, byte == b'\n')));
+        self.offset += count as u64;
+        Ok(count)
+    }
+}

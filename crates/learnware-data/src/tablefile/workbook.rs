@@ -1,0 +1,237 @@
+//! Workbooks: Excel's .xlsx and OpenDocument's .ods. One sheet is one table.
+
+use std::io::BufReader;
+use std::path::Path;
+
+use calamine::{Data, Ods, Range, Reader, Xlsx};
+use learnware_engine::table::{Cell, Header, RawColumn, RawTable};
+
+use super::{CELLS_MAX, ReadOptions, Result, TableFileError, positional_name};
+use crate::files::Location;
+
+/// Bytes of a workbook at most: its sheets are many times as large in memory.
+const FILE_BYTES_MAX: u64 = 256 << 20;
+
+/// Names of the sheets, in order.
+pub fn sheets(at: Location<'_>) -> Result<Vec<String>> {
+    Ok(match open(at)? {
+        Workbook::Excel(book) => book.sheet_names(),
+        Workbook::OpenDocument(book) => book.sheet_names(),
+    })
+}
+
+/// Reads the sheet that the options name, or the first; returns what a person should know, too.
+pub(super) fn read(at: Location<'_>, options: &ReadOptions) -> Result<(RawTable, Vec<String>)> {
+    let mut book = open(at)?;
+    let names = match &book {
+        Workbook::Excel(book) => book.sheet_names(),
+        Workbook::OpenDocument(book) => book.sheet_names(),
+    };
+    let name = match &options.sheet {
+        Some(wanted) if !names.contains(wanted) => {
+            let (sheet, known) = (wanted.clone(), names.join(", "));
+            return Err(TableFileError::NoSuchSheet { path: at.path.into(), sheet, known });
+        }
+        Some(wanted) => wanted.clone(),
+        None => names.first().cloned().ok_or_else(|| TableFileError::Empty(at.path.into()))?,
+    };
+    let range = match &mut book {
+        Workbook::Excel(book) => book.worksheet_range(&name).map_err(|error| malformed(at.path, &error)),
+        Workbook::OpenDocument(book) => {
+            book.worksheet_range(&name).map_err(|error| malformed(at.path, &error))
+        }
+    }?;
+    let (table, dates) = table(at.path, &range, options)?;
+    let mut warnings: Vec<String> = dates
+        .into_iter()
+        .map(|column| {
+            format!(
+                "column {column:?} holds dates; they count as days since the first of the workbook's calendar"
+            )
+        })
+        .collect();
+    if options.sheet.is_none() && names.len() > 1 {
+        let others = names[1..].join(", ");
+        warnings.push(format!("the first sheet {name:?} is read; --sheet names another one: {others}"));
+    }
+    Ok((table, warnings))
+}
+
+type Buffered = BufReader<Box<dyn crate::files::Input>>;
+
+/// An opened workbook.
+enum Workbook {
+    Excel(Xlsx<Buffered>),
+    OpenDocument(Ods<Buffered>),
+}
+
+fn open(at: Location<'_>) -> Result<Workbook> {
+    if at.size()? > FILE_BYTES_MAX {
+        return Err(TableFileError::TooLarge(at.path.into()));
+    }
+    let file = BufReader::new(at.open()?);
+    let is_ods = at.path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("ods"));
+    if is_ods {
+        Ods::new(file).map(Workbook::OpenDocument).map_err(|error| malformed(at.path, &error))
+    } else {
+        Xlsx::new(file).map(Workbook::Excel).map_err(|error| malformed(at.path, &error))
+    }
+}
+
+fn malformed(path: &Path, error: &dyn std::error::Error) -> TableFileError {
+    TableFileError::Malformed { path: path.into(), reason: format!("it is no sound workbook: {error}") }
+}
+
+/// The cells of a sheet as a table, and the columns with dates.
+fn table(path: &Path, range: &Range<Data>, options: &ReadOptions) -> Result<(RawTable, Vec<String>)> {
+    if range.height().saturating_mul(range.width()) > CELLS_MAX {
+        return Err(TableFileError::TooLarge(path.into()));
+    }
+    let first_line = range.start().map_or(1, |(row, _)| row as usize + 1);
+    let filled = |row: &&[Data]| row.iter().any(|cell| !is_blank(cell));
+    let mut rows = range.rows().enumerate().filter(|(_, row)| filled(row)).peekable();
+    let Some((_, head)) = rows.peek().copied() else { return Err(TableFileError::Empty(path.into())) };
+    let mut columns = header(path, head, options)?;
+    if !options.no_header {
+        rows.next();
+    }
+    let parsers: Vec<fn(&str) -> Cell> = columns.iter().map(|column| options.cell_of(&column.name)).collect();
+    let mut has_dates = vec![false; columns.len()];
+    let mut lines = Vec::new();
+    for (place, row) in rows {
+        for ((column, parse), (cell, dates)) in
+            columns.iter_mut().zip(&parsers).zip(row.iter().zip(&mut has_dates))
+        {
+            *dates |= matches!(cell, Data::DateTime(_));
+            column.cells.push(cell_of(cell, *parse));
+        }
+        lines.push(first_line + place);
+    }
+    let dated =
+        columns.iter().zip(&has_dates).filter(|(column, dates)| **dates && options.wants(&column.name));
+    let dated = dated.map(|(column, _)| column.name.clone()).collect();
+    let header = if options.no_header { Header::Positional } else { Header::Named };
+    Ok((RawTable { columns, lines, header }, dated))
+}
+
+fn is_blank(cell: &Data) -> bool {
+    match cell {
+        Data::Empty => true,
+        Data::String(text) => text.trim().is_empty(),
+        _ => false,
+    }
+}
+
+/// Empty columns with the names in the first row, or positional names.
+fn header(path: &Path, row: &[Data], options: &ReadOptions) -> Result<Vec<RawColumn>> {
+    let mut columns: Vec<RawColumn> = Vec::with_capacity(row.len());
+    for (place, cell) in row.iter().enumerate() {
+        let name = match cell {
+            cell if options.no_header || is_blank(cell) => positional_name(place),
+            cell => cell.to_string().trim().to_owned(),
+        };
+        if columns.iter().any(|column| column.name == name) {
+            return Err(TableFileError::DuplicateName { path: path.into(), name });
+        }
+        columns.push(RawColumn { name, cells: Vec::new() });
+    }
+    Ok(columns)
+}
+
+fn cell_of(cell: &Data, parse: fn(&str) -> Cell) -> Cell {
+    match cell {
+        Data::Int(number) => Cell::Number(*number as f64),
+        Data::Float(number) => Cell::Number(*number),
+        Data::DateTime(date) => Cell::Number(date.as_f64()),
+        Data::Bool(truth) => Cell::Text(truth.to_string()),
+        Data::String(text) | Data::DateTimeIso(text) | Data::DurationIso(text) => parse(text),
+        // `#N/A` stands for an absent value; other errors are refused as words among numbers.
+        Data::Error(error) => parse(&error.to_string()),
+        Data::Empty => Cell::Missing,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Cursor, Write as _};
+
+    use super::*;
+    use crate::files::MemoryFiles;
+
+    /// A workbook with one or two sheets, as small as readers take it.
+    fn workbook(sheets: &[(&str, &str)]) -> Vec<u8> {
+        let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        let mut add = |name: &str, text: &str| {
+            zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+            zip.write_all(text.as_bytes()).unwrap();
+        };
+        let (mut list, mut links) = (String::new(), String::new());
+        for (place, (name, rows)) in sheets.iter().enumerate() {
+            let id = place + 1;
+            list += &format!("<sheet name=\"{name}\" sheetId=\"{id}\" r:id=\"rId{id}\"/>");
+            links += &format!(
+                "<Relationship Id=\"rId{id}\" Type=\"http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet\" Target=\"worksheets/sheet{id}.xml\"/>"
+            );
+            add(
+                &format!("xl/worksheets/sheet{id}.xml"),
+                &format!(
+                    "<worksheet xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\"><sheetData>{rows}</sheetData></worksheet>"
+                ),
+            );
+        }
+        add(
+            "xl/workbook.xml",
+            &format!(
+                "<workbook xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\" xmlns:r=\"http://schemas.openxmlformats.org/officeDocument/2006/relationships\"><sheets>{list}</sheets></workbook>"
+            ),
+        );
+        add(
+            "xl/_rels/workbook.xml.rels",
+            &format!(
+                "<Relationships xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\">{links}</Relationships>"
+            ),
+        );
+        zip.finish().unwrap().into_inner()
+    }
+
+    /// A row of a sheet: numbers as they are, words in line.
+    fn row(number: usize, cells: &[&str]) -> String {
+        let cell = |(place, text): (usize, &&str)| {
+            let name = format!("{}{number}", char::from(b'A' + place as u8));
+            match text.parse::<f64>() {
+                Ok(value) => format!("<c r=\"{name}\"><v>{value}</v></c>"),
+                Err(_) if text.is_empty() => String::new(),
+                Err(_) => format!("<c r=\"{name}\" t=\"inlineStr\"><is><t>{text}</t></is></c>"),
+            }
+        };
+        let cells: String = cells.iter().enumerate().map(cell).collect();
+        format!("<row r=\"{number}\">{cells}</row>")
+    }
+
+    fn read_book(bytes: Vec<u8>, options: &ReadOptions) -> Result<super::super::TableFile> {
+        let mut files = MemoryFiles::default();
+        files.insert("t.xlsx", bytes);
+        super::super::read(Location { files: &files, path: Path::new("t.xlsx") }, options)
+    }
+
+    #[test]
+    fn sheets_are_tables() {
+        let first = [row(1, &["a", "word"]), row(2, &["1.5", "x"]), row(4, &["", "NA"]), row(5, &["3", "y"])];
+        let second = [row(1, &["b"]), row(2, &["7"])];
+        let book = workbook(&[("one", &first.concat()), ("two", &second.concat())]);
+        let file = read_book(book.clone(), &ReadOptions::default()).unwrap();
+        assert_eq!(file.table.lines, [2, 4, 5]);
+        assert_eq!(file.table.columns[0].cells, [Cell::Number(1.5), Cell::Missing, Cell::Number(3.0)]);
+        assert_eq!(file.table.columns[1].cells[1..], [Cell::Missing, Cell::Text("y".into())]);
+        assert_eq!(file.warnings, ["the first sheet \"one\" is read; --sheet names another one: two"]);
+        let options = ReadOptions { sheet: Some("two".into()), ..ReadOptions::default() };
+        let file = read_book(book.clone(), &options).unwrap();
+        assert_eq!(file.table.columns[0].name, "b");
+        assert_eq!(file.table.columns[0].cells, [Cell::Number(7.0)]);
+        let options = ReadOptions { sheet: Some("three".into()), ..ReadOptions::default() };
+        let refusal = read_book(book, &options).unwrap_err().to_string();
+        assert_eq!(refusal, "t.xlsx: there is no sheet \"three\"; the sheets are: one, two");
+        let refusal = read_book(b"PK no workbook".to_vec(), &ReadOptions::default()).unwrap_err().to_string();
+        assert!(refusal.starts_with("t.xlsx: it is no sound workbook"), "{refusal}");
+    }
+}

@@ -1,0 +1,3 @@
+//! The module for browsers beside the same code on this machine.
+
+mod parity;

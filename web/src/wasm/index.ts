@@ -1,0 +1,225 @@
+/**
+ * Specifications made in the browser: files go into a worker, a specification comes out, nothing is sent anywhere.
+ *
+ * The work is done by the same Rust code as the command's (`learnware spec`), compiled to WebAssembly by
+ * `cargo xtask wasm`. The worker and the module load when they are first needed.
+ */
+import type { Call, Reply, Request } from './messages';
+
+export type DataKind = 'table' | 'text' | 'image';
+
+/** A column of a table, before anything is made of it. */
+export interface ColumnPreview {
+  name: string;
+  kind: 'number' | 'category' | 'text' | 'constant' | 'identifier';
+  missing: number;
+  /** Different values; `null` where they are too many to count. */
+  distinct: number | null;
+  examples: string[];
+  /** Whether a specification can be made with it as it is. */
+  used: boolean;
+  /** Why it is left out, if it is. */
+  reason: string | null;
+}
+
+/** What the files hold. */
+export interface DataPreview {
+  kind: DataKind;
+  name: string;
+  rows: number;
+  /** Empty for images and plain texts. */
+  columns: ColumnPreview[];
+  /** The first rows, as text. */
+  sample: string[][];
+  notes: string[];
+  /** Names of the sheets of a workbook. */
+  sheets: string[];
+  seconds: number;
+}
+
+/** What a person chose, as the flags of `learnware spec`. */
+export interface GenerateChoices {
+  /** Columns that are left out; those with `used: false` in the preview when absent. */
+  drop?: string[];
+  /** The column with the labels; `folder` for the names of folders. */
+  labels?: string;
+  /** The column or key with the texts. */
+  text?: string;
+  /** Corrected types: in a `number` column anything else counts as absent. */
+  types?: Record<string, 'number' | 'category'>;
+  sheet?: string;
+  points?: number;
+  seed?: number;
+  /** Height and width that every image gets. */
+  resize?: [number, number];
+  /** Not used: the command has no such choice either. */
+  rows?: number;
+}
+
+/** What the specification tells about single rows: `sentence` in words, the numbers as `learnware spec --json` has them. */
+export interface NearestReport {
+  [key: string]: unknown;
+}
+
+export interface MadeSpecification {
+  /** The reference's form, which `POST /api/v1/search` takes; no names of columns. */
+  specification: Record<string, unknown>;
+  /** The bytes that `learnware spec -o` writes. */
+  json: Uint8Array;
+  description: string;
+  rows: number;
+  dimension: number;
+  points: number;
+  bytes: number;
+  seconds: number;
+  /** Memory that the module has taken so far; it keeps what it took. */
+  memoryBytes: number;
+  disclosure: NearestReport;
+  columns: string[];
+}
+
+/** Points of several specifications in the plane that shows most of them. */
+export interface Plane {
+  /** Share of their spread that it shows, 0 to 1. */
+  explained: number;
+  sets: { points: { x: number; y: number; weight: number }[] }[];
+}
+
+/** How far a stage is; `total` is 0 where it is not known. */
+export interface Progress {
+  stage: 'read' | 'columns' | 'embed' | 'reduce' | 'report';
+  done: number;
+  total: number;
+}
+
+export interface Predicted {
+  columns: string[];
+  rows: string[][];
+  seconds: number;
+  csv: Uint8Array;
+}
+
+/** What is wrong and what to do next, in words; `code` is for programs. */
+export class MakerError extends Error {
+  constructor(
+    readonly code: string,
+    message: string,
+    readonly hint = '',
+  ) {
+    super(message);
+    this.name = 'MakerError';
+  }
+}
+
+interface Waiting {
+  resolve(reply: Extract<Reply, { answer: unknown }>): void;
+  reject(error: MakerError): void;
+  onProgress: ((progress: Progress) => void) | undefined;
+}
+
+/** Makes specifications, one job after the other. */
+export class SpecificationMaker {
+  private worker: Worker | undefined;
+  private readonly waiting = new Map<number, Waiting>();
+  private last = 0;
+  private opened: File[] | undefined;
+  private busy: Promise<unknown> = Promise.resolve();
+
+  /** Reads what was dropped: one file, a zip, or several images or texts. */
+  async open(files: File[], onProgress?: (progress: Progress) => void): Promise<DataPreview> {
+    if (files.length === 0) throw new MakerError('empty', 'There is no file. Choose one.');
+    this.opened = files;
+    const { answer, seconds } = await this.ask({ call: 'open' }, { files, onProgress });
+    return { ...(answer as unknown as DataPreview), seconds };
+  }
+
+  /** Makes the specification of the files that were opened last. */
+  async generate(choices: GenerateChoices, onProgress?: (progress: Progress) => void): Promise<MadeSpecification> {
+    return made(await this.ask({ call: 'generate', choices }, { onProgress }));
+  }
+
+  /** Reads somebody's specification file, of any kind that the reference has. */
+  async read(json: Uint8Array): Promise<MadeSpecification> {
+    return made(await this.ask({ call: 'read' }, { bytes: json }));
+  }
+
+  /** Puts the points of specifications of one kind into one plane. */
+  async plane(specifications: Record<string, unknown>[]): Promise<Plane> {
+    return (await this.ask({ call: 'plane', specifications }, {})).answer as unknown as Plane;
+  }
+
+  /** Predicts for the files that were opened last with a package whose model is data (ONNX, LightGBM, XGBoost). */
+  async predict(packageZip: Uint8Array): Promise<Predicted> {
+    const { answer, bytes, seconds } = await this.ask({ call: 'predict' }, { bytes: packageZip });
+    return { ...(answer as unknown as Predicted), csv: bytes, seconds };
+  }
+
+  /** Stops what is being done; the next call starts anew, with the files that were opened. */
+  cancel(): void {
+    this.stop(new MakerError('cancelled', 'It was stopped.'));
+  }
+
+  private stop(error: MakerError): void {
+    this.worker?.terminate();
+    this.worker = undefined;
+    const waiting = [...this.waiting.values()];
+    this.waiting.clear();
+    for (const one of waiting) one.reject(error);
+  }
+
+  /** One job at a time: a call waits for the one before it. */
+  private ask(call: Call, rest: { files?: File[]; bytes?: Uint8Array; onProgress?: ((progress: Progress) => void) | undefined }) {
+    const job = this.busy.then(() => this.begin(call, rest));
+    this.busy = job.catch(() => undefined);
+    return job;
+  }
+
+  private async begin(call: Call, rest: { files?: File[]; bytes?: Uint8Array; onProgress?: ((progress: Progress) => void) | undefined }) {
+    const needsFiles = call.call === 'generate' || call.call === 'predict';
+    if (needsFiles && !this.worker && this.opened) await this.send({ call: 'open' }, { files: this.opened });
+    return this.send(call, rest);
+  }
+
+  private send(call: Call, { files, bytes, onProgress }: { files?: File[]; bytes?: Uint8Array; onProgress?: ((progress: Progress) => void) | undefined }) {
+    const id = (this.last += 1);
+    const worker = (this.worker ??= this.start());
+    return new Promise<Extract<Reply, { answer: unknown }>>((resolve, reject) => {
+      this.waiting.set(id, { resolve, reject, onProgress });
+      const request: Request = { id, call };
+      if (files) request.files = files;
+      if (bytes) request.bytes = bytes;
+      worker.postMessage(request);
+    });
+  }
+
+  private start(): Worker {
+    const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
+    worker.addEventListener('message', ({ data }: MessageEvent<Reply>) => this.hear(data));
+    worker.addEventListener('error', () => {
+      if (worker === this.worker) this.stop(new MakerError('crashed', 'The part that reads data could not be started. Reload the page.'));
+    });
+    return worker;
+  }
+
+  private hear(reply: Reply): void {
+    const waiting = this.waiting.get(reply.id);
+    if (!waiting) return;
+    if ('progress' in reply) return waiting.onProgress?.(reply.progress);
+    this.waiting.delete(reply.id);
+    if ('answer' in reply) return waiting.resolve(reply);
+    const { code, message, hint } = reply.refusal;
+    waiting.reject(new MakerError(code, sentences(message, hint), hint));
+    // After a crash the module's memory is not to be trusted.
+    if (code === 'crashed' || code === 'memory') this.stop(new MakerError('cancelled', 'It was stopped.'));
+  }
+}
+
+/** What is wrong, and what to do, as two sentences. */
+function sentences(...parts: string[]): string {
+  const sentence = (part: string) => `${part.charAt(0).toUpperCase()}${part.slice(1)}${/[.!?]$/.test(part) ? '' : '.'}`;
+  return parts.filter((part) => part !== '').map(sentence).join(' ');
+}
+
+function made({ answer, bytes, seconds, memoryBytes }: Extract<Reply, { answer: unknown }>): MadeSpecification {
+  return { ...(answer as unknown as MadeSpecification), json: bytes, seconds, memoryBytes };
+}
