@@ -460,6 +460,53 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What happens, day by day. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description The last days, today included: 30, a year at most. */
+                    days?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Figures"];
+                    };
+                };
+                /** @description What went wrong */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/jobs": {
         parameters: {
             query?: never;
@@ -672,6 +719,94 @@ export interface paths {
                 };
             };
         };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the server that answers is set, without passwords. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Setting"][];
+                    };
+                };
+                /** @description What went wrong */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/storage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What takes room. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Storage"];
+                    };
+                };
+                /** @description What went wrong */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1291,6 +1426,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/login-services": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Other services by whose login people come in: the address to open, and what a button may say. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["LoginServices"];
+                    };
+                };
+                /** @description What went wrong */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me": {
         parameters: {
             query?: never;
@@ -1839,11 +2018,18 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Begins a session. */
+        /**
+         * Begins a session.
+         * @description With the header `X-Learnware-Session: cookie` its secret comes as a cookie that scripts can't read, and the answer is
+         *     empty. Requests that change something then need the header `X-Learnware-Request`.
+         */
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description `cookie`, for pages */
+                    "X-Learnware-Session"?: string | null;
+                };
                 path?: never;
                 cookie?: never;
             };
@@ -1860,6 +2046,13 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["Granted"];
                     };
+                };
+                /** @description The session is in a cookie */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
                 };
                 /** @description What went wrong */
                 default: {
@@ -2246,6 +2439,98 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/world": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All islands as one picture, with the learnwares that whoever asks may see. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["WorldMap"];
+                    };
+                };
+                /** @description What went wrong */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/world/place": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Where a task lies in the picture. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["PlaceRequest"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Placed"][];
+                    };
+                };
+                /** @description What went wrong */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2387,6 +2672,19 @@ export interface components {
             /** @description The code. */
             code: string;
         };
+        /** @description What happened on a day. */
+        DayFigures: {
+            /**
+             * @description How often: versions `submitted` and what their checks said (`usable`, `non_usable`, `invalid`), learnwares
+             *     `deleted`, `accounts` made; and what servers counted, up to a minute ago: `requests`, `searches`, `downloads`,
+             *     `failures` (answers that say it was our fault).
+             */
+            counts: {
+                [key: string]: number;
+            };
+            /** @description The day, `YYYY-MM-DD`, UTC. */
+            day: string;
+        };
         /** @description The dock that answers. */
         DockInfo: {
             /** @description Random id of the dock. */
@@ -2419,6 +2717,20 @@ export interface components {
             field: string;
             /** @description The part, cut where words begin and end. */
             pieces: components["schemas"]["Piece"][];
+        };
+        /** @description What happens, by day. */
+        Figures: {
+            /**
+             * Format: int64
+             * @description How many accounts there are.
+             */
+            accounts: number;
+            /** @description By day; days and words without any are left out. */
+            days: components["schemas"]["DayFigures"][];
+            /** @description How many jobs are in each state. */
+            jobs: {
+                [key: string]: number;
+            };
         };
         /** @description Something that lets its owner in, shown once. */
         Granted: {
@@ -2574,6 +2886,18 @@ export interface components {
             /** @description Password. */
             password: string;
         };
+        /** @description One of them. */
+        LoginService: {
+            /** @description What a button may say. */
+            label: string;
+            /** @description The address that a browser opens; `?next=/PAGE` says where to go on. */
+            path: string;
+        };
+        /** @description Other services by whose login people come in. */
+        LoginServices: {
+            /** @description None where there are only passwords. */
+            services: components["schemas"]["LoginService"][];
+        };
         /** @description Whoever asks. */
         Me: {
             /**
@@ -2671,6 +2995,26 @@ export interface components {
             hit: boolean;
             /** @description The text. */
             text: string;
+        };
+        /** @description A task to be placed in the picture. */
+        PlaceRequest: {
+            /** @description What the user's data are like: the reference's form. */
+            statistical: unknown[];
+        };
+        /** @description Where a task lies. */
+        Placed: {
+            /** @description Position of the island in `islands`. */
+            island: number;
+            /**
+             * Format: double
+             * @description Place.
+             */
+            x: number;
+            /**
+             * Format: double
+             * @description Place.
+             */
+            y: number;
         };
         /** @description What went wrong (RFC 9457), as `application/problem+json`. */
         Problem: {
@@ -2781,6 +3125,17 @@ export interface components {
             /** @description When it was last used, to the hour. */
             used_at?: string | null;
         };
+        /** @description A setting of the server that answers. */
+        Setting: {
+            /** @description Its key in a configuration file. */
+            key: string;
+            /** @description What it is. */
+            meaning: string;
+            /** @description Who says so: `flag`, `environment`, `default`, or a file. */
+            origin: string;
+            /** @description Its value, without passwords; absent for the default. */
+            value?: string | null;
+        };
         /** @description A word that was read as others. */
         SimilarWord: {
             /** @description What was looked for. */
@@ -2794,6 +3149,49 @@ export interface components {
             ids: string[];
             /** @description The island. */
             island: unknown;
+        };
+        /** @description What takes room on a dock. */
+        Storage: {
+            /**
+             * Format: int64
+             * @description Bytes of the database.
+             */
+            database_bytes: number;
+            /**
+             * Format: int64
+             * @description Bytes left where the folder of the server that answers is.
+             */
+            free_bytes?: number | null;
+            /**
+             * Format: int64
+             * @description Learnwares that were not deleted.
+             */
+            learnwares: number;
+            /**
+             * Format: int64
+             * @description Bytes of those.
+             */
+            package_bytes: number;
+            /**
+             * Format: int64
+             * @description Their packages, each once.
+             */
+            packages: number;
+            /**
+             * Format: int64
+             * @description Bytes of those.
+             */
+            upload_bytes: number;
+            /**
+             * Format: int64
+             * @description Packages that come in pieces and are not complete.
+             */
+            uploads: number;
+            /**
+             * Format: int64
+             * @description Their versions.
+             */
+            versions: number;
         };
         /** @description A submission that was accepted. */
         Submitted: {
@@ -2868,6 +3266,79 @@ export interface components {
             similar: components["schemas"]["SimilarWord"][];
             /** @description Words that no learnware has, nor anything similar. */
             unknown: string[];
+        };
+        /** @description Learnwares with specifications in two islands. */
+        WorldBridge: {
+            /** @description Position of an island in `islands`. */
+            from: number;
+            /** @description How many. */
+            learnwares: number;
+            /** @description And of the other. */
+            to: number;
+        };
+        /** @description One island of the picture. */
+        WorldIsland: {
+            /**
+             * Format: double
+             * @description Share of its learnwares' differences that two axes can show, 0 to 1.
+             */
+            explained: number;
+            /** @description The key, as requests give it. */
+            island: unknown;
+            /** @description How many learnwares. */
+            learnwares: number;
+            /** @description A sentence for people. */
+            name: string;
+            /**
+             * Format: double
+             * @description Radius of the disc.
+             */
+            radius: number;
+            /**
+             * Format: double
+             * @description Centre.
+             */
+            x: number;
+            /**
+             * Format: double
+             * @description Centre.
+             */
+            y: number;
+        };
+        /**
+         * @description All islands as one picture: discs in the unit square, `y` downwards, with a place for each learnware. Places within an
+         *     island are near where its learnwares are alike; between islands nothing is compared.
+         */
+        WorldMap: {
+            /** @description Which islands share learnwares. */
+            bridges: components["schemas"]["WorldBridge"][];
+            /** @description Largest first. */
+            islands: components["schemas"]["WorldIsland"][];
+            /** @description Column by column, since there may be a hundred thousand. */
+            learnwares: components["schemas"]["WorldPlaces"];
+            /**
+             * Format: int64
+             * @description The market's revision that it shows.
+             */
+            revision: number;
+        };
+        /**
+         * @description Places of learnwares, each column in the same order. A learnware with specifications in several islands is there once
+         *     for each.
+         */
+        WorldPlaces: {
+            /** @description Identifiers. */
+            ids: string[];
+            /** @description Position of the island in `islands`. */
+            islands: number[];
+            /** @description Tasks, as the vocabulary has them; the empty one is for learnwares that name none. */
+            task_words: string[];
+            /** @description Position of the task in `task_words`. */
+            tasks: number[];
+            /** @description Place. */
+            x: number[];
+            /** @description Place. */
+            y: number[];
         };
     };
     responses: never;
