@@ -68,8 +68,10 @@ fn embed_one(image: &[f32], shape: ImageShape) -> Vec<f64> {
     }
     let mix = |weights: [f32; 3]| -> Vec<f32> {
         let pixel = |place: usize| {
-            weights[0]
-                .fused(planes[0][place], weights[1].fused(planes[1][place], weights[2] * planes[2][place]))
+            weights[0].exactly_fused(
+                planes[0][place],
+                weights[1].exactly_fused(planes[1][place], weights[2] * planes[2][place]),
+            )
         };
         (0..SIDE * SIDE).map(pixel).collect()
     };
@@ -110,7 +112,7 @@ fn directions(luma: &[f32], side: usize, row: &mut Vec<f64>) {
             let inside = |place: usize| place > 0 && place + 1 < side;
             let gx = if inside(x) { at(y, x + 1) - at(y, x - 1) } else { 0.0 };
             let gy = if inside(y) { at(y + 1, x) - at(y - 1, x) } else { 0.0 };
-            let size = gx.fused(gx, gy * gy).sqrt();
+            let size = gx.exactly_fused(gx, gy * gy).sqrt();
             let turn = half_turn(gx, gy) * DIRECTIONS as f32;
             let low = (turn as usize).min(DIRECTIONS - 1);
             let part = turn - low as f32;
@@ -119,8 +121,8 @@ fn directions(luma: &[f32], side: usize, row: &mut Vec<f64>) {
         }
     }
     let share = 1.0 / (cell * cell) as f32;
-    let roots =
-        bins.map(|cells| cells.map(|line| line.map(|sum| sum.fused(share, FLAT_GRADIENT).sqrt().sqrt())));
+    let roots = bins
+        .map(|cells| cells.map(|line| line.map(|sum| sum.exactly_fused(share, FLAT_GRADIENT).sqrt().sqrt())));
     // Order f of the Fourier transform over half a turn; a mirror turns the sign of its sine.
     for order in 0..=DIRECTIONS / 2 {
         let wave = |shift: usize| {
@@ -128,7 +130,10 @@ fn directions(luma: &[f32], side: usize, row: &mut Vec<f64>) {
             for (bin, values) in roots.iter().enumerate() {
                 let factor = TURN[(order * bin + shift) % 8];
                 for (cells, values) in cells.iter_mut().zip(values) {
-                    cells.iter_mut().zip(values).for_each(|(sum, value)| *sum = factor.fused(*value, *sum));
+                    cells
+                        .iter_mut()
+                        .zip(values)
+                        .for_each(|(sum, value)| *sum = factor.exactly_fused(*value, *sum));
                 }
             }
             cells
@@ -148,10 +153,10 @@ fn half_turn(gx: f32, gy: f32) -> f32 {
     // atan(t) / pi on [0, 1]: Abramowitz and Stegun 4.4.49, error 2e-6. The library's differs by machine.
     let s = t * t;
     let mut p = 0.020_835_1_f32;
-    p = p.fused(s, -0.085_133);
-    p = p.fused(s, 0.180_141);
-    p = p.fused(s, -0.330_299_5);
-    p = p.fused(s, 0.999_866);
+    p = p.exactly_fused(s, -0.085_133);
+    p = p.exactly_fused(s, 0.180_141);
+    p = p.exactly_fused(s, -0.330_299_5);
+    p = p.exactly_fused(s, 0.999_866);
     let eighth = p * t * std::f32::consts::FRAC_1_PI;
     let quarter = if high > wide { 0.5 - eighth } else { eighth };
     if gx * gy < 0.0 { 1.0 - quarter } else { quarter }
@@ -164,14 +169,14 @@ fn moments(plane: &[f32]) -> (Cells, Cells) {
     for (y, line) in plane.chunks_exact(SIDE).enumerate() {
         for (x, value) in line.iter().enumerate() {
             sums[y / cell][x / cell] += value;
-            squares[y / cell][x / cell] = value.fused(*value, squares[y / cell][x / cell]);
+            squares[y / cell][x / cell] = value.exactly_fused(*value, squares[y / cell][x / cell]);
         }
     }
     let share = 1.0 / (cell * cell) as f32;
     let means = sums.map(|line| line.map(|sum| sum * share));
     let mut variances = squares;
     for (line, means) in variances.iter_mut().zip(&means) {
-        line.iter_mut().zip(means).for_each(|(sum, mean)| *sum = sum.fused(share, -(mean * mean)));
+        line.iter_mut().zip(means).for_each(|(sum, mean)| *sum = sum.exactly_fused(share, -(mean * mean)));
     }
     (means, variances)
 }
@@ -185,7 +190,7 @@ fn cosine_transform(cells: &Cells, mirror: Mirror, row: &mut Vec<f64>) {
             let mut sum = 0.0_f32;
             for (line, tall) in cells.iter().zip(tall) {
                 for (cell, wide) in line.iter().zip(wide) {
-                    sum = (tall * wide).fused(*cell, sum);
+                    sum = (tall * wide).exactly_fused(*cell, sum);
                 }
             }
             row.push(f64::from(sum));

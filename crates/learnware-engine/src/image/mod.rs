@@ -177,7 +177,8 @@ impl RawImage {
         for pixel in self.bytes.chunks_exact(self.channels) {
             let alpha = if self.channels.is_multiple_of(2) { pixel[self.channels - 1] } else { u8::MAX };
             let alpha = f32::from(alpha) / 255.0;
-            let value = |byte: u8| (f32::from(byte) / 255.0).fused(alpha, 1.0 - alpha).clamp(0.0, 1.0);
+            let value =
+                |byte: u8| (f32::from(byte) / 255.0).exactly_fused(alpha, 1.0 - alpha).clamp(0.0, 1.0);
             let colour = if self.channels > 2 { [pixel[0], pixel[1], pixel[2]] } else { [pixel[0]; 3] };
             let colour = colour.map(value);
             if let [grey] = planes.as_mut_slice() {
@@ -187,7 +188,7 @@ impl RawImage {
                     grey.push(red);
                     continue;
                 }
-                let luma = 0.299_f32.fused(red, 0.587_f32.fused(green, 0.114 * blue));
+                let luma = 0.299_f32.exactly_fused(red, 0.587_f32.exactly_fused(green, 0.114 * blue));
                 grey.push(luma.clamp(0.0, 1.0));
             } else {
                 planes.iter_mut().zip(colour).for_each(|(plane, value)| plane.push(value));

@@ -210,7 +210,7 @@ pub(super) fn product(x: &[f32], y: &[f32]) -> [[f32; SIDE]; SIDE] {
     for (place, (x, y)) in xs.iter().zip(ys).enumerate() {
         let map = &mut map[place % SIDE];
         for column in 0..SIDE {
-            map[column] = x[column].fused(y[column], map[column]);
+            map[column] = x[column].exactly_fused(y[column], map[column]);
         }
     }
     let share = CELLS as f32 / x.len() as f32;
@@ -257,7 +257,7 @@ pub(super) fn rows<const N: usize>(maps: &[f32], start: usize) -> &[[f32; N]] {
 pub(super) fn convolved<const N: usize>(map: &[[f32; N]; N], row: usize) -> [f32; N] {
     let mut sums = neighbours(map, row);
     for sum in &mut sums {
-        *sum = sum.fused(WEIGHT_VARIANCE / 9.0, BIAS_VARIANCE);
+        *sum = sum.exactly_fused(WEIGHT_VARIANCE / 9.0, BIAS_VARIANCE);
     }
     sums
 }
@@ -287,7 +287,7 @@ pub(super) fn neighbours<const N: usize>(map: &[[f32; N]; N], row: usize) -> [f3
 #[inline(always)]
 fn arc_cosine(r: f32) -> f32 {
     let (sine, rest) = sine_and_rest(r);
-    rest.fused(r.clamp(-1.0, 1.0), sine) * (std::f32::consts::FRAC_1_PI * 0.5)
+    rest.exactly_fused(r.clamp(-1.0, 1.0), sine) * (std::f32::consts::FRAC_1_PI * 0.5)
 }
 
 /// `sqrt(1 - r^2)` and `pi - acos r`, without branches; `r` is held in `[-1, 1]`.
@@ -296,13 +296,13 @@ pub(super) fn sine_and_rest(r: f32) -> (f32, f32) {
     // acos by Abramowitz and Stegun 4.4.46, error 2e-8; near 1 its error cancels that of the sine.
     let a = r.abs().min(1.0);
     let mut p = -0.001_262_491_1_f32;
-    p = p.fused(a, 0.006_670_09);
-    p = p.fused(a, -0.017_088_126);
-    p = p.fused(a, 0.030_891_88);
-    p = p.fused(a, -0.050_174_3);
-    p = p.fused(a, 0.088_978_99);
-    p = p.fused(a, -0.214_598_8);
-    p = p.fused(a, std::f32::consts::FRAC_PI_2);
+    p = p.exactly_fused(a, 0.006_670_09);
+    p = p.exactly_fused(a, -0.017_088_126);
+    p = p.exactly_fused(a, 0.030_891_88);
+    p = p.exactly_fused(a, -0.050_174_3);
+    p = p.exactly_fused(a, 0.088_978_99);
+    p = p.exactly_fused(a, -0.214_598_8);
+    p = p.exactly_fused(a, std::f32::consts::FRAC_PI_2);
     let root = (1.0 - a).sqrt();
     let angle = root * p;
     let rest = if r > 0.0 { std::f32::consts::PI - angle } else { angle };

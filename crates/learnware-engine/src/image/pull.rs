@@ -106,7 +106,7 @@ impl One {
         for (place, (gradient, pixels)) in lines.enumerate() {
             let back = &back[place % SIDE];
             for column in 0..SIDE {
-                gradient[column] = (back[column] * share).fused(pixels[column], gradient[column]);
+                gradient[column] = (back[column] * share).exactly_fused(pixels[column], gradient[column]);
             }
         }
         mean(&third)
@@ -129,7 +129,7 @@ impl One {
         let share = 2.0 * CELLS as f32 / pixels.len() as f32;
         let cells = first.as_flattened().iter().cycle();
         for ((gradient, pixel), back) in self.gradient.iter_mut().zip(pixels).zip(cells) {
-            *gradient = (back * share).fused(*pixel, *gradient);
+            *gradient = (back * share).exactly_fused(*pixel, *gradient);
         }
     }
 }
@@ -157,7 +157,7 @@ fn forward<const N: usize, const M: usize>(
         for column in 0..N {
             let r = (covariance[column] * (zi[column] * xi[column])).clamp(-1.0, 1.0);
             let (sine, rest) = sine_and_rest(r);
-            values[column] = zs[column] * xs[column] * rest.fused(r, sine) * part;
+            values[column] = zs[column] * xs[column] * rest.exactly_fused(r, sine) * part;
             slopes.0[row][column] = rest * part;
             slopes.1[row][column] = sine * xs[column] * zi[column] * (0.5 * part);
         }

@@ -17,7 +17,7 @@ pub(super) fn plane(values: &[f32], from: (usize, usize), to: (usize, usize)) ->
         let mut line = vec![0.0_f32; from.1];
         for (row, share) in source.shares.iter().enumerate() {
             let row = &values[(source.first + row) * from.1..(source.first + row + 1) * from.1];
-            line.iter_mut().zip(row).for_each(|(sum, value)| *sum = share.fused(*value, *sum));
+            line.iter_mut().zip(row).for_each(|(sum, value)| *sum = share.exactly_fused(*value, *sum));
         }
         tall.extend(line);
     }
@@ -25,7 +25,7 @@ pub(super) fn plane(values: &[f32], from: (usize, usize), to: (usize, usize)) ->
     for line in tall.chunks_exact(from.1) {
         result.extend(columns.iter().map(|source| {
             let cells = line[source.first..].iter().zip(&source.shares);
-            cells.fold(0.0_f32, |sum, (value, share)| share.fused(*value, sum)).clamp(0.0, 1.0)
+            cells.fold(0.0_f32, |sum, (value, share)| share.exactly_fused(*value, sum)).clamp(0.0, 1.0)
         }));
     }
     result

@@ -19,6 +19,10 @@ pub trait Real:
     /// a function for each.
     #[must_use]
     fn fused(self, factor: Self, term: Self) -> Self;
+    /// The same with one rounding everywhere, but for a last digit in a billion: where numbers far smaller than their
+    /// parts are looked at.
+    #[must_use]
+    fn exactly_fused(self, factor: Self, term: Self) -> Self;
     /// `exp(-self)` for `self >= 0`; relative error below 1e-6 (`f32`) or 1e-15 (`f64`). Branch-free.
     #[must_use]
     fn exp_minus(self) -> Self;
@@ -38,6 +42,15 @@ impl Real for f32 {
     #[inline(always)]
     fn fused(self, factor: Self, term: Self) -> Self {
         if cfg!(target_arch = "wasm32") { self * factor + term } else { self.mul_add(factor, term) }
+    }
+
+    #[inline(always)]
+    fn exactly_fused(self, factor: Self, term: Self) -> Self {
+        if cfg!(target_arch = "wasm32") {
+            (f64::from(self) * f64::from(factor) + f64::from(term)) as f32
+        } else {
+            self.mul_add(factor, term)
+        }
     }
 
     #[inline(always)]
@@ -76,6 +89,11 @@ impl Real for f64 {
     #[inline(always)]
     fn fused(self, factor: Self, term: Self) -> Self {
         if cfg!(target_arch = "wasm32") { self * factor + term } else { self.mul_add(factor, term) }
+    }
+
+    #[inline(always)]
+    fn exactly_fused(self, factor: Self, term: Self) -> Self {
+        self.mul_add(factor, term)
     }
 
     #[inline(always)]
