@@ -18,8 +18,9 @@ usage: cargo xtask COMMAND
 
   tidy                  check layers, module docs, the map in ARCHITECTURE.md, sizes, machine paths
   test [ARGUMENTS]      run every test of the workspace; ARGUMENTS go to the test runner
-  web [--test | --schema]
-                        build the pages into web/dist; with their tests; or only their types of the interface
+  web [--unit | --test | --schema]
+                        build the pages into web/dist; with their tests, or journeys in a browser too; or only their types
+                        of the interface
   wasm                  build the module with which browsers make specifications, web/src/wasm/learnware.wasm
   bench spec            specifications of growing data, beside the reference's figures
   bench search [--specs N] [--dimension D] [--queries Q] [--reference-kernel THOUSANDTHS]

@@ -1,13 +1,14 @@
 //! `cargo xtask test`: gets the tools some tests need, then runs every test.
 //!
-//! The tools are uv (environments of Python learnwares), bubblewrap (their fence) and PostgreSQL (docks that
-//! several machines share). Without them those tests say SKIPPED; so a missing tool costs one line here, not a failure.
+//! The tools are uv (environments of Python learnwares), bubblewrap (their fence), PostgreSQL (docks that several
+//! machines share), and Node.js and Chromium (the pages). Without them those tests say SKIPPED; so a missing tool costs one
+//! line here, not a failure.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::target_folder;
+use crate::{target_folder, web};
 
 /// Runs the tests; `Ok(false)` when one failed.
 pub(crate) fn run(root: &Path, arguments: &[String]) -> Result<bool, String> {
@@ -15,6 +16,8 @@ pub(crate) fn run(root: &Path, arguments: &[String]) -> Result<bool, String> {
     let path = search_path(&[uv(&tools)]);
     bubblewrap();
     postgresql();
+    // A run of some tests takes the pages as they are.
+    let pages = !arguments.is_empty() || pages(root)?;
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let cargo = |words: &[&str], more: &[String]| -> Result<bool, String> {
         let mut command = Command::new(&cargo);
@@ -34,9 +37,9 @@ pub(crate) fn run(root: &Path, arguments: &[String]) -> Result<bool, String> {
     if works("cargo", &["nextest", "--version"]) {
         // Doc tests first: the last line is the test runner's summary.
         let docs = !arguments.is_empty() || cargo(&["test", "--quiet", "--doc", "--workspace"], &[])?;
-        Ok(cargo(&["nextest", "run", "--workspace"], arguments)? && docs)
+        Ok(cargo(&["nextest", "run", "--workspace"], arguments)? && docs && pages)
     } else {
-        cargo(&["test", "--workspace"], arguments)
+        Ok(cargo(&["test", "--workspace"], arguments)? && pages)
     }
 }
 
@@ -100,6 +103,23 @@ fn postgresql() {
             "xtask test: no PostgreSQL, so tests of its store are skipped (apt-get install postgresql)"
         );
     }
+}
+
+/// Builds and tests the pages where Node.js is, and finds a browser for their journeys or installs one where that is possible
+/// without asking. `Ok(false)` when a step failed.
+fn pages(root: &Path) -> Result<bool, String> {
+    if !works("npm", &["--version"]) {
+        eprintln!(
+            "xtask test: no Node.js, so tests of the pages are skipped (install Node.js 20.19 or newer)"
+        );
+        return Ok(true);
+    }
+    if cfg!(target_os = "linux") && !works("chromium", &["--version"]) && !apt_install("chromium") {
+        eprintln!(
+            "xtask test: no Chromium, so journeys through the pages are skipped (apt-get install chromium)"
+        );
+    }
+    web::run(root, &["--unit".to_owned()])
 }
 
 /// Installs a Debian package when we are root and apt-get is there.

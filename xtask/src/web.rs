@@ -11,9 +11,10 @@ pub(crate) fn run(root: &Path, arguments: &[String]) -> Result<bool, String> {
     let folder = root.join("web");
     let steps: &[&[&str]] = match arguments {
         [] => &[INSTALL, CHECK, BUILD, SIZES],
+        [word] if word == "--unit" => &[INSTALL, TEST, BUILD, SIZES],
         [word] if word == "--test" => &[INSTALL, TEST, BUILD, SIZES, JOURNEYS],
         [word] if word == "--schema" => &[INSTALL, SCHEMA],
-        _ => return Err("usage: cargo xtask web [--test | --schema]".into()),
+        _ => return Err("usage: cargo xtask web [--unit | --test | --schema]".into()),
     };
     generator(root)?;
     for step in steps {

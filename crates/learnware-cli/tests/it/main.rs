@@ -6,6 +6,7 @@
 mod account;
 mod admin;
 mod beimingwu;
+mod browser;
 mod context;
 mod dock;
 mod doctor;
