@@ -13,6 +13,7 @@ mod doctor;
 mod help;
 mod images;
 mod mail;
+mod openapi;
 mod pack;
 mod pages;
 mod private;
