@@ -41,6 +41,9 @@ pub struct DockInfo {
     pub revision: i64,
     /// Learnwares that searches find.
     pub learnwares: usize,
+    /// Rows that `POST /learnwares/ID/predictions` takes at once; absent where the dock runs nothing for visitors.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub try_rows: Option<usize>,
     /// Its islands.
     pub islands: Vec<IslandInfo>,
 }
@@ -316,6 +319,16 @@ pub struct LoginService {
     pub path: String,
     /// What a button may say.
     pub label: String,
+}
+
+/// What a model answered about a file's rows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Predictions {
+    /// Names of the columns.
+    pub columns: Vec<String>,
+    /// An answer for each row, as words.
+    pub rows: Vec<Vec<String>>,
 }
 
 /// What takes room on a dock.

@@ -31,6 +31,8 @@ pub struct Config {
     pub models_width: usize,
     /// How checks are claimed, retried and given up.
     pub leases: LeaseRules,
+    /// Rows that a model is tried on at once for whoever asks; `None` runs nothing for visitors.
+    pub try_rows_max: Option<usize>,
     /// Bytes of a package at most.
     pub package_bytes_max: u64,
     /// What an account may keep.
@@ -75,6 +77,7 @@ impl Default for Config {
             // A model's own threads share the machine with searches.
             models_width: (width / 2).max(1),
             leases: LeaseRules::default(),
+            try_rows_max: None,
             package_bytes_max: policy::PACKAGE_BYTES_MAX,
             quota: Quota::default(),
             // Longer than any upload or check takes.

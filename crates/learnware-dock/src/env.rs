@@ -112,6 +112,14 @@ pub const VARIABLES: &[Variable<Settings>] = &[
         },
     },
     Variable {
+        name: "LEARNWARE_TRY_ROWS",
+        meaning: "rows that the server runs a learnware's model on for whoever asks, as fenced as a check; default: none",
+        set: |settings, text| {
+            settings.config.try_rows_max = Some(count(text)?);
+            Ok(())
+        },
+    },
+    Variable {
         name: "LEARNWARE_CHECK_ATTEMPTS",
         meaning: "attempts before a check is given up; default 3",
         set: |settings, text| {

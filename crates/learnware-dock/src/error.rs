@@ -251,6 +251,18 @@ pub enum DockError {
         /// Why.
         reason: String,
     },
+    /// A file that a learnware is tried on does not suit it.
+    #[error("{reason}")]
+    BadData {
+        /// What is wrong, and what to do.
+        reason: String,
+    },
+    /// A learnware's model does not answer.
+    #[error("the model does not answer: {reason}")]
+    ModelFailed {
+        /// Why.
+        reason: String,
+    },
     /// A version is not to be had because its check did not find it usable, or is not made yet.
     #[error("version {version} of learnware {id} has not passed its check")]
     NotUsable {

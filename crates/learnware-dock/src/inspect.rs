@@ -132,7 +132,7 @@ fn finding(error: PackageError) -> Result<Finding> {
 
 /// Whether this host may run code of packages at all. That it may not says nothing about the learnware, so it
 /// is our failure and no finding: another worker may be able to.
-fn require_host(runner: &Runner, config: &Config) -> Result<()> {
+pub(crate) fn require_host(runner: &Runner, config: &Config) -> Result<()> {
     let refuse = |reason: &'static str| Err(DockError::CannotRunCode { reason });
     match config.code {
         CodePolicy::Refuse => refuse("this dock is told not to run code of packages"),

@@ -42,6 +42,7 @@ pub mod sessions;
 pub mod store;
 pub mod submit;
 mod sweep;
+pub mod tryout;
 pub mod uploads;
 pub mod viewer;
 pub mod words;

@@ -68,6 +68,8 @@ impl From<DockError> for Failure {
             DockError::BadQuery { .. } => (StatusCode::BAD_REQUEST, "bad-query"),
             DockError::BadCursor { .. } => (StatusCode::BAD_REQUEST, "bad-cursor"),
             DockError::BadAccount { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "bad-value"),
+            DockError::BadData { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "bad-data"),
+            DockError::ModelFailed { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "model-failed"),
             DockError::BadCode => (StatusCode::BAD_REQUEST, "bad-code"),
             DockError::WrongLogin => (StatusCode::UNAUTHORIZED, "wrong-login"),
             DockError::NotConfirmed => (StatusCode::FORBIDDEN, "not-confirmed"),

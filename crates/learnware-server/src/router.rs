@@ -10,6 +10,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use axum::{Extension, Router, middleware};
 use learnware_dock::Dock;
+use learnware_dock::tryout::DATA_BYTES_MAX;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa::openapi::OpenApi;
@@ -25,7 +26,8 @@ use crate::mail::Outbox;
 use crate::oidc::{self, Oidc};
 use crate::settings::Settings;
 use crate::v1::{
-    accounts, admin, anchors, events, holdings, learnwares, me, organisations, search, server, uploads, world,
+    accounts, admin, anchors, events, holdings, learnwares, me, organisations, predictions, search, server,
+    uploads, world,
 };
 use crate::watching::Watching;
 use crate::web::{self, Web};
@@ -124,6 +126,10 @@ fn v1(settings: &Settings, limits: &Arc<Limits>) -> OpenApiRouter<Dock> {
         .routes(routes!(holdings::figures))
         .routes(routes!(holdings::settings))
         .route_layer(middleware::from_fn(move |request, next| observe::in_time(longest, request, next)));
+    // Models may have to be started, and environments made.
+    let tried = OpenApiRouter::new()
+        .routes(routes!(predictions::predict))
+        .layer(DefaultBodyLimit::max(DATA_BYTES_MAX));
     // These take as long as the line of whoever asks, or as what they tell of.
     let packages = OpenApiRouter::new()
         .routes(routes!(learnwares::submit))
@@ -131,7 +137,8 @@ fn v1(settings: &Settings, limits: &Arc<Limits>) -> OpenApiRouter<Dock> {
         .routes(routes!(learnwares::package))
         .routes(routes!(uploads::length, uploads::piece))
         .routes(routes!(uploads::submission))
-        .routes(routes!(events::of_learnware));
+        .routes(routes!(events::of_learnware))
+        .merge(tried);
     OpenApiRouter::with_openapi(openapi::base()).nest("/api/v1", documents.merge(packages))
 }
 

@@ -87,3 +87,37 @@ fn the_world_shows_who_is_alike_and_where_a_task_lies() {
     let mine = (placed[0]["x"].as_f64().unwrap(), placed[0]["y"].as_f64().unwrap());
     assert!(apart(mine, at(2)) < apart(mine, at(0)), "{placed}");
 }
+
+#[test]
+fn models_are_tried_at_the_server_where_its_operator_allows_it() {
+    let context = TestContext::new();
+    let id = context.submit_sum("Sums near zero", [1.0, 2.0], 0.0);
+    let rows = "a,b\n1,1\n2,0.5\n3,-1\n";
+    let asked = |server: &Server, name: &str, rows: &str| {
+        let path = format!("/api/v1/learnwares/{id}/predictions?name={name}");
+        server.send("POST", &path, None, "application/octet-stream", rows.as_bytes())
+    };
+    {
+        let server = Server::start(&context);
+        assert!(server.get("/api/v1/dock", None).json()["try_rows"].is_null());
+        assert_eq!(asked(&server, "rows.csv", rows).code(), "forbidden");
+    }
+    let server = Server::start_with(&context, &[("LEARNWARE_TRY_ROWS", "3")]);
+    assert_eq!(server.get("/api/v1/dock", None).json()["try_rows"], 3);
+    let answer = asked(&server, "rows.csv", rows).json();
+    let predicted: Vec<f64> = answer["rows"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| row[0].as_str().unwrap().parse().unwrap())
+        .collect();
+    assert_eq!(predicted, [3.0, 3.0, 1.0], "{answer}");
+    for (name, rows, code) in [
+        ("rows.csv", "a,b\n1,1\n2,1\n3,1\n4,1\n", "bad-data"),
+        ("rows.csv", "a,c\n1,x\n2,y\n", "bad-data"),
+        ("rows.csv", "", "bad-data"),
+        ("..%2Frows.csv", "a,b\n1,1\n2,2\n", "bad-name"),
+    ] {
+        assert_eq!(asked(&server, name, rows).code(), code, "{name} {rows}");
+    }
+}

@@ -8,6 +8,7 @@ pub(crate) mod holdings;
 pub(crate) mod learnwares;
 pub(crate) mod me;
 pub(crate) mod organisations;
+pub(crate) mod predictions;
 pub(crate) mod search;
 pub(crate) mod server;
 pub(crate) mod uploads;

@@ -41,6 +41,7 @@ pub(crate) async fn dock(State(dock): State<Dock>) -> Answer<Json<DockInfo>> {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         revision: snapshot.revision.0,
         learnwares: snapshot.market.organizer().len(),
+        try_rows: dock.try_rows_max(),
         islands: islands.collect(),
     }))
 }
