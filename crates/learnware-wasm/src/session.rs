@@ -46,16 +46,14 @@ pub struct Session<F> {
 
 /// Where a single file or all files together lie.
 pub fn place_of(names: &[String]) -> PathBuf {
-    match names {
-        [only] => PathBuf::from(only),
-        _ => {
-            let folder = names.first().and_then(|name| name.split_once('/')).map(|(folder, _)| folder);
-            let common = folder.filter(|folder| {
-                names.iter().all(|name| name.strip_prefix(*folder).is_some_and(|rest| rest.starts_with('/')))
-            });
-            PathBuf::from(common.unwrap_or(FOLDER))
-        }
+    if let [only] = names {
+        return PathBuf::from(only);
     }
+    let folder = names.first().and_then(|name| name.split_once('/')).map(|(folder, _)| folder);
+    let common = folder.filter(|folder| {
+        names.iter().all(|name| name.strip_prefix(*folder).is_some_and(|rest| rest.starts_with('/')))
+    });
+    PathBuf::from(common.unwrap_or(FOLDER))
 }
 
 /// The names with [`FOLDER`] before them, unless they have a folder of their own.
@@ -341,19 +339,19 @@ impl Watcher for Looking {
 
     fn begin(&self, stage: Stage, total: Option<u64>) -> Box<dyn Progress> {
         (self.sink)(stage, 0, total);
-        Box::new(Sink { sink: self.sink, stage, total })
+        Box::new(Sink { show: self.sink, stage, total })
     }
 }
 
 struct Sink {
-    sink: ProgressSink,
+    show: ProgressSink,
     stage: Stage,
     total: Option<u64>,
 }
 
 impl Progress for Sink {
     fn reached(&self, done: u64) {
-        (self.sink)(self.stage, done, self.total);
+        (self.show)(self.stage, done, self.total);
     }
 }
 

@@ -214,10 +214,10 @@ export class SpecificationMaker {
   }
 }
 
-/** What is wrong, and what to do, as two sentences. */
-function sentences(...parts: string[]): string {
-  const sentence = (part: string) => `${part.charAt(0).toUpperCase()}${part.slice(1)}${/[.!?]$/.test(part) ? '' : '.'}`;
-  return parts.filter((part) => part !== '').map(sentence).join(' ');
+/** What is wrong, which may begin with the name of a file, and what to do, as two sentences. */
+function sentences(message: string, hint: string): string {
+  const ended = (part: string) => (/[.!?]$/.test(part) ? part : `${part}.`);
+  return hint === '' ? ended(message) : `${ended(message)} ${ended(hint.charAt(0).toUpperCase() + hint.slice(1))}`;
 }
 
 function made({ answer, bytes, seconds, memoryBytes }: Extract<Reply, { answer: unknown }>): MadeSpecification {

@@ -47,12 +47,14 @@ impl DataOptions {
     }
 
     /// The same for the data of a learnware that takes this kind, and images of this shape.
+    #[must_use]
     pub fn for_learnware(mut self, kind: DataType, image_shape: Option<[usize; 3]>) -> Self {
         self.likely = kind;
         self.for_images(image_shape)
     }
 
     /// The same with images in the shape that a model takes.
+    #[must_use]
     pub fn for_images(mut self, shape: Option<[usize; 3]>) -> Self {
         self.taken = shape.map(|[_, height, width]| [height, width]);
         self
@@ -90,6 +92,11 @@ impl Data {
     /// Number of examples.
     pub fn len(&self) -> usize {
         self.lines.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.lines.is_empty()
     }
 
     /// What it is.

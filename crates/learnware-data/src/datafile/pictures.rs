@@ -26,6 +26,11 @@ impl Pictures {
         }
     }
 
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// Names and sizes (height x width) of the first images.
     pub fn names(&self, count: usize) -> Vec<(String, String)> {
         match self {
@@ -43,6 +48,7 @@ impl Pictures {
     }
 
     /// The first images.
+    #[must_use]
     pub fn first(&self, count: usize) -> Self {
         match self {
             Self::Raw(images) => Self::Raw(images.iter().take(count).cloned().collect()),

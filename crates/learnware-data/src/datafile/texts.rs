@@ -36,7 +36,7 @@ pub(super) fn read(at: Location<'_>, options: &DataOptions, watcher: &dyn Watche
             "name it with --text COLUMN",
         ));
     };
-    if data.len() == 0 {
+    if data.is_empty() {
         return Err(refused(format!("{}: there is no text in it", path.display()), "name a file with texts"));
     }
     Ok(data)

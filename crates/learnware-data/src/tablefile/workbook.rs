@@ -61,7 +61,7 @@ type Buffered = BufReader<Box<dyn crate::files::Input>>;
 
 /// An opened workbook.
 enum Workbook {
-    Excel(Xlsx<Buffered>),
+    Excel(Box<Xlsx<Buffered>>),
     OpenDocument(Ods<Buffered>),
 }
 
@@ -74,7 +74,9 @@ fn open(at: Location<'_>) -> Result<Workbook> {
     if is_ods {
         Ods::new(file).map(Workbook::OpenDocument).map_err(|error| malformed(at.path, &error))
     } else {
-        Xlsx::new(file).map(Workbook::Excel).map_err(|error| malformed(at.path, &error))
+        Xlsx::new(file)
+            .map(|book| Workbook::Excel(Box::new(book)))
+            .map_err(|error| malformed(at.path, &error))
     }
 }
 
