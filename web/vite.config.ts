@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vitest/config';
@@ -14,7 +13,6 @@ const proxy = Object.fromEntries(
 
 export default defineConfig({
   plugins: [react(), book(here('../docs/book'))],
-  resolve: { alias: { '#maker': here(existsSync(here('src/wasm/index.ts')) ? 'src/wasm/index.ts' : 'src/wasm-fake/index.ts') } },
   // A policy without `unsafe-inline` and `data:` needs every asset as a file of its own.
   build: { target: 'es2022', manifest: true, assetsInlineLimit: 0, modulePreload: { polyfill: false }, sourcemap: false },
   worker: { format: 'es' },

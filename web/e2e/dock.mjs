@@ -1,4 +1,4 @@
-// A fresh quickstart dock behind a server, the pages in front of it, and people who have accounts.
+// A fresh quickstart dock behind a server that carries the pages, and people who have accounts.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -48,28 +48,13 @@ export async function start() {
   const address = `http://127.0.0.1:${port}`;
   await until('the server', 30, async () => (await fetch(`${address}/readyz`)).ok);
   const running = { folder, dock, address, task: join(folder, 'quickstart/task.csv'), children: [server], log: () => log, environment };
-  running.base = await pages(running);
+  running.base = address;
   running.worker = () => startWorker(running);
   running.stop = () => {
     for (const child of running.children) child.kill('SIGTERM');
     rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   };
   return running;
-}
-
-/** Where the pages are: at the server that carries them, else at Vite in front of it. */
-async function pages(running) {
-  const own = await fetch(`${running.address}/search`, { headers: { Accept: 'text/html' } });
-  if (own.ok && (await own.text()).includes('id="root"')) return running.address;
-  console.log('# the server carries no pages; Vite serves web/dist in front of it');
-  const port = await freePort();
-  const vite = spawn(process.execPath, [join(WEB, 'node_modules/vite/bin/vite.js'), 'preview', '--port', String(port), '--strictPort', '--host', '127.0.0.1'], {
-    cwd: WEB, env: { ...process.env, LEARNWARE_SERVER: running.address }, stdio: 'ignore',
-  });
-  running.children.push(vite);
-  const base = `http://127.0.0.1:${port}`;
-  await until('Vite', 30, async () => (await fetch(base)).ok);
-  return base;
 }
 
 /** A process that makes the checks that wait. */

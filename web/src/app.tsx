@@ -35,9 +35,9 @@ export function App() {
             <Route path="/mine"><Mine /></Route>
             <Route path="/login"><Login /></Route>
             <Route path="/register"><Register /></Route>
-            <Route path="/account/confirm"><Codes purpose="confirm" /></Route>
-            <Route path="/account/reset"><Codes purpose="reset" /></Route>
-            <Route path="/account/forgotten"><Codes purpose="forgotten" /></Route>
+            <Route path="/confirm"><Codes purpose="confirm" /></Route>
+            <Route path="/reset"><Codes purpose="reset" /></Route>
+            <Route path="/forgotten"><Codes purpose="forgotten" /></Route>
             <Route path="/account/:part?">{({ part }) => <AccountPage part={part ?? 'profile'} />}</Route>
             <Route path="/admin/:part?">{({ part }) => <Admin part={part ?? 'overview'} />}</Route>
             <Route path="/docs/*?">{(parameters) => <Docs name={parameters['*'] ?? ''} />}</Route>

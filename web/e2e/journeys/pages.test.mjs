@@ -18,8 +18,8 @@ after(async () => {
 const OPEN = [
   ['/', 'home'], ['/search', 'search-words'], ['/search?q=handwriten%20digits&task=Classification', 'search-query'], ['/search?q=nothinglikethis', 'search-none'],
   ['/search?like=00000003', 'search-like'], ['/learnwares/00000001', 'learnware'], ['/learnwares/99999999', 'learnware-absent'],
-  ['/compare?ids=00000001,00000002,00000010', 'compare'], ['/world', 'world'], ['/login', 'login'], ['/register', 'register'], ['/account/confirm', 'confirm'],
-  ['/account/reset', 'reset'], ['/account/forgotten', 'forgotten'], ['/docs', 'docs'], ['/docs/reference/http', 'docs-http'], ['/submit', 'submit-guest'], ['/no/such/page', 'missing'],
+  ['/compare?ids=00000001,00000002,00000010', 'compare'], ['/world', 'world'], ['/login', 'login'], ['/register', 'register'], ['/confirm', 'confirm'],
+  ['/reset', 'reset'], ['/forgotten', 'forgotten'], ['/docs', 'docs'], ['/docs/reference/http', 'docs-http'], ['/submit', 'submit-guest'], ['/no/such/page', 'missing'],
 ];
 const KNOWN = [
   ['/submit', 'submit'], ['/mine', 'mine'], ['/account', 'account'], ['/account/sessions', 'sessions'], ['/account/tokens', 'tokens'], ['/account/organisations', 'organisations'],

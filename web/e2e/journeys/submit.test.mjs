@@ -22,7 +22,6 @@ after(async () => {
 
 const drop = (page, files) => page.locator('input[type=file]').first().setInputFiles(files);
 
-/** In the pages, so that who is signed in stays so where the server gives no cookie. */
 async function toSubmit(page) {
   await page.locator('#nav').getByRole('link', { name: 'Submit' }).click();
   await page.getByText('Drop a package or a model').waitFor();

@@ -34,25 +34,11 @@ export class ApiError extends Error {
   }
 }
 
-/** The secret of a session that the server gave as a bearer token; servers with cookie sessions give none. Not kept. */
-let bearer: string | null = null;
-
-export function keepBearer(secret: string | null): void {
-  bearer = secret;
-}
-
 /** Told when the server does not know the visitor any more. */
 let onUnknown: () => void = () => undefined;
 
 export function whenUnknown(listener: () => void): void {
   onUnknown = listener;
-}
-
-export function headersOf(extra: Record<string, string> = {}): Record<string, string> {
-  // Pages of other origins can't send this header, so a write that carries it was made here.
-  const own: Record<string, string> = { 'X-Learnware-Request': 'page', ...extra };
-  if (bearer) own['Authorization'] = `Bearer ${bearer}`;
-  return own;
 }
 
 export function address(path: string, query: Query = {}): string {
@@ -66,7 +52,8 @@ export function address(path: string, query: Query = {}): string {
 
 /** Sends a request; the answer's status is below 400. */
 export async function send(method: string, path: string, options: Options = {}): Promise<Response> {
-  const headers: Record<string, string> = { Accept: 'application/json', ...options.headers };
+  // Pages of other origins can't send this header, so a write that carries it was made here.
+  const headers: Record<string, string> = { Accept: 'application/json', 'X-Learnware-Request': 'page', ...options.headers };
   let body: BodyInit | undefined;
   if (options.body !== undefined) {
     headers['Content-Type'] = 'application/json';
@@ -79,7 +66,7 @@ export async function send(method: string, path: string, options: Options = {}):
   try {
     response = await fetch(address(path, options.query), {
       method,
-      headers: headersOf(headers),
+      headers,
       body,
       signal: options.signal,
       credentials: 'same-origin',

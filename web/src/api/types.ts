@@ -8,6 +8,11 @@ export type Challenge = Schemas['Challenge'];
 export type CheckEvent = Schemas['CheckEvent'];
 export type DockInfo = Schemas['DockInfo'];
 export type Estate = Schemas['Estate'];
+export type Figures = Schemas['Figures'];
+export type LoginServices = Schemas['LoginServices'];
+export type Placed = Schemas['Placed'];
+export type Setting = Schemas['Setting'];
+export type Storage = Schemas['Storage'];
 export type Excerpt = Schemas['Excerpt'];
 export type Granted = Schemas['Granted'];
 export type Job = Schemas['Job'];
@@ -172,49 +177,5 @@ export interface SearchAnswer {
   revision: number;
 }
 
-/** Other services by whose login people come in. */
-export interface LoginServices {
-  services: { path: string; label: string }[];
-}
-
-/** What takes room on a dock, in counts and bytes. */
-export interface Storage {
-  learnwares: number;
-  versions: number;
-  packages: number;
-  package_bytes: number;
-  database_bytes: number;
-  uploads: number;
-  upload_bytes: number;
-  free_bytes?: number | null;
-}
-
-/** A setting of the server that answers, without passwords. */
-export interface Setting {
-  key: string;
-  value?: string | null;
-  origin: string;
-  meaning: string;
-}
-
-/** What happens, by day; days and words without any are left out. */
-export interface Figures {
-  accounts: number;
-  jobs: Record<string, number>;
-  days: { day: string; counts: Record<string, number> }[];
-}
-
 /** All islands as one picture: discs in the unit square, `y` downwards. */
-export interface WorldMap {
-  revision: number;
-  islands: { name: string; island: IslandKey; learnwares: number; x: number; y: number; radius: number; explained: number }[];
-  learnwares: { ids: string[]; islands: number[]; x: number[]; y: number[]; tasks: number[]; task_words: string[] };
-  bridges: { from: number; to: number; learnwares: number }[];
-}
-
-/** Where a task lies in that picture. */
-export interface Placed {
-  island: number;
-  x: number;
-  y: number;
-}
+export type WorldMap = Omit<Schemas['WorldMap'], 'islands'> & { islands: (Omit<Schemas['WorldIsland'], 'island'> & { island: IslandKey })[] };

@@ -31,7 +31,7 @@ export default function Codes({ purpose }: { purpose: Purpose }) {
       <PageHead title={t(`codes.${purpose}` as Key)}>{done ? null : t(`codes.${purpose}What` as Key)}</PageHead>
       {done ? (
         <Note tone="good" title={t(`codes.${purpose}Done` as Key)}>
-          <p>{purpose === 'forgotten' ? <Link href="/account/reset">{t('codes.haveCode')}</Link> : <Link href="/login">{t('nav.signIn')}</Link>}</p>
+          <p>{purpose === 'forgotten' ? <Link href="/reset">{t('codes.haveCode')}</Link> : <Link href="/login">{t('nav.signIn')}</Link>}</p>
         </Note>
       ) : (
         <form className="stack panel" onSubmit={(event) => { event.preventDefault(); void send.run(); }}>
@@ -43,7 +43,7 @@ export default function Codes({ purpose }: { purpose: Purpose }) {
           {purpose === 'reset' ? <NewPasswordField label={t('account.newPassword')} value={password} onChange={setPassword} /> : null}
           <ErrorNote error={send.error} />
           <button type="submit" className="button primary" disabled={send.busy}>{t(`codes.${purpose}Go` as Key)}</button>
-          {purpose === 'forgotten' ? <p className="small"><Link href="/account/reset">{t('codes.haveCode')}</Link></p> : null}
+          {purpose === 'forgotten' ? <p className="small"><Link href="/reset">{t('codes.haveCode')}</Link></p> : null}
         </form>
       )}
     </div>

@@ -42,7 +42,7 @@ export default function Login() {
         <label className="check-line"><input type="checkbox" checked={shown} onChange={() => setShown(!shown)} /><span>{t('account.showPassword')}</span></label>
         <ErrorNote error={login.error} title={t('login.cant')} />
         <button type="submit" className="button primary" disabled={login.busy}>{t('nav.signIn')}</button>
-        <div className="row small"><Link href="/account/forgotten">{t('login.forgotten')}</Link><span className="spread" /><Link href="/register">{t('need.register')}</Link></div>
+        <div className="row small"><Link href="/forgotten">{t('login.forgotten')}</Link><span className="spread" /><Link href="/register">{t('need.register')}</Link></div>
       </form>
       {(others.data?.services ?? []).map((service) => (
         <a key={service.path} className="button provider" href={`${inside(service.path)}?next=${encodeURIComponent(next)}`}><Icon name="lock" />{t('login.by', { name: service.label })}</a>

@@ -34,7 +34,7 @@ export default function Register() {
         <PageHead title={t('register.title')} />
         <Note tone="good" title={done === 'mail' ? t('register.doneMail') : t('register.doneInvited')}>
           <p>{done === 'mail' ? t('register.doneMailWords', { email }) : t('register.doneInvitedWords')}</p>
-          <p>{done === 'mail' ? <Link href="/account/confirm">{t('register.enterCode')}</Link> : <Link href="/login">{t('nav.signIn')}</Link>}</p>
+          <p>{done === 'mail' ? <Link href="/confirm">{t('register.enterCode')}</Link> : <Link href="/login">{t('nav.signIn')}</Link>}</p>
         </Note>
       </div>
     );

@@ -1,6 +1,6 @@
 /** Who is signed in. The session is a cookie that scripts can't read. */
-import { ApiError, api, keepBearer, whenUnknown } from '../api/client';
-import type { Granted, Me } from '../api/types';
+import { ApiError, api, whenUnknown } from '../api/client';
+import type { Me } from '../api/types';
 import { forget } from '../lib/load';
 import { store, useStore } from '../lib/store';
 
@@ -25,8 +25,7 @@ export async function refresh(): Promise<void> {
 }
 
 export async function signIn(email: string, password: string): Promise<void> {
-  const granted = await api.post<Granted | null>('/sessions', { email, password }, { headers: { 'X-Learnware-Session': 'cookie' } });
-  keepBearer(granted?.secret ?? null);
+  await api.post('/sessions', { email, password }, { headers: { 'X-Learnware-Session': 'cookie' } });
   forget('');
   session.set(await api.get<Me>('/me'));
 }
@@ -40,7 +39,6 @@ export async function signOut(): Promise<void> {
 
 /** The session ended, here or there. */
 export function ended(): void {
-  keepBearer(null);
   forget('');
   session.set(null);
 }

@@ -2,7 +2,7 @@
 import { useState } from 'react';
 import { number, t, type Key } from '../i18n';
 import { Field } from './parts';
-import type { DataPreview } from '#maker';
+import type { DataPreview } from '../wasm';
 
 export interface ColumnChoice {
   drop: string[];

@@ -11,7 +11,7 @@ import { read } from '../lib/specification';
 import { theMaker } from '../state/maker';
 import type { Task } from '../state/task';
 import type { Statistical } from '../api/types';
-import type { DataPreview, GenerateChoices, MadeSpecification, Progress } from '#maker';
+import type { DataPreview, GenerateChoices, MadeSpecification, Progress } from '../wasm';
 
 const ACCEPT = '.csv,.tsv,.txt,.parquet,.xlsx,.ods,.json,.jsonl,.npz,.npy,.zip,.png,.jpg,.jpeg,.gif,.bmp,.webp';
 

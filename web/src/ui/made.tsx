@@ -2,7 +2,7 @@
 import { bytes, number, t } from '../i18n';
 import { Note } from './parts';
 import { Icon } from './icons';
-import type { MadeSpecification } from '#maker';
+import type { MadeSpecification } from '../wasm';
 
 export function Made({ made, name, useWords, onUse, onBack }: { made: MadeSpecification; name: string; useWords: string; onUse: () => void; onBack: () => void }) {
   const save = () => {

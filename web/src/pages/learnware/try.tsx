@@ -8,7 +8,7 @@ import { theMaker } from '../../state/maker';
 import { Drop } from '../../ui/drop';
 import { Icon } from '../../ui/icons';
 import { ErrorNote } from '../../ui/parts';
-import type { Predicted } from '#maker';
+import type { Predicted } from '../../wasm';
 
 const SHOWN = 12;
 /** Bytes of a package that is fetched into the page at most. */
