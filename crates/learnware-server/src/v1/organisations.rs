@@ -12,7 +12,7 @@ use crate::body::Document;
 use crate::error::{Answer, Failure};
 
 /// The organisations that the account belongs to.
-#[utoipa::path(get, path = "/organisations", tag = "organisations", responses((status = OK, body = Vec<Organisation>)), security(("bearer" = [])))]
+#[utoipa::path(get, path = "/organisations", operation_id = "own_organisations", tag = "organisations", responses((status = OK, body = Vec<Organisation>)), security(("bearer" = [])))]
 pub(crate) async fn own(State(dock): State<Dock>, Known(viewer): Known) -> Answer<Json<Vec<Organisation>>> {
     let own = dock.organisations(&viewer).await?;
     let wire = own.into_iter().map(|(row, role)| Organisation {
