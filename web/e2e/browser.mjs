@@ -46,7 +46,7 @@ async function open(page, address) {
   await page.goto(address, { waitUntil: 'load' });
   await page.locator('h1, article').first().waitFor();
   // What is being loaded stands as grey bars.
-  await page.locator('.skeleton').first().waitFor({ state: 'detached' });
+  await page.locator('.skeleton').first().waitFor({ state: 'hidden' });
 }
 
 /** Signs in as a person does. */
