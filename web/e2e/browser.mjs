@@ -43,8 +43,10 @@ export async function visit(browser, running, { width = 1440, scheme = 'light', 
 }
 
 async function open(page, address) {
-  await page.goto(address, { waitUntil: 'networkidle' });
+  await page.goto(address, { waitUntil: 'load' });
   await page.locator('h1, article').first().waitFor();
+  // What is being loaded stands as grey bars.
+  await page.locator('.skeleton').first().waitFor({ state: 'hidden' });
 }
 
 /** Signs in as a person does. */

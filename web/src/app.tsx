@@ -39,7 +39,9 @@ export function App() {
             <Route path="/reset"><Codes purpose="reset" /></Route>
             <Route path="/forgotten"><Codes purpose="forgotten" /></Route>
             <Route path="/account/:part?">{({ part }) => <AccountPage part={part ?? 'profile'} />}</Route>
-            <Route path="/admin/:part?">{({ part }) => <Admin part={part ?? 'overview'} />}</Route>
+            {/* Below `/admin/` the server answers programs of the reference. */}
+            <Route path="/administration/:part?">{({ part }) => <Admin part={part ?? 'overview'} />}</Route>
+            <Route path="/admin"><Redirect to="/administration" replace /></Route>
             <Route path="/docs/*?">{(parameters) => <Docs name={parameters['*'] ?? ''} />}</Route>
             <Route path="/learnwares"><Redirect to="/search" replace /></Route>
             <Route><Missing /></Route>

@@ -60,7 +60,7 @@ test('a hostile learnware is text on every page that shows it', async () => {
   await shot(page, 'hostile-learnware');
   faults.push(...(await axe(page, 'a hostile learnware')));
   await signIn(visitor, ada);
-  for (const path of ['/admin/queue', '/admin/audit', '/admin/accounts', '/admin']) {
+  for (const path of ['/administration/queue', '/administration/audit', '/administration/accounts', '/administration']) {
     await go(path);
     await inert(page, path);
   }

@@ -23,7 +23,7 @@ const OPEN = [
 ];
 const KNOWN = [
   ['/submit', 'submit'], ['/mine', 'mine'], ['/account', 'account'], ['/account/sessions', 'sessions'], ['/account/tokens', 'tokens'], ['/account/organisations', 'organisations'],
-  ['/admin', 'admin'], ['/admin/queue', 'admin-queue'], ['/admin/accounts', 'admin-accounts'], ['/admin/audit', 'admin-audit'], ['/admin/storage', 'admin-storage'], ['/admin/settings', 'admin-settings'],
+  ['/administration', 'admin'], ['/administration/queue', 'admin-queue'], ['/administration/accounts', 'admin-accounts'], ['/administration/audit', 'admin-audit'], ['/administration/storage', 'admin-storage'], ['/administration/settings', 'admin-settings'],
 ];
 const VIEWS = [
   { width: 1440, scheme: 'light', language: 'en' }, { width: 1440, scheme: 'dark', language: 'zh' },

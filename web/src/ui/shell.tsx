@@ -130,7 +130,7 @@ function AccountMenu() {
           <Link href="/account"><Icon name="user" />{t('nav.account')}</Link>
           <Link href="/account/tokens"><Icon name="lock" />{t('nav.tokens')}</Link>
           <Link href="/account/organisations"><Icon name="globe" />{t('nav.organisations')}</Link>
-          {me.role === 'admin' ? <Link href="/admin"><Icon name="shield" />{t('nav.admin')}</Link> : null}
+          {me.role === 'admin' ? <Link href="/administration"><Icon name="shield" />{t('nav.admin')}</Link> : null}
           <button type="button" onClick={() => void signOut().then(() => go('/'))}><Icon name="right" />{t('nav.signOut')}</button>
         </div>
       ) : null}

@@ -21,7 +21,7 @@ export default function Admin({ part }: { part: string }) {
         {(me) => me.role !== 'admin' ? <Empty title={t('admin.only')}><p>{t('admin.onlyWords')}</p></Empty> : (
           <>
             <nav className="tabs" aria-label={t('admin.title')}>
-              {(Object.keys(PARTS) as Part[]).map((entry) => <Link key={entry} href={entry === 'overview' ? '/admin' : `/admin/${entry}`} aria-current={entry === part ? 'page' : undefined}>{t(`admin.part.${entry}` as Key)}</Link>)}
+              {(Object.keys(PARTS) as Part[]).map((entry) => <Link key={entry} href={entry === 'overview' ? '/administration' : `/administration/${entry}`} aria-current={entry === part ? 'page' : undefined}>{t(`admin.part.${entry}` as Key)}</Link>)}
             </nav>
             {Shown ? <Shown /> : <Empty title={t('missing.what')} />}
           </>

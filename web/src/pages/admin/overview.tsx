@@ -37,7 +37,7 @@ export function Overview() {
             <div className="figure"><b>{number(dock.data.islands.length)}</b><span>{t('home.islands', { n: dock.data.islands.length })}</span></div>
             <div className="figure"><b>{number(dock.data.revision)}</b><span>{t('home.changes')}</span></div>
             {figures.data ? <div className="figure"><b>{number(figures.data.accounts)}</b><span>{t('overview.accounts')}</span></div> : null}
-            {figures.data ? Object.entries(figures.data.jobs).map(([state, count]) => <div key={state} className="figure"><b>{number(count)}</b><span><Link href="/admin/queue">{t('overview.jobs', { state: t(`job.${state}` as Key) })}</Link></span></div>) : null}
+            {figures.data ? Object.entries(figures.data.jobs).map(([state, count]) => <div key={state} className="figure"><b>{number(count)}</b><span><Link href="/administration/queue">{t('overview.jobs', { state: t(`job.${state}` as Key) })}</Link></span></div>) : null}
             <div className="figure"><b>{dock.data.version}</b><span>{t('overview.version')}</span></div>
           </div>
         ) : <Skeleton lines={1} height={4.5} />}

@@ -31,7 +31,7 @@ export function Files({ learnware, version }: { learnware: Learnware; version: V
       <summary><h2 className="inline">{t('files.title')}</h2></summary>
       <div className="stack">
         <ErrorNote error={inside.error} title={t('files.cantRead')} retry={inside.reload} />
-        {!inside.data ? (inside.error === undefined ? <Skeleton lines={4} /> : null) : (
+        {!inside.data ? (open && inside.error === undefined ? <Skeleton lines={4} /> : null) : (
           <>
             <section>
               <h3>{t('files.dependencies')}</h3>
