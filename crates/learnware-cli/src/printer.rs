@@ -169,7 +169,7 @@ impl Watcher for Printer {
     }
 
     fn begin(&self, stage: Stage, total: Option<u64>) -> Box<dyn Progress> {
-        Box::new(Bar { stage, counts: total.is_some(), bar: self.progress(stage.words(), total) })
+        Box::new(Bar { stage, counts: total.is_some(), shown: self.progress(stage.words(), total) })
     }
 }
 
@@ -177,22 +177,22 @@ impl Watcher for Printer {
 struct Bar {
     stage: Stage,
     counts: bool,
-    bar: ProgressBar,
+    shown: ProgressBar,
 }
 
 impl Progress for Bar {
     fn reached(&self, done: u64) {
         if self.counts {
-            self.bar.set_position(done);
+            self.shown.set_position(done);
         } else {
-            self.bar.set_message(format!("{}, row {done}", self.stage.words()));
+            self.shown.set_message(format!("{}, row {done}", self.stage.words()));
         }
     }
 }
 
 impl Drop for Bar {
     fn drop(&mut self) {
-        self.bar.finish_and_clear();
+        self.shown.finish_and_clear();
     }
 }
 

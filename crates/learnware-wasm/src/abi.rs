@@ -61,7 +61,7 @@ pub unsafe extern "C" fn learnware_call(pointer: *mut u8, length: u32) -> *mut u
         unsafe { panicked(message.as_ptr(), message.len() as u32) };
     }));
     let call = unsafe { taken(pointer, length) };
-    let answer = packed(answer(call)).into_boxed_slice();
+    let answer = packed(answer(&call)).into_boxed_slice();
     Box::into_raw(answer).cast()
 }
 
@@ -72,7 +72,7 @@ unsafe fn taken(pointer: *mut u8, length: u32) -> Box<[u8]> {
     unsafe { Box::from_raw(std::ptr::slice_from_raw_parts_mut(pointer, length as usize)) }
 }
 
-fn answer(call: Box<[u8]>) -> Result<Answer, Refusal> {
+fn answer(call: &[u8]) -> Result<Answer, Refusal> {
     let broken =
         |what: String| Refusal::new("call", format!("the page's call is broken: {what}"), "reload the page");
     let (length, rest) = call.split_first_chunk::<4>().ok_or_else(|| broken("it is empty".into()))?;

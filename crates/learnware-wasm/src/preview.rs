@@ -175,6 +175,7 @@ pub(crate) fn shortened(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
     use std::path::Path;
 
     use learnware_data::MemoryFiles;
@@ -187,7 +188,7 @@ mod tests {
         let mut text = String::from("n,word,id,same,mixed\n");
         for row in 0..60 {
             let mixed = if row == 7 { "x".to_owned() } else { row.to_string() };
-            text += &format!("{},{},id-{row},1,{mixed}\n", row * 2, ["a", "b", ""][row % 3]);
+            writeln!(text, "{},{},id-{row},1,{mixed}", row * 2, ["a", "b", ""][row % 3]).unwrap();
         }
         let mut files = MemoryFiles::default();
         files.insert("t.csv", text.into_bytes());

@@ -155,6 +155,7 @@ fn cell_of(cell: &Data, parse: fn(&str) -> Cell) -> Cell {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
     use std::io::{Cursor, Write as _};
 
     use super::*;
@@ -167,13 +168,19 @@ mod tests {
             zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
             zip.write_all(text.as_bytes()).unwrap();
         };
+        add(
+            "_rels/.rels",
+            "<Relationships xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\"><Relationship Id=\"rId1\" Type=\"http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument\" Target=\"xl/workbook.xml\"/></Relationships>",
+        );
         let (mut list, mut links) = (String::new(), String::new());
         for (place, (name, rows)) in sheets.iter().enumerate() {
             let id = place + 1;
-            list += &format!("<sheet name=\"{name}\" sheetId=\"{id}\" r:id=\"rId{id}\"/>");
-            links += &format!(
+            write!(list, "<sheet name=\"{name}\" sheetId=\"{id}\" r:id=\"rId{id}\"/>").unwrap();
+            write!(
+                links,
                 "<Relationship Id=\"rId{id}\" Type=\"http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet\" Target=\"worksheets/sheet{id}.xml\"/>"
-            );
+            )
+            .unwrap();
             add(
                 &format!("xl/worksheets/sheet{id}.xml"),
                 &format!(

@@ -65,7 +65,7 @@ pub(super) async fn solve(arguments: &SolveArgs, printer: &Printer) -> anyhow::R
     let solver = Solver { arguments, data: &data, market: &market, best, left_out };
     let (mut story, answers) = solver.solve(printer).await?;
     if let Some(answers) = &answers {
-        predictions::write(&answers, &output)?;
+        predictions::write(answers, &output)?;
         story.predictions = Some(output.display().to_string());
     }
     if let Some(path) = &arguments.report {
