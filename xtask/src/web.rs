@@ -5,6 +5,8 @@
 use std::path::Path;
 use std::process::Command;
 
+use crate::wasm;
+
 /// Gets what the pages depend on, compares the generated types with the server's description, and builds the pages;
 /// `Ok(false)` when a step failed.
 pub(crate) fn run(root: &Path, arguments: &[String]) -> Result<bool, String> {
@@ -26,17 +28,12 @@ pub(crate) fn run(root: &Path, arguments: &[String]) -> Result<bool, String> {
     Ok(true)
 }
 
-/// Has `cargo xtask wasm` make what makes specifications in the pages, where it was not made yet.
+/// Has `cargo xtask wasm` make what makes specifications in the pages; nothing is done where nothing changed.
 fn generator(root: &Path) -> Result<(), String> {
-    if root.join("web/src/wasm/learnware.wasm").is_file() {
-        return Ok(());
-    }
-    let own =
-        std::env::current_exe().map_err(|error| format!("xtask does not know its own path: {error}"))?;
-    let status = Command::new(own).arg("wasm").current_dir(root).status();
-    match status {
-        Ok(status) if status.success() => Ok(()),
-        _ => Err("`cargo xtask wasm` failed; the pages need what it makes".into()),
+    match wasm::run(root) {
+        Ok(true) => Ok(()),
+        Ok(false) => Err("the pages need the module that `cargo xtask wasm` makes".into()),
+        Err(message) => Err(message),
     }
 }
 

@@ -1308,6 +1308,65 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/learnwares/{id}/predictions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What a learnware's model answers about the rows of a file, which is the body; as many as `GET /dock` says. The rows are
+         *     not kept.
+         */
+        post: {
+            parameters: {
+                query: {
+                    /** @description The version; the latest usable when absent. */
+                    version?: number | null;
+                    /** @description Name of the file, whose ending tells what it is, such as `rows.csv`. */
+                    name: string;
+                };
+                header?: never;
+                path: {
+                    /** @description Eight digits, as lists give them */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Predictions"];
+                    };
+                };
+                /** @description What went wrong */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/learnwares/{id}/versions": {
         parameters: {
             query?: never;
@@ -2698,6 +2757,8 @@ export interface components {
              * @description Changes of the market so far.
              */
             revision: number;
+            /** @description Rows that `POST /learnwares/ID/predictions` takes at once; absent where the dock runs nothing for visitors. */
+            try_rows?: number | null;
             /** @description Release of the server. */
             version: string;
         };
@@ -3015,6 +3076,13 @@ export interface components {
              * @description Place.
              */
             y: number;
+        };
+        /** @description What a model answered about a file's rows. */
+        Predictions: {
+            /** @description Names of the columns. */
+            columns: string[];
+            /** @description An answer for each row, as words. */
+            rows: string[][];
         };
         /** @description What went wrong (RFC 9457), as `application/problem+json`. */
         Problem: {

@@ -10,6 +10,7 @@ export type DockInfo = Schemas['DockInfo'];
 export type Estate = Schemas['Estate'];
 export type Figures = Schemas['Figures'];
 export type LoginServices = Schemas['LoginServices'];
+export type Predictions = Schemas['Predictions'];
 export type Placed = Schemas['Placed'];
 export type Setting = Schemas['Setting'];
 export type Storage = Schemas['Storage'];

@@ -64,6 +64,7 @@ export const learnware = {
   'use.guide': 'Guide: using a dock at a server',
   'try.title': 'Try it here',
   'try.words': 'The package ({size}) is fetched and its model evaluated in this page, on rows that you drop. They go nowhere.',
+  'try.serverWords': 'The model is code, which runs at the server, fenced off, on up to {n} rows that you drop. They are sent there, and not kept.',
   'try.drop': 'Drop rows to predict',
   'try.hint': 'A file with the inputs listed below.',
   'try.busy': 'Predicting',

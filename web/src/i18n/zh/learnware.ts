@@ -64,6 +64,7 @@ export const learnware = {
   'use.guide': '指南：使用服务器上的学件坞',
   'try.title': '在此试用',
   'try.words': '学件包（{size}）在本页加载并求值，使用您放入的数据。数据不会离开本机。',
+  'try.serverWords': '该模型是代码，在服务器的隔离环境中运行，最多 {n} 行。数据会发送到服务器，但不会保存。',
   'try.drop': '放入待预测的数据',
   'try.hint': '包含下列输入的文件。',
   'try.busy': '正在预测',

@@ -63,7 +63,7 @@ function Shown({ learnware, version, onVersion, onChange }: ShownProps) {
           <section className="stack"><h2 className="visually-hidden">{t('learnware.about')}</h2><Description text={descriptionOf(version.semantic)} /></section>
           {isUsable ? <Use learnware={learnware} version={version} /> : null}
           <Specification learnware={learnware} version={version} />
-          {isUsable && version.format !== 'python' ? <Try learnware={learnware} version={version} /> : null}
+          {isUsable ? <Try learnware={learnware} version={version} /> : null}
           <InputsAndOutputs semantic={version.semantic} specification={version.statistical[0]} />
           {version.report ? <section className="stack"><h2>{t('learnware.check')}</h2><Report report={version.report} status={version.status} /></section> : null}
           <Similar id={learnware.id} version={version} />

@@ -1,9 +1,12 @@
-/** Trying a learnware whose model is data: it is fetched and evaluated in this page, the rows go nowhere. */
+/**
+ * Trying a learnware. A model that is data is fetched and evaluated in this page, the rows go nowhere; one that is code runs at
+ * the server, where its operator allows it.
+ */
 import { useState } from 'react';
-import { address, ApiError } from '../../api/client';
-import type { Learnware, Version } from '../../api/types';
+import { address, api, ApiError, send } from '../../api/client';
+import type { DockInfo, Learnware, Predictions, Version } from '../../api/types';
 import { bytes, number, t } from '../../i18n';
-import { useAction } from '../../lib/load';
+import { useAction, useLoad } from '../../lib/load';
 import { theMaker } from '../../state/maker';
 import { Drop } from '../../ui/drop';
 import { Icon } from '../../ui/icons';
@@ -14,23 +17,58 @@ const SHOWN = 12;
 /** Bytes of a package that is fetched into the page at most. */
 const PACKAGE_MAX = 64_000_000;
 
-export function Try({ learnware, version }: { learnware: Learnware; version: Version }) {
+interface Tried {
+  learnware: Learnware;
+  version: Version;
+}
+
+export function Try({ learnware, version }: Tried) {
+  const isCode = version.format === 'python';
+  const dock = useLoad(isCode ? 'dock' : null, (signal) => api.get<DockInfo>('/dock', {}, signal));
+  if (!isCode) return version.size_bytes > PACKAGE_MAX ? null : <TryInPage learnware={learnware} version={version} />;
+  const rows = dock.data?.try_rows;
+  return rows ? <TryAtServer learnware={learnware} version={version} rows={rows} /> : null;
+}
+
+function TryAtServer({ learnware, version, rows }: Tried & { rows: number }) {
+  const predict = async (files: File[]): Promise<Predicted> => {
+    const [file] = files;
+    if (!file) throw new Error(t('try.hint'));
+    const begun = performance.now();
+    const response = await send('POST', `/learnwares/${learnware.id}/predictions`, { query: { name: file.name, version: version.version }, raw: file });
+    const { columns, rows: cells } = (await response.json()) as Predictions;
+    const csv = new TextEncoder().encode([columns, ...cells].map((row) => `${row.map(quoted).join(',')}\n`).join(''));
+    return { columns, rows: cells, csv, seconds: (performance.now() - begun) / 1000 };
+  };
+  return <Trial words={t('try.serverWords', { n: rows })} predict={predict} />;
+}
+
+/** A cell of a CSV file. */
+const quoted = (cell: string) => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell);
+
+function TryInPage({ learnware, version }: Tried) {
+  const predict = async (files: File[]): Promise<Predicted> => {
+    const maker = await theMaker();
+    await maker.open(files);
+    const response = await fetch(address(`/learnwares/${learnware.id}/package`, { version: version.version }), { credentials: 'same-origin' });
+    if (!response.ok) throw new ApiError(response.status, 'package', '');
+    return maker.predict(new Uint8Array(await response.arrayBuffer()));
+  };
+  return <Trial words={t('try.words', { size: bytes(version.size_bytes) })} predict={predict} />;
+}
+
+function Trial({ words, predict: ask }: { words: string; predict: (files: File[]) => Promise<Predicted> }) {
   const [answer, setAnswer] = useState<Predicted | null>(null);
   const [file, setFile] = useState('');
   const predict = useAction(async (files: File[]) => {
     setAnswer(null);
     setFile(files[0]?.name ?? '');
-    const maker = await theMaker();
-    await maker.open(files);
-    const response = await fetch(address(`/learnwares/${learnware.id}/package`, { version: version.version }), { credentials: 'same-origin' });
-    if (!response.ok) throw new ApiError(response.status, 'package', '');
-    setAnswer(await maker.predict(new Uint8Array(await response.arrayBuffer())));
+    setAnswer(await ask(files));
   });
-  if (version.size_bytes > PACKAGE_MAX) return null;
   return (
     <section className="stack">
       <h2>{t('try.title')}</h2>
-      <p>{t('try.words', { size: bytes(version.size_bytes) })}</p>
+      <p>{words}</p>
       <Drop title={t('try.drop')} hint={t('try.hint')} icon="play" multiple disabled={predict.busy} onFiles={(files) => void predict.run(files)} />
       {predict.busy ? <p role="status">{t('try.busy')}</p> : null}
       <ErrorNote error={predict.error} title={t('try.cant')} />
