@@ -95,13 +95,9 @@ fn is_for_programs(path: &str) -> bool {
 }
 
 fn sent(path: &str, file: EmbeddedFile, encoding: Option<&str>, known: Option<&str>) -> Response {
-    let hash = file.metadata.sha256_hash();
-    let tag: String = hash[..16].iter().map(|byte| format!("{byte:02x}")).collect();
-    let tag = format!("\"{tag}\"");
-    let keeping = match path.starts_with(NAMED_BY_CONTENT) {
-        true => "public, max-age=31536000, immutable",
-        false => "no-cache",
-    };
+    let tag = format!("\"{:032x}\"", digest(&file));
+    let keeping =
+        if path.starts_with(NAMED_BY_CONTENT) { "public, max-age=31536000, immutable" } else { "no-cache" };
     let mut response = match known {
         Some(known) if known == tag => StatusCode::NOT_MODIFIED.into_response(),
         _ => ([(CONTENT_TYPE, kind(path))], Bytes::from(file.data.into_owned())).into_response(),
@@ -115,6 +111,11 @@ fn sent(path: &str, file: EmbeddedFile, encoding: Option<&str>, known: Option<&s
     headers.insert(ETAG, tag.parse().expect("hexadecimal digits"));
     headers.extend(encoding.map(|encoding| (CONTENT_ENCODING, encoding.parse().expect("a header"))));
     response
+}
+
+/// Half of the file's SHA-256.
+fn digest(file: &EmbeddedFile) -> u128 {
+    file.metadata.sha256_hash().iter().take(16).fold(0, |digest, byte| digest << 8 | u128::from(*byte))
 }
 
 fn html(text: &'static str) -> Response {

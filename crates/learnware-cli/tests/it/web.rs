@@ -79,7 +79,7 @@ fn the_world_shows_who_is_alike_and_where_a_task_lies() {
     let at = |index: usize| (x[index], y[index]);
     assert!(apart(at(0), at(1)) < 0.2 * apart(at(0), at(2)), "{world}");
 
-    context.write("mine.csv", &plane_csv(9.0, [0.0, 0.0]));
+    context.write("mine.csv", plane_csv(9.0, [0.0, 0.0]));
     assert_eq!(context.run("spec mine.csv --drop y -o mine.json").code, 0);
     let mine: Value =
         serde_json::from_str(&std::fs::read_to_string(context.path("mine.json")).unwrap()).unwrap();

@@ -142,7 +142,9 @@ fn packed(radii: &[f64]) -> (Vec<[f64; 2]>, f64) {
         let most = ends().map(|(_, high)| high).fold(f64::NEG_INFINITY, f64::max);
         let middle = f64::midpoint(least, most);
         size = size.max(most - least + 2.0 * gap);
-        centres.iter_mut().for_each(|centre| centre[axis] -= middle);
+        for centre in &mut centres {
+            centre[axis] -= middle;
+        }
     }
     (centres, if size > 0.0 { size } else { 1.0 })
 }

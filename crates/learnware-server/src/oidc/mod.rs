@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use axum::extract::{Query, State};
 use axum::http::header::{CACHE_CONTROL, COOKIE, LOCATION, REFERRER_POLICY, SET_COOKIE};
-use axum::http::{HeaderMap, HeaderName, StatusCode};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use axum::{Extension, Json, Router};
@@ -249,11 +249,14 @@ fn gone(to: &str, cookies: &[String]) -> Response {
     let mut response =
         (StatusCode::SEE_OTHER, [(CACHE_CONTROL, "no-store"), (REFERRER_POLICY, "no-referrer")])
             .into_response();
-    let mut add = |name: HeaderName, value: &str| match value.parse() {
-        Ok(value) => drop(response.headers_mut().append(name, value)),
-        Err(_) => tracing::error!("a login can't go on: an address or a cookie is no header"),
-    };
-    add(LOCATION, to);
-    cookies.iter().for_each(|cookie| add(SET_COOKIE, cookie));
+    let location = std::iter::once((LOCATION, to));
+    let headers = location.chain(cookies.iter().map(|cookie| (SET_COOKIE, cookie.as_str())));
+    for (name, value) in headers {
+        if let Ok(value) = value.parse() {
+            response.headers_mut().append(name, value);
+        } else {
+            tracing::error!("a login can't go on: an address or a cookie is no header");
+        }
+    }
     response
 }

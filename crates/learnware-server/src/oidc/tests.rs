@@ -1,4 +1,5 @@
 //! The whole way of a login, with a service of our own: what it says is signed as a real one does.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
 use std::sync::Mutex as StdMutex;
 
