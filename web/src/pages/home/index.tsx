@@ -4,6 +4,7 @@ import { Link, useLocation } from 'wouter';
 import { api } from '../../api/client';
 import type { DockInfo, LearnwarePage } from '../../api/types';
 import { ago, number, t, type Key } from '../../i18n';
+import { islandName } from '../../lib/island';
 import { useLoad } from '../../lib/load';
 import { descriptionOf } from '../../lib/specification';
 import { plainText } from '../../lib/markdown';
@@ -65,7 +66,7 @@ function Figures({ dock }: { dock: DockInfo | undefined }) {
   const figures: [string, string][] = dock ? [
     [number(dock.learnwares), t('home.learnwares', { n: dock.learnwares })],
     [number(dock.islands.length), t('home.islands', { n: dock.islands.length })],
-    [number(largest?.learnwares ?? 0), largest ? t('home.largest', { name: largest.name }) : t('home.noIsland')],
+    [number(largest?.learnwares ?? 0), largest ? t('home.largest', { name: islandName(largest.island, largest.name) }) : t('home.noIsland')],
     [number(dock.revision), t('home.changes')],
   ] : [];
   return (

@@ -4,6 +4,7 @@ import { Link } from 'wouter';
 import { api } from '../../api/client';
 import type { SearchAnswer, Single, Statistical } from '../../api/types';
 import { decimal, percent, percentile, t } from '../../i18n';
+import { islandName } from '../../lib/island';
 import { useLoad } from '../../lib/load';
 import { bareIsland, descriptionOf, nameOf } from '../../lib/specification';
 import { plainText } from '../../lib/markdown';
@@ -70,7 +71,7 @@ function Verdict({ answer }: { answer: SearchAnswer }) {
     <div className={`note verdict ${tone}`}>
       <h2>{title}</h2>
       <p>{words}</p>
-      {answer.island ? <p className="small">{t('results.island', { island: answer.island.name ?? answer.island.kind, n: answer.funnel.comparable, all: answer.funnel.total })} <Link href="/world">{t('results.inWorld')}</Link></p> : null}
+      {answer.island ? <p className="small">{t('results.island', { island: islandName(answer.island, answer.island.name), n: answer.funnel.comparable, all: answer.funnel.total })} <Link href="/world">{t('results.inWorld')}</Link></p> : null}
       {answer.covered !== null ? <Share covered={answer.covered} marks={marks} /> : null}
       {answer.covered !== null ? <p className="small faint">{t('results.coverMeaning', { fits: percent(marks?.fits), nothing: percent(marks?.nothing) })}</p> : null}
     </div>
@@ -178,7 +179,7 @@ function Nothing({ answer, onClear }: { answer: SearchAnswer; onClear: () => voi
       </Empty>
       {funnel.other_islands.length > 0 ? (
         <Note title={t('nothing.others')} level={3}>
-          <ul>{funnel.other_islands.map(({ island, learnwares }) => <li key={JSON.stringify(island)}>{t('nothing.other', { n: learnwares, island: island.name ?? island.kind })}</li>)}</ul>
+          <ul>{funnel.other_islands.map(({ island, learnwares }) => <li key={JSON.stringify(island)}>{t('nothing.other', { n: learnwares, island: islandName(island, island.name) })}</li>)}</ul>
         </Note>
       ) : null}
       <Explain answer={answer} />

@@ -4,6 +4,7 @@ import { Link } from 'wouter';
 import { api } from '../../api/client';
 import type { Placed, SearchAnswer } from '../../api/types';
 import { decimal, number, percent, t, vocabulary } from '../../i18n';
+import { islandName } from '../../lib/island';
 import { useLoad } from '../../lib/load';
 import { bare, nameOf } from '../../lib/specification';
 import { keyOf, setTask, useTask, type Task } from '../../state/task';
@@ -63,7 +64,7 @@ function Shown({ world }: { world: World }) {
           <h2>{t('world.islands', { n: world.islands.length })}</h2>
           <ul className="plain stack tight island-list">
             {world.islands.map((entry, place) => (
-              <li key={place} className="row small"><span className={`key k${place % 10}`} /><button type="button" className="link" aria-pressed={island === place} onClick={() => setFocus({ island: place })}>{entry.name}</button><span className="spread" /><span className="faint">{number(entry.learnwares)}</span></li>
+              <li key={place} className="row small"><span className={`key k${place % 10}`} /><button type="button" className="link" aria-pressed={island === place} onClick={() => setFocus({ island: place })}>{islandName(entry.island, entry.name)}</button><span className="spread" /><span className="faint">{number(entry.learnwares)}</span></li>
             ))}
           </ul>
           {world.bridges.length > 0 ? <p className="small faint">{t('world.bridges', { n: world.bridges.length })}</p> : null}
@@ -85,7 +86,8 @@ function useFlag(task: Task | null, world: World) {
     const error = placed.error ?? found.error;
     if (!task || !placed.data) return { place: null, words: '', error };
     if (!place) return { place: null, words: t('world.nowhere'), error };
-    const island = world.islands[place.island]?.name ?? '';
+    const entry = world.islands[place.island];
+    const island = islandName(entry?.island, entry?.name);
     const words = nearest ? t('world.nearest', { name: nameOf(found.data?.learnwares[nearest.id], nearest.id), distance: decimal(nearest.distance), island }) : '';
     return { place: { x: place.x, y: place.y, words: t('world.you') }, words, error };
   }, [placed.data, placed.error, found.data, found.error, task, world]);
@@ -96,7 +98,7 @@ function IslandList({ world, island }: { world: World; island: number }) {
   const places = useMemo(() => world.learnwares.islands.flatMap((entry, place) => (entry === island ? [place] : [])), [world, island]);
   return (
     <section className="panel">
-      <h2>{world.islands[island]?.name}</h2>
+      <h2>{islandName(world.islands[island]?.island, world.islands[island]?.name)}</h2>
       <p className="small faint">{t('world.explained', { share: percent(world.islands[island]?.explained) })}</p>
       <ul className="columns-list">{places.slice(0, shown).map((place) => <Entry key={place} world={world} place={place} />)}</ul>
       {places.length > shown ? <button type="button" className="button small" onClick={() => setShown(shown + LISTED)}>{t('words.more')}</button> : null}

@@ -1,6 +1,7 @@
 /** The map: pan by dragging or arrow keys, zoom by wheel, pinch, keys or buttons, pick by click. */
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { number, t, vocabulary } from '../../i18n';
+import { islandName } from '../../lib/island';
 import { useStore } from '../../lib/store';
 import { theme } from '../../state/theme';
 import { Icon } from '../../ui/icons';
@@ -131,7 +132,7 @@ function Tip({ world, place }: { world: World; place: number }) {
   }, [id]);
   const name = useName(asked === id ? id : null);
   const task = world.learnwares.task_words[world.learnwares.tasks[place] ?? 0];
-  return <>{name ?? id}<div className="small faint">{[task ? vocabulary('task', task) : '', world.islands[world.learnwares.islands[place] ?? 0]?.name].filter(Boolean).join(', ')}</div></>;
+  return <>{name ?? id}<div className="small faint">{[task ? vocabulary('task', task) : '', nameOf(world, world.learnwares.islands[place] ?? 0)].filter(Boolean).join(', ')}</div></>;
 }
 
 /** Islands, bridges, names, the own task and what was picked: few, so on a plain canvas above the points. */
@@ -174,11 +175,12 @@ function drawMarks(canvas: HTMLCanvasElement, world: World, view: View, width: n
     context.fillStyle = colour('--ink');
     const above = Math.max(16, y - radius - 6);
     // Names that would hide each other are left out; larger islands come first.
-    const half = context.measureText(island.name).width / 2 + 4;
+    const name = islandName(island.island, island.name);
+    const half = context.measureText(name).width / 2 + 4;
     if (taken.some((other) => Math.abs(other.top - above) < 16 && other.left < x + half && other.right > x - half)) return;
     taken.push({ left: x - half, right: x + half, top: above });
-    context.strokeText(island.name, x, above);
-    context.fillText(island.name, x, above);
+    context.strokeText(name, x, above);
+    context.fillText(name, x, above);
   });
   const ring = (x: number, y: number, name: string) => {
     context.lineWidth = 2.5;
@@ -266,4 +268,9 @@ function useGestures(box: React.RefObject<HTMLDivElement | null>, view: React.Re
       area.removeEventListener('wheel', wheel);
     };
   }, [box, view, move]);
+}
+
+function nameOf(world: World, place: number): string {
+  const island = world.islands[place];
+  return islandName(island?.island, island?.name);
 }
