@@ -18,7 +18,10 @@ pub(crate) fn run(root: &Path, arguments: &[String]) -> Result<bool, String> {
         [word] if word == "--schema" => &[INSTALL, SCHEMA],
         _ => return Err("usage: cargo xtask web [--unit | --test | --schema]".into()),
     };
-    generator(root)?;
+    // What makes specifications in the pages; nothing is done where nothing changed.
+    if arguments != ["--schema"] && !wasm::run(root)? {
+        return Ok(false);
+    }
     for step in steps {
         if !npm(&folder, step)? {
             eprintln!("xtask web: `npm {}` failed in {}", step.join(" "), folder.display());
@@ -26,15 +29,6 @@ pub(crate) fn run(root: &Path, arguments: &[String]) -> Result<bool, String> {
         }
     }
     Ok(true)
-}
-
-/// Has `cargo xtask wasm` make what makes specifications in the pages; nothing is done where nothing changed.
-fn generator(root: &Path) -> Result<(), String> {
-    match wasm::run(root) {
-        Ok(true) => Ok(()),
-        Ok(false) => Err("the pages need the module that `cargo xtask wasm` makes".into()),
-        Err(message) => Err(message),
-    }
 }
 
 const INSTALL: &[&str] = &["ci", "--no-audit", "--no-fund"];
