@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { Blake3 } from '../src/lib/blake3';
-import { firstBits } from '../src/lib/sha256';
+import { Blake3, firstBits } from '../src/lib/digests';
 
 /** The bytes that the official test vectors of BLAKE3 are of: 0, 1, ..., 250, 0, 1, ... */
 const pattern = (length: number) => Uint8Array.from({ length }, (_, place) => place % 251);

@@ -71,10 +71,16 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| secret.trim())
 }
 
+/// The session's secret in a cookie.
 fn cookie(headers: &HeaderMap) -> Option<&str> {
+    cookie_named(SESSION, headers)
+}
+
+/// What a cookie holds.
+pub(crate) fn cookie_named<'a>(wanted: &str, headers: &'a HeaderMap) -> Option<&'a str> {
     let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut pairs = cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(name, _)| *name == SESSION).map(|(_, secret)| secret)
+    pairs.find(|(name, _)| *name == wanted).map(|(_, value)| value)
 }
 
 /// The header that gives a browser its session. `is_encrypted`: whether it reaches us by HTTPS, and shall send the cookie

@@ -32,53 +32,27 @@ tokio::task_local! {
     static CURRENT: String;
 }
 
-/// What was counted since it was last kept.
-static TALLY: Tally = Tally {
-    requests: AtomicU64::new(0),
-    searches: AtomicU64::new(0),
-    downloads: AtomicU64::new(0),
-    failures: AtomicU64::new(0),
-};
+/// What the figures of a day count.
+const COUNTED: [&str; 4] = ["requests", "searches", "downloads", "failures"];
+/// How often since it was last kept, in the same order.
+static TALLY: [AtomicU64; 4] = [const { AtomicU64::new(0) }; 4];
 
-/// Counts for the figures of the day.
-struct Tally {
-    requests: AtomicU64,
-    searches: AtomicU64,
-    downloads: AtomicU64,
-    failures: AtomicU64,
-}
-
-impl Tally {
-    fn count(&self, route: &str, status: StatusCode) {
-        self.requests.fetch_add(1, Ordering::Relaxed);
-        let is_one_of = |routes: &[&str]| routes.iter().any(|end| route.ends_with(end));
-        if status.is_success() && is_one_of(&SEARCHES) {
-            self.searches.fetch_add(1, Ordering::Relaxed);
-        }
-        if status.is_success() && is_one_of(&DOWNLOADS) {
-            self.downloads.fetch_add(1, Ordering::Relaxed);
-        }
-        if status.is_server_error() {
-            self.failures.fetch_add(1, Ordering::Relaxed);
-        }
+fn tally(route: &str, status: StatusCode) {
+    let is_one_of = |routes: &[&str]| status.is_success() && routes.iter().any(|end| route.ends_with(end));
+    let happened = [true, is_one_of(&SEARCHES), is_one_of(&DOWNLOADS), status.is_server_error()];
+    for (tally, happened) in TALLY.iter().zip(happened) {
+        tally.fetch_add(u64::from(happened), Ordering::Relaxed);
     }
 }
 
 /// Takes what was counted since the last call.
 pub(crate) fn take_counts() -> [(&'static str, u64); 4] {
-    [
-        ("requests", &TALLY.requests),
-        ("searches", &TALLY.searches),
-        ("downloads", &TALLY.downloads),
-        ("failures", &TALLY.failures),
-    ]
-    .map(|(what, count)| (what, count.swap(0, Ordering::Relaxed)))
+    std::array::from_fn(|i| (COUNTED[i], TALLY[i].swap(0, Ordering::Relaxed)))
 }
 
 /// Puts back what could not be kept.
 pub(crate) fn put_back(counts: &[(&'static str, u64); 4]) {
-    let tallies = [&TALLY.requests, &TALLY.searches, &TALLY.downloads, &TALLY.failures];
-    for (tally, (_, count)) in tallies.into_iter().zip(counts) {
+    for (tally, (_, count)) in TALLY.iter().zip(counts) {
         tally.fetch_add(*count, Ordering::Relaxed);
     }
 }
@@ -153,7 +127,7 @@ mod trace {
 }
 
 fn count(method: &Method, route: &str, status: StatusCode, took: Duration) {
-    TALLY.count(route, status);
+    tally(route, status);
     let labels = [
         ("method", method_word(method)),
         ("route", route.to_owned()),

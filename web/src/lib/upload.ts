@@ -1,7 +1,7 @@
 /** Uploads a package in pieces that survive a lost connection and a reload, then submits it. */
 import { api, ApiError, send } from '../api/client';
 import type { Submitted } from '../api/types';
-import { Blake3 } from './blake3';
+import { Blake3 } from './digests';
 
 /** Bytes of a piece: small enough to be repeated on a slow link, large enough to be few. */
 const PIECE = 2_097_152;

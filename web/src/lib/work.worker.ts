@@ -1,5 +1,5 @@
 /** Finds a nonce so that SHA-256 of `challenge:nonce` begins with enough zero bits. */
-import { firstBits } from './sha256';
+import { firstBits } from './digests';
 
 interface Wish {
   challenge: string;

@@ -12,7 +12,7 @@ mod tests;
 use std::sync::Arc;
 
 use axum::extract::{Query, State};
-use axum::http::header::{CACHE_CONTROL, COOKIE, LOCATION, REFERRER_POLICY, SET_COOKIE};
+use axum::http::header::{CACHE_CONTROL, LOCATION, REFERRER_POLICY, SET_COOKIE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
@@ -216,9 +216,7 @@ impl std::fmt::Display for Attempt {
 }
 
 fn attempt(headers: &HeaderMap) -> Option<Attempt> {
-    let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let mut pairs = cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    let (_, value) = pairs.find(|(name, _)| *name == ATTEMPT)?;
+    let value = auth::cookie_named(ATTEMPT, headers)?;
     let mut parts = value.splitn(4, '.').map(str::to_owned);
     let (state, nonce, verifier) = (parts.next()?, parts.next()?, parts.next()?);
     let next = parts.next().filter(|next| is_page(next))?;

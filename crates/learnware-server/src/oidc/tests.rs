@@ -5,6 +5,7 @@ use std::sync::Mutex as StdMutex;
 
 use axum::body::Body;
 use axum::http::Request;
+use axum::http::header::COOKIE;
 use chrono::{TimeDelta, Utc};
 use learnware_dock::Config;
 use learnware_dock::store::people::{AccountChange, NewAccount, Role};
