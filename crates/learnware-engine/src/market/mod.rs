@@ -1,5 +1,6 @@
 //! The market: organizer, searchers and checkers over one immutable snapshot.
 
+pub mod capability;
 pub mod checker;
 pub mod index;
 pub mod organizer;
@@ -8,11 +9,15 @@ pub mod results;
 pub mod searcher;
 pub mod world;
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use capability::Capabilities;
 use index::IslandIndex;
 use organizer::Organizer;
 pub use results::{
-    Funnel, KernelChoice, Member, MixtureMethod, MultipleResult, SearchOptions, SearchResults, SemanticMode,
-    SingleResult, Verdict,
+    Funnel, KernelChoice, Member, MixtureMethod, MultipleResult, Ranking, SearchOptions, SearchResults,
+    SemanticMode, SingleResult, Verdict,
 };
 
 pub use searcher::explain::{BackgroundFacts, Explanation, KernelFacts, LeftOut, LeftOutReason};
@@ -26,24 +31,25 @@ use crate::user_info::UserInfo;
 #[derive(Debug, Clone, Default)]
 pub struct Market {
     organizer: Organizer,
+    learned: Arc<BTreeMap<IslandKey, Capabilities>>,
 }
 
 impl Market {
     /// A market of these learnwares; of equal identifiers the last one stays.
     pub fn from_learnwares(learnwares: impl IntoIterator<Item = Learnware>) -> Self {
-        Self { organizer: Organizer::from_learnwares(learnwares) }
+        Self { organizer: Organizer::from_learnwares(learnwares), learned: Arc::default() }
     }
 
     /// The same with one learnware more, or replaced if its identifier is known.
     #[must_use]
     pub fn with_added(&self, learnware: Learnware) -> Self {
-        Self { organizer: self.organizer.with_added(learnware) }
+        self.keeping(self.organizer.with_added(learnware))
     }
 
     /// The same without one learnware.
     #[must_use]
     pub fn with_removed(&self, id: &LearnwareId) -> Self {
-        Self { organizer: self.organizer.with_removed(id) }
+        self.keeping(self.organizer.with_removed(id))
     }
 
     /// Whether [`Market::renewed`] would make searches faster.
@@ -57,18 +63,34 @@ impl Market {
     /// # Errors
     /// When points can't be read.
     pub fn renewed(&self) -> Result<Self> {
-        Ok(Self { organizer: self.organizer.renewed()? })
+        Ok(self.keeping(self.organizer.renewed()?))
     }
 
     /// The same market with the index of an island that was made before; `None` when it is of no use.
     pub fn with_index(&self, key: &IslandKey, index: IslandIndex) -> Option<Self> {
-        Some(Self { organizer: self.organizer.with_index(key, index)? })
+        Some(self.keeping(self.organizer.with_index(key, index)?))
     }
 
     /// This market with the indexes of one that was renewed from an earlier snapshot.
     #[must_use]
     pub fn adopting(&self, renewed: &Self) -> Self {
-        Self { organizer: self.organizer.adopting(&renewed.organizer) }
+        self.keeping(self.organizer.adopting(&renewed.organizer))
+    }
+
+    /// The same learnwares with what islands learned of them.
+    #[must_use]
+    pub fn with_learned(&self, learned: Arc<BTreeMap<IslandKey, Capabilities>>) -> Self {
+        Self { learned, ..self.clone() }
+    }
+
+    /// What islands learned of their learnwares.
+    pub fn learned(&self) -> &BTreeMap<IslandKey, Capabilities> {
+        &self.learned
+    }
+
+    /// Another organizer with what was learned.
+    fn keeping(&self, organizer: Organizer) -> Self {
+        Self { organizer, learned: Arc::clone(&self.learned) }
     }
 
     /// What the market holds.
@@ -78,7 +100,7 @@ impl Market {
 
     /// Searches this snapshot.
     pub fn search(&self, user: &UserInfo, options: &SearchOptions) -> Result<SearchResults> {
-        searcher::search(&self.organizer, user, options)
+        searcher::search(&self.organizer, &self.learned, user, options)
     }
 
     /// Why a search of this snapshot for `user` with `options` answered `results`; `None` for a search by words alone

@@ -271,6 +271,11 @@ impl Island {
         self.members.is_empty()
     }
 
+    /// One of its learnwares.
+    pub fn member(&self, id: &LearnwareId) -> Option<&Learnware> {
+        self.members.get(id).map(AsRef::as_ref)
+    }
+
     /// The specification by which a member is in the island.
     pub fn specification(&self, id: &LearnwareId) -> Option<&StatisticalSpecification> {
         self.members.get(id).and_then(|member| specification_in(member, &self.key))

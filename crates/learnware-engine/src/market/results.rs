@@ -38,6 +38,18 @@ pub enum KernelChoice {
     Reference,
 }
 
+/// By what single learnwares are ordered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ranking {
+    /// By what they are expected to lose on the user's data, where the island has learned that
+    /// ([`crate::market::capability`]); else by distance.
+    #[default]
+    Capability,
+    /// By distance.
+    Distance,
+}
+
 /// Options of a search.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SearchOptions {
@@ -49,6 +61,8 @@ pub struct SearchOptions {
     pub semantic: SemanticMode,
     /// Kernel and scores.
     pub kernel: KernelChoice,
+    /// By what single results are ordered; under the reference's kernel always by distance.
+    pub ranking: Ranking,
     /// Single results at most.
     pub single_max: usize,
     /// Learnwares that shall not be found.
@@ -64,6 +78,7 @@ impl Default for SearchOptions {
             mixture: MixtureMethod::Greedy,
             semantic: SemanticMode::Fuzzy,
             kernel: KernelChoice::Island,
+            ranking: Ranking::default(),
             single_max: 10,
             exclude: Vec::new(),
             among: None,
@@ -72,12 +87,15 @@ impl Default for SearchOptions {
 }
 
 /// Answer of a search.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SearchResults {
     /// Single learnwares, best first.
     pub single: Vec<SingleResult>,
     /// A combination, when one is better than the best single learnware.
     pub multiple: Option<MultipleResult>,
+    /// By what they were ordered.
+    #[serde(default = "by_distance")]
+    pub ranking: Ranking,
     /// Island in which distances were computed; `None` when the user brought no statistical specification.
     pub island: Option<IslandKey>,
     /// Share of the user's data that some learnware covers, 0 to 1; `None` without distances.
@@ -86,6 +104,25 @@ pub struct SearchResults {
     pub verdict: Verdict,
     /// How many were looked at and why others were left out.
     pub funnel: Funnel,
+}
+
+impl Default for SearchResults {
+    fn default() -> Self {
+        Self {
+            single: Vec::new(),
+            multiple: None,
+            ranking: Ranking::Distance,
+            island: None,
+            covered: None,
+            verdict: Verdict::default(),
+            funnel: Funnel::default(),
+        }
+    }
+}
+
+/// How servers order that know no other way.
+fn by_distance() -> Ranking {
+    Ranking::Distance
 }
 
 /// One learnware that was found.
@@ -103,6 +140,10 @@ pub struct SingleResult {
     /// Share of the user's data that it covers by itself, 0 to 1; `None` where there are too many columns to tell
     /// ([`crate::specification::coverage`]).
     pub covered: Option<f64>,
+    /// What it is expected to lose on the user's data, from what it lost on the tasks of learnwares nearby: the squared error
+    /// in parts of what a constant answer loses, or the share of wrong classes; `None` where that was not measured.
+    #[serde(default)]
+    pub expected_loss: Option<f64>,
     /// The reference's display score, relative to the other candidates; only under its kernel.
     pub score: Option<f64>,
 }
@@ -110,7 +151,15 @@ pub struct SingleResult {
 impl SingleResult {
     /// One that was found by words alone.
     pub fn by_words(id: LearnwareId) -> Self {
-        Self { id, distance: None, percentile: None, similarity: None, covered: None, score: None }
+        Self {
+            id,
+            distance: None,
+            percentile: None,
+            similarity: None,
+            covered: None,
+            expected_loss: None,
+            score: None,
+        }
     }
 }
 

@@ -7,21 +7,23 @@ pub mod semantic;
 mod spelling;
 mod statistical;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::capability::Capabilities;
 use super::index::Wanted;
 use super::organizer::{Island, Organizer};
 use super::results::{SearchOptions, SearchResults, SingleResult};
 use crate::error::{EngineError, Result};
 use crate::learnware::LearnwareId;
 use crate::semantic::SemanticSpecification;
-use crate::specification::{Rkme, StatisticalSpecification};
+use crate::specification::{IslandKey, Rkme, StatisticalSpecification};
 use crate::user_info::UserInfo;
 
 /// Searches one snapshot: learnwares whose words match and, where the user brought a statistical
 /// specification, those of its island nearest to it.
 pub(super) fn search(
     organizer: &Organizer,
+    learned: &BTreeMap<IslandKey, Capabilities>,
     user: &UserInfo,
     options: &SearchOptions,
 ) -> Result<SearchResults> {
@@ -64,7 +66,8 @@ pub(super) fn search(
             if all { island.len() } else { island.members().filter(|member| wanted(&member.id)).count() };
         results.funnel.other_languages = words.count_in(island) - results.funnel.comparable;
         let wanted: Wanted = if all { None } else { Some(&wanted) };
-        statistical::search(island, specification.rkme(), wanted, options, &mut results)?;
+        let learned = learned.get(&key);
+        statistical::search(island, specification.rkme(), wanted, learned, options, &mut results)?;
     }
     results.island = Some(key);
     Ok(results)
