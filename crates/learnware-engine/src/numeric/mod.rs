@@ -3,6 +3,7 @@
 //! Everything here gives the same bytes for the same input on any number of threads and on any processor
 //! with or without vector units: sums run in a fixed order and use fused multiply-add everywhere.
 
+pub mod adam;
 pub mod assignment;
 pub mod boosting;
 pub mod cholesky;
