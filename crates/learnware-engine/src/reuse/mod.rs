@@ -4,14 +4,17 @@
 //! [`Examples`]. Every method is a [`Reuser`] over examples, so that comparing methods runs no model twice.
 //! Which method to take is decided by [`automatic`]. Nothing here starts a model or knows a market.
 //!
+//! * [`align`]: learnwares of other columns made to take the user's.
 //! * [`averaging`]: mean and votes, equal or weighted by the mixture.
 //! * [`job_selector`]: each row to the learnware whose specification covers it.
 //! * [`ensemble_pruning`]: the subset that does best on labelled rows.
 //! * [`evidence`]: how well outputs of another meaning explain labels.
 //! * [`feature_augment`]: a linear model on the rows and the members' answers.
 //! * [`held_out`]: the loss of one learnware on labelled rows.
+//! * [`labels`]: learnwares of other classes and scales.
 //! * [`own_model`]: a model of the labelled rows alone, the rival of all reuse.
 
+pub mod align;
 pub mod automatic;
 pub mod averaging;
 pub mod ensemble_pruning;
@@ -19,6 +22,7 @@ pub mod evidence;
 pub mod feature_augment;
 pub mod held_out;
 pub mod job_selector;
+pub mod labels;
 pub mod own_model;
 mod team;
 
