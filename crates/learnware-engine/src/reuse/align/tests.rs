@@ -1,3 +1,5 @@
+//! Aligned learnwares on generated tables, and any two specifications.
+
 use proptest::prelude::*;
 
 use super::*;
