@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use crate::hetero::MapIdentity;
+use crate::hetero::columns::ColumnMatching;
 use crate::learnware::LearnwareId;
 use crate::specification::IslandKey;
 
@@ -69,6 +71,9 @@ pub struct SearchOptions {
     pub exclude: Vec<LearnwareId>,
     /// Learnwares that alone may be found; `None` allows all.
     pub among: Option<BTreeSet<LearnwareId>>,
+    /// Whether to look in the world, among tables of any columns, and not in the user's island. The user's columns must
+    /// be described (`Input` of the semantic specification).
+    pub world: bool,
 }
 
 impl Default for SearchOptions {
@@ -82,6 +87,7 @@ impl Default for SearchOptions {
             single_max: 10,
             exclude: Vec::new(),
             among: None,
+            world: false,
         }
     }
 }
@@ -104,6 +110,33 @@ pub struct SearchResults {
     pub verdict: Verdict,
     /// How many were looked at and why others were left out.
     pub funnel: Funnel,
+    /// How the user's data came into the world, when that was searched; `None` for a search of an island.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub world: Option<WorldSearch>,
+}
+
+/// A search of the world: by which map, and among whom. Distances are those of places in the world; `island` is the user's
+/// own, of which the learnwares found need not be.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WorldSearch {
+    /// The map.
+    pub map: MapIdentity,
+    /// Learnwares of the market that have a place in the world.
+    pub placed: usize,
+    /// Table learnwares that have none, since their columns are not described.
+    pub without_place: usize,
+    /// For each learnware found, singly or in the mixture, which of the user's columns is which of its; in the order of the
+    /// results. A learnware's model runs on the user's data only after an alignment.
+    pub columns: Vec<MatchedColumns>,
+}
+
+/// How the user's columns and a learnware's belong together.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MatchedColumns {
+    /// Whose.
+    pub id: LearnwareId,
+    /// Pairs with their certainty, and the columns left alone.
+    pub matching: ColumnMatching,
 }
 
 impl Default for SearchResults {
@@ -113,6 +146,7 @@ impl Default for SearchResults {
             multiple: None,
             ranking: Ranking::Distance,
             island: None,
+            world: None,
             covered: None,
             verdict: Verdict::default(),
             funnel: Funnel::default(),

@@ -308,6 +308,7 @@ fn search_options(arguments: &SearchArgs) -> SearchOptions {
         // Numbers may be given without their zeros.
         exclude: arguments.exclude.iter().map(|id| LearnwareId(format!("{id:0>8}"))).collect(),
         among: None,
+        world: false,
     }
 }
 

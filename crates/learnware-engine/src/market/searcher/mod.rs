@@ -6,6 +6,7 @@ pub mod score;
 pub mod semantic;
 mod spelling;
 mod statistical;
+pub(super) mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,18 +28,9 @@ pub(super) fn search(
     user: &UserInfo,
     options: &SearchOptions,
 ) -> Result<SearchResults> {
-    if options.max_learnwares == 0 {
-        return Err(EngineError::Parameter {
-            name: "max_learnwares",
-            wanted: "at least 1",
-            found: "0".into(),
-        });
-    }
+    require_members(options)?;
     let words = words(organizer, user, options);
-    let mut results = SearchResults::default();
-    results.funnel.total = organizer.len();
-    results.funnel.excluded = options.exclude.iter().filter(|id| organizer.get(id).is_some()).count();
-    results.funnel.semantic = words.count(organizer);
+    let mut results = begun(organizer, &words, options);
     if user.statistical.is_empty() {
         let single = |id: &LearnwareId| SingleResult::by_words(id.clone());
         results.single = match &words {
@@ -71,6 +63,22 @@ pub(super) fn search(
     }
     results.island = Some(key);
     Ok(results)
+}
+
+fn require_members(options: &SearchOptions) -> Result<()> {
+    if options.max_learnwares > 0 {
+        return Ok(());
+    }
+    Err(EngineError::Parameter { name: "max_learnwares", wanted: "at least 1", found: "0".into() })
+}
+
+/// Results that know what words left.
+fn begun(organizer: &Organizer, words: &Words<'_>, options: &SearchOptions) -> SearchResults {
+    let mut results = SearchResults::default();
+    results.funnel.total = organizer.len();
+    results.funnel.excluded = options.exclude.iter().filter(|id| organizer.get(id).is_some()).count();
+    results.funnel.semantic = words.count(organizer);
+    results
 }
 
 /// Refuses weights that describe no data: distances to them would mean nothing. The reference's unconstrained weights,
