@@ -25,6 +25,12 @@ pub struct SearchRequest {
     /// By what single learnwares are ordered: `capability` when absent (where the dock has learned that), or `distance`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ranking: Option<String>,
+    /// Whether learnwares of other columns are searched, too: by their places in the world, where the dock has a map.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub world: bool,
+    /// What the columns of the user's table are called, in order; a search of the world needs them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub columns: Vec<String>,
     /// Learnwares that shall not be found.
     pub exclude: Vec<String>,
     /// Whether the answer tells why.

@@ -4,6 +4,7 @@
 //! [`cli`]; each is one file in [`commands`]; only [`printer`] writes to the terminal; only [`error`] knows
 //! what to advise for which error.
 
+mod alignment;
 mod asking;
 mod cli;
 mod commands;

@@ -63,7 +63,7 @@ pub(crate) fn start(
         members.push(Member {
             id: learnware.id.clone(),
             rkme: input.seen().and_then(|(island, _)| learnware.rkme_in(island)).cloned(),
-            predictor: input.feed(place, learnwares::start(runner, learnware, printer)?),
+            predictor: input.feed(place, learnwares::start(runner, learnware, printer)?, task)?,
             weight: weights.get(place).copied().unwrap_or(1.0),
         });
     }

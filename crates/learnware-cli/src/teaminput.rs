@@ -10,11 +10,13 @@ use anyhow::Context as _;
 use learnware_data::DataError;
 use learnware_engine::numeric::Matrix;
 use learnware_engine::predictor::{Batch, PredictError, Predictions, Predictor};
-use learnware_engine::reuse::{Examples, Team};
+use learnware_engine::reuse::align::Alignment;
+use learnware_engine::reuse::{Examples, Task, Team};
 use learnware_engine::semantic::Column;
 use learnware_engine::specification::IslandKey;
 use learnware_engine::table::{self, RawTable};
 
+use crate::alignment;
 use crate::datafile::{Content, Data, Pictures};
 use crate::error::advised;
 use crate::learnwares::Opened;
@@ -26,6 +28,8 @@ pub(crate) struct TeamInput {
     /// What each learnware takes of the batch; `None` when all take all.
     parts: Option<Vec<Part>>,
     seen: Seen,
+    /// How each learnware takes the user's own columns, where they are aligned.
+    alignments: Vec<Alignment>,
 }
 
 /// A learnware's columns of a batch.
@@ -57,15 +61,23 @@ impl TeamInput {
         learnwares.iter().try_for_each(|learnware| learnware.require_kind(data))?;
         let mut input = match &data.content {
             Content::Table(table) => Self::rows(learnwares, table)?,
-            Content::Texts(texts) => {
-                Self { batch: Batch::Text(texts.clone()), parts: None, seen: Seen::Nothing }
-            }
+            Content::Texts(texts) => Self {
+                batch: Batch::Text(texts.clone()),
+                parts: None,
+                seen: Seen::Nothing,
+                alignments: Vec::new(),
+            },
             Content::Images(pictures) => Self::images(learnwares, pictures)?,
         };
         if let Some((island, rows)) = embedded {
             input.seen = Seen::Embedded(island, rows);
         }
         Ok(input)
+    }
+
+    /// The user's own rows, to which learnwares are aligned.
+    pub(crate) fn aligned(rows: Matrix, alignments: Vec<Alignment>) -> Self {
+        Self { batch: Batch::Table(rows), parts: None, seen: Seen::Nothing, alignments }
     }
 
     fn rows(learnwares: &[Opened], table: &RawTable) -> anyhow::Result<Self> {
@@ -83,11 +95,16 @@ impl TeamInput {
         if encoded.iter().all(|part| same_numbers(part, &encoded[0])) {
             let rows = encoded.swap_remove(0);
             let seen = Seen::Batch(IslandKey::Table { dimension: rows.columns() });
-            return Ok(Self { batch: Batch::Table(rows), parts: None, seen });
+            return Ok(Self { batch: Batch::Table(rows), parts: None, seen, alignments: Vec::new() });
         }
         let (values, ranges) = side_by_side(&encoded);
         let parts = ranges.into_iter().map(|columns| Part { columns, shape: None }).collect();
-        Ok(Self { batch: Batch::Table(values), parts: Some(parts), seen: Seen::Nothing })
+        Ok(Self {
+            batch: Batch::Table(values),
+            parts: Some(parts),
+            seen: Seen::Nothing,
+            alignments: Vec::new(),
+        })
     }
 
     fn images(learnwares: &[Opened], pictures: &Pictures) -> anyhow::Result<Self> {
@@ -105,7 +122,7 @@ impl TeamInput {
         }
         if shapes.iter().all(|shape| *shape == shapes[0]) {
             let batch = Batch::Tensor { shape: shapes[0].to_vec(), values: pictures.stacked(shapes[0])? };
-            return Ok(Self { batch, parts: None, seen: Seen::Nothing });
+            return Ok(Self { batch, parts: None, seen: Seen::Nothing, alignments: Vec::new() });
         }
         let stacked: Result<Vec<Matrix>, DataError> =
             shapes.iter().map(|&shape| pictures.stacked(shape)).collect();
@@ -114,7 +131,7 @@ impl TeamInput {
             |(columns, shape): (Range<usize>, &[usize; 3])| Part { columns, shape: Some(shape.to_vec()) };
         let parts = ranges.into_iter().zip(&shapes).map(part).collect();
         let batch = Batch::Tensor { shape: vec![values.columns()], values };
-        Ok(Self { batch, parts: Some(parts), seen: Seen::Nothing })
+        Ok(Self { batch, parts: Some(parts), seen: Seen::Nothing, alignments: Vec::new() })
     }
 
     /// Numbers of an example in the batch; texts have none.
@@ -136,11 +153,19 @@ impl TeamInput {
     }
 
     /// The model of the learnware at `place`, fed with its own part.
-    pub(crate) fn feed(&self, place: usize, predictor: Box<dyn Predictor>) -> Box<dyn Predictor> {
-        match &self.parts {
+    pub(crate) fn feed(
+        &self,
+        place: usize,
+        predictor: Box<dyn Predictor>,
+        task: Task,
+    ) -> anyhow::Result<Box<dyn Predictor>> {
+        if let Some(alignment) = self.alignments.get(place) {
+            return alignment::wrap(alignment.clone(), predictor, task);
+        }
+        Ok(match &self.parts {
             None => predictor,
             Some(parts) => Box::new(Fed { part: parts[place].clone(), predictor }),
-        }
+        })
     }
 
     /// Asks a team about all examples.

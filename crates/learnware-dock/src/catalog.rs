@@ -220,6 +220,10 @@ impl Snapshot {
     /// The same with what an evolution learned.
     fn evolved(self, evolution: ActiveEvolution) -> Self {
         let market = self.market.with_learned(Arc::clone(&evolution.learned));
+        let market = match &evolution.map {
+            Some(map) => market.with_world(Arc::clone(map)),
+            None => market.without_world(),
+        };
         Self { market, evolution, ..self }
     }
 

@@ -180,6 +180,18 @@ export interface Funnel {
   certified: boolean;
 }
 
+/** Which of the user's columns is which of a learnware's. */
+export interface MatchedColumns {
+  id: string;
+  matching: { pairs: { user: number; other: number; certainty: number; reason: string }[]; user_alone: number[]; other_alone: number[] };
+}
+
+export interface WorldSearch {
+  placed: number;
+  without_place: number;
+  columns: MatchedColumns[];
+}
+
 export interface SearchAnswer {
   verdict: Verdict;
   covered: number | null;
@@ -187,6 +199,8 @@ export interface SearchAnswer {
   single: Single[];
   /** By what they are ordered. */
   ranking?: 'capability' | 'distance';
+  /** How the user's columns came into the world, where that was searched. */
+  world?: WorldSearch;
   multiple: Multiple | null;
   funnel: Funnel;
   explanation: Explanation | null;

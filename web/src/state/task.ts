@@ -9,7 +9,7 @@ export interface Task {
   /** Rows that it was made of; 0 where unknown. */
   rows: number;
   bytes: number;
-  /** Names of its columns, for pictures; they are never sent. */
+  /** Names of its columns, for pictures; sent only with a search of other columns, which says so. */
   columns: string[];
 }
 
@@ -34,6 +34,13 @@ export function useTask(): Task | null {
 export function setTask(next: Task | null): void {
   keep('sessionStorage', 'task', next === null ? null : JSON.stringify(next));
   task.set(next);
+}
+
+/** What the columns are called, one for each number of a point. */
+export function columnsOf(found: Task): string[] {
+  const input = (found.specification as { input?: { Description?: Record<string, string> } }).input;
+  const count = Array.isArray(found.specification.z[0]) ? found.specification.z[0].length : 0;
+  return Array.from({ length: count }, (_, place) => input?.Description?.[String(place)] ?? (found.columns.length === count ? found.columns[place] ?? '' : ''));
 }
 
 /** A key that changes with the specification, for what is loaded by it. */

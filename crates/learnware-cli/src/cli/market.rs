@@ -109,6 +109,12 @@ pub(crate) struct SearchArgs {
     /// How specifications are compared.
     #[arg(long, value_enum, default_value_t, value_name = "KERNEL")]
     pub(crate) kernel: KernelWord,
+    /// Search learnwares of other columns, too, by what yours are called and how they hang together.
+    ///
+    /// Needs a dock that has evolved, and data or a specification that names its columns. The answer says which of your
+    /// columns is which of a learnware's; `learnware run --align` and `learnware reuse --align` predict with them.
+    #[arg(long, requires = "spec", conflicts_with_all = ["private", "uncovered", "kernel", "report"])]
+    pub(crate) world: bool,
     /// By what single learnwares are ordered.
     #[arg(long, value_enum, default_value_t, value_name = "HOW")]
     pub(crate) rank: RankWord,

@@ -32,7 +32,7 @@ pub(crate) use market::{
     SubmitArgs,
 };
 pub(crate) use models::{
-    CheckArgs, DoctorArgs, FormatWord, MethodWord, PackArgs, ReuseArgs, RunArgs, WordArgs,
+    AlignWord, CheckArgs, DoctorArgs, FormatWord, MethodWord, PackArgs, ReuseArgs, RunArgs, WordArgs,
 };
 pub(crate) use moving::{BackupArgs, MigrateArgs, RestoreArgs};
 pub(crate) use private::{AnchorsArgs, MeasureArgs, RedundantArgs};

@@ -171,6 +171,10 @@ pub(crate) struct RunArgs {
     /// The learnware's version; the latest when left out.
     #[arg(long, value_name = "NUMBER")]
     pub(crate) revision: Option<u32>,
+    /// Align learnwares that take other columns than yours: columns are matched by what they are called and how their
+    /// values lie.
+    #[arg(long, value_enum, value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "transport-and-local")]
+    pub(crate) align: Option<AlignWord>,
     /// Which dock.
     #[command(flatten)]
     pub(crate) dock: DockArgs,
@@ -215,6 +219,10 @@ pub(crate) struct ReuseArgs {
     /// Where to write the predictions; standard output when left out.
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+    /// Align learnwares that take other columns than yours: columns are matched by what they are called and how their
+    /// values lie.
+    #[arg(long, value_enum, value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "transport-and-local")]
+    pub(crate) align: Option<AlignWord>,
     /// Seed of everything random.
     #[arg(long, default_value_t = 0)]
     pub(crate) seed: u64,
@@ -233,6 +241,24 @@ pub(crate) struct ReuseArgs {
     /// How the models run.
     #[command(flatten)]
     pub(crate) model: ModelArgs,
+}
+
+/// How a learnware of other columns is aligned.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum AlignWord {
+    /// The mean of `transport` and `local`.
+    #[default]
+    TransportAndLocal,
+    /// Each matched column by its ranks, the others as the learnware's specification expects them.
+    Transport,
+    /// Matched columns shifted and scaled.
+    Affine,
+    /// Matched columns together, by means and covariances.
+    Gaussian,
+    /// The learnware's answers near a row's place among the matched columns.
+    Local,
+    /// A small network that is trained to make your data look like the learnware's; needs no descriptions.
+    Network,
 }
 
 /// How the answers of several learnwares become one.

@@ -13,8 +13,9 @@ use learnware_engine::reuse::{
 use learnware_engine::specification::IslandKey;
 use serde_json::{Value, json};
 
-use crate::cli::{MethodWord, ReuseArgs};
-use crate::datafile::{self, Data, DataOptions, lacks_labels};
+use crate::alignment::{self, OwnTable};
+use crate::cli::{AlignWord, MethodWord, ReuseArgs};
+use crate::datafile::{self, Content, Data, DataOptions, lacks_labels};
 use crate::embedders::{self, Embedders};
 use crate::error::{Outcome, advised};
 use crate::learnwares::{Opened, Opener};
@@ -35,8 +36,14 @@ pub(super) async fn run(arguments: &ReuseArgs, printer: &Printer) -> anyhow::Res
     }
     let task = team::task(&learnwares)?;
     let embedders = embedders::open(&arguments.embedder)?;
-    let data = read(arguments, &learnwares, printer)?;
-    let work = Work { arguments, learnwares: &learnwares, embedders: &embedders, task, printer };
+    let mut data = read(arguments, &learnwares, printer)?;
+    let mut own = None;
+    if arguments.align.is_some() {
+        let options = options(arguments, &learnwares);
+        let (table, given_back) = OwnTable::new(&arguments.data.path(), data, &options, &embedders, printer)?;
+        (own, data) = (Some(table), given_back);
+    }
+    let work = Work { arguments, learnwares: &learnwares, embedders: &embedders, task, own, printer };
     let done = tokio::task::block_in_place(|| work.predict(&data))?;
     let answers = Answers::new(done.predictions.values, &learnwares[0].specification.semantic);
     let mut document = json!({
@@ -49,6 +56,9 @@ pub(super) async fn run(arguments: &ReuseArgs, printer: &Printer) -> anyhow::Res
         "outputs": answers.values.columns(),
         "classes": answers.classes(),
     });
+    if let Some(columns) = done.columns {
+        document["columns"] = columns;
+    }
     if arguments.output.is_some() {
         printer.note(format!("method: {}", done.method));
     }
@@ -102,6 +112,8 @@ struct Done {
     shares: Vec<f64>,
     label_count: usize,
     choice: Value,
+    /// Which columns the learnwares get, where they are aligned.
+    columns: Option<Value>,
 }
 
 struct Work<'a> {
@@ -109,12 +121,17 @@ struct Work<'a> {
     learnwares: &'a [Opened],
     embedders: &'a Embedders,
     task: Task,
+    /// The user's own table, where learnwares are aligned to it.
+    own: Option<OwnTable>,
     printer: &'a Printer,
 }
 
 impl Work<'_> {
     fn predict(&self, data: &Data) -> anyhow::Result<Done> {
-        let input = self.input(&self.arguments.data.path(), data)?;
+        let (input, columns) = match (&self.own, self.arguments.align) {
+            (Some(own), Some(how)) => self.aligned(own, how)?,
+            _ => (self.input(&self.arguments.data.path(), data)?, None),
+        };
         let runner = target::runner(&self.arguments.model)?;
         let weights = &self.arguments.weights;
         let mut team = team::start(self.learnwares, weights, &input, self.task, &runner, self.printer)?;
@@ -125,7 +142,21 @@ impl Work<'_> {
         let shares = examples.answers().weights().to_vec();
         let label_count = training.as_ref().map_or(0, |(_, labels)| labels.len());
         let (predictions, method, choice) = self.apply(&input, &examples, training)?;
-        Ok(Done { predictions, method, shares, label_count, choice })
+        Ok(Done { predictions, method, shares, label_count, choice, columns })
+    }
+
+    /// The user's rows with all learnwares aligned to them, and which columns those get.
+    fn aligned(&self, own: &OwnTable, how: AlignWord) -> anyhow::Result<(TeamInput, Option<Value>)> {
+        let mut alignments = Vec::with_capacity(self.learnwares.len());
+        let mut columns = Vec::with_capacity(self.learnwares.len());
+        for learnware in self.learnwares {
+            let alignment = own.align(learnware, how, self.arguments.seed)?;
+            let told = own.told(learnware, &alignment);
+            alignment::print(&told, self.printer);
+            columns.push(told);
+            alignments.push(alignment);
+        }
+        Ok((TeamInput::aligned(own.rows().clone(), alignments), Some(columns.into())))
     }
 
     /// The data as the learnwares take it, embedded where the method looks at its place.
@@ -158,7 +189,10 @@ impl Work<'_> {
     ) -> anyhow::Result<Option<(Examples, Vec<f64>)>> {
         if let Some(path) = &self.arguments.train {
             let train = datafile::read(path, &options(self.arguments, self.learnwares), self.printer)?;
-            let own = self.input(path, &train)?;
+            let own = match (&self.own, &train.content) {
+                (Some(own), Content::Table(table)) => TeamInput::aligned(own.rows_of(table)?, Vec::new()),
+                _ => self.input(path, &train)?,
+            };
             if own.width() != input.width() {
                 return Err(advised(
                     format!("{} does not become the same inputs as the data", path.display()),

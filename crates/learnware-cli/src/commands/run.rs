@@ -2,15 +2,18 @@
 
 use anyhow::Context as _;
 use learnware_engine::predictor::Batch;
+use learnware_engine::reuse::align::Alignment;
 use serde_json::json;
 
+use crate::alignment::{self, OwnTable};
 use crate::cli::RunArgs;
 use crate::datafile::{self, Content, Data};
+use crate::embedders::Embedders;
 use crate::error::Outcome;
 use crate::learnwares::{self, Opened, Opener};
 use crate::predictions::{self, Answers};
 use crate::printer::Printer;
-use crate::target;
+use crate::{target, team};
 
 /// Predicts with one learnware.
 pub(super) async fn run(arguments: &RunArgs, printer: &Printer) -> anyhow::Result<Outcome> {
@@ -20,8 +23,19 @@ pub(super) async fn run(arguments: &RunArgs, printer: &Printer) -> anyhow::Resul
     let path = arguments.data.path();
     let data = read(arguments, &learnware, &path, printer)?;
     let runner = target::runner(&arguments.model)?;
+    let (aligned, data) = align(arguments, &learnware, &path, data, printer)?;
+    let columns = aligned.as_ref().map(|(own, alignment)| own.told(&learnware, alignment));
+    if let Some(columns) = &columns {
+        alignment::print(columns, printer);
+    }
     let predicted = tokio::task::block_in_place(|| {
         let (mut predictor, batch) = match &data.content {
+            _ if aligned.is_some() => {
+                let (own, alignment) = aligned.expect("it was looked at just now");
+                let model = learnwares::start(&runner, &learnware, printer)?;
+                let task = team::task(std::slice::from_ref(&learnware))?;
+                (alignment::wrap(alignment, model, task)?, Batch::Table(own.rows().clone()))
+            }
             // Rows are encoded before a model is started: most mistakes are there.
             Content::Table(table) => {
                 let rows = learnware.taker().rows(table).with_context(|| path.display().to_string())?;
@@ -48,8 +62,26 @@ pub(super) async fn run(arguments: &RunArgs, printer: &Printer) -> anyhow::Resul
         "outputs": answers.values.columns(),
         "classes": answers.classes(),
     });
+    if let Some(columns) = columns {
+        document["columns"] = columns;
+    }
     write(&answers, arguments.output.as_deref(), "run", &mut document, printer)?;
     Ok(Outcome::Success)
+}
+
+/// The user's table with the learnware aligned to it, where that is asked for.
+fn align(
+    arguments: &RunArgs,
+    learnware: &Opened,
+    path: &std::path::Path,
+    data: Data,
+    printer: &Printer,
+) -> anyhow::Result<(Option<(OwnTable, Alignment)>, Data)> {
+    let Some(how) = arguments.align else { return Ok((None, data)) };
+    let options = datafile::options(&arguments.table, &arguments.kind);
+    let (own, data) = OwnTable::new(path, data, &options, &Embedders::default(), printer)?;
+    let alignment = own.align(learnware, how, 0)?;
+    Ok((Some((own, alignment)), data))
 }
 
 /// Reads the data as the kind that the learnware takes; images get its size.

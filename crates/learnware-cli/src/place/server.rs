@@ -14,6 +14,7 @@ use learnware_dock::browse::LearnwareDetail;
 use learnware_dock::deploy::Deployed;
 use learnware_dock::jobs::JobState;
 use learnware_dock::submit::{PackageSource, Submission, SubmitOutcome, SubmitRequest};
+use learnware_engine::hetero::columns_of;
 use learnware_engine::learnware::{CheckStatus, LearnwareId};
 use learnware_engine::market::checker::CheckReport;
 use learnware_engine::market::index::{Anchors, CandidateOptions, Message};
@@ -221,6 +222,8 @@ impl Server {
             max_learnwares: Some(options.max_learnwares),
             mixture: Some(mixture_word(options).to_owned()),
             kernel: Some(kernel_word(options).to_owned()),
+            world: options.world,
+            columns: wish.semantic.input.as_ref().and_then(columns_of).unwrap_or_default(),
             ranking: Some(ranking_word(options).to_owned()),
             exclude: options.exclude.iter().map(|id| id.0.clone()).collect(),
             explain: wish.explain,

@@ -34,6 +34,7 @@ mod text;
 mod tinyonnx;
 mod web;
 mod words;
+mod world;
 
 /// Every file of this folder is part of the test binary.
 #[test]

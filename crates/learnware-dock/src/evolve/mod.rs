@@ -4,17 +4,21 @@
 //! 1. `measure`: each learnware answers on its own reduced set and on those of others near it. What is known is kept as it
 //!    comes, so a run that is cut off goes on where it was.
 //! 2. The engine learns, island by island, and says how good it is ([`learnware_engine::market::capability`]).
+//!    A map between islands is trained on their descriptions and reduced sets (`map`); it takes the place of the one in use
+//!    unless it joins the halves of tables worse.
 //! 3. One transaction stores the evolution. Islands that did not get better keep what they had; where none has anything, the
 //!    evolution is refused and searches stay as they are. An earlier one can be put back.
 //!
 //! It runs as a job: one at a time, with a lease, at most once for a market that did not change.
 
+mod map;
 mod measure;
 mod report;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use learnware_engine::hetero::HeteroMap;
 use learnware_engine::learnware::LearnwareId;
 use learnware_engine::market::capability::{self, Capabilities, Learned, Measured, proposals};
 use learnware_engine::specification::IslandKey;
@@ -31,7 +35,7 @@ use crate::store::Requeued;
 pub use crate::store::files::EvolutionState;
 use crate::store::files::{EvolutionRow, NewEvolution};
 use crate::store::rows::Revision;
-pub use report::{EvolutionReport, IslandReport, Unmeasured};
+pub use report::{EvolutionReport, IslandReport, Unmeasured, WorldReport};
 
 /// Fact with the revision of the last evolution.
 const EVOLVED_AT: &str = "evolved_at_revision";
@@ -194,11 +198,18 @@ impl Dock {
                     report.islands.push(island_report(key, island.len(), &learned));
                 }
             }
-            Ok::<_, DockError>(report)
+            let old = snapshot.evolution.map.clone();
+            let map = map::train(snapshot.market.organizer(), &measured, old.as_ref())?;
+            report.world = map.as_ref().map(|map| map.report.clone());
+            Ok::<_, DockError>((report, map))
         };
-        let report = self.state().cpu.run(Pool::Compute, "learning", learn).await??;
-        let is_better = report.islands.iter().any(|island| island.quality.is_better());
-        Ok(NewEvolution { revision, is_better, map: None, report: report.to_text() })
+        let (report, map) = self.state().cpu.run(Pool::Compute, "learning", learn).await??;
+        let map = match map {
+            Some(map) => Some(self.keep_map(&map).await?),
+            None => None,
+        };
+        let is_better = map.is_some() || report.islands.iter().any(|island| island.quality.is_better());
+        Ok(NewEvolution { revision, is_better, map, report: report.to_text() })
     }
 
     async fn store_evolution(&self, new: NewEvolution) -> Result<Evolution> {
@@ -224,7 +235,11 @@ impl Dock {
         }
         let report = EvolutionReport::from_text(&active.report)?;
         let rows = store.capabilities().await?;
-        Ok(ActiveEvolution { id: Some(active.id), learned: Arc::new(report.capabilities(&rows)?) })
+        let map = match &active.map {
+            Some(version) => Some(self.map(version).await?),
+            None => None,
+        };
+        Ok(ActiveEvolution { id: Some(active.id), learned: Arc::new(report.capabilities(&rows)?), map })
     }
 }
 
@@ -233,6 +248,8 @@ impl Dock {
 pub(crate) struct ActiveEvolution {
     /// Its number.
     pub(crate) id: Option<i64>,
+    /// The map between islands.
+    pub(crate) map: Option<Arc<dyn HeteroMap>>,
     /// What islands learned.
     pub(crate) learned: Arc<BTreeMap<IslandKey, Capabilities>>,
 }
@@ -256,7 +273,7 @@ impl ActiveEvolution {
                 losses.retain(|task, _| !changed.contains(task));
             }
         }
-        Self { id: self.id, learned: Arc::new(learned) }
+        Self { learned: Arc::new(learned), ..self.clone() }
     }
 }
 

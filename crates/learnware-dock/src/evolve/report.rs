@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use learnware_engine::hetero::MapIdentity;
+use learnware_engine::hetero::quality::MapQuality;
 use learnware_engine::learnware::LearnwareId;
 use learnware_engine::market::capability::proposals::Retirement;
 use learnware_engine::market::capability::{Capabilities, Quality};
@@ -21,6 +23,22 @@ pub struct EvolutionReport {
     pub unmeasured: Vec<Unmeasured>,
     /// Islands that there was enough of to learn from.
     pub islands: Vec<IslandReport>,
+    /// The map between islands; `None` where too few learnwares describe their columns.
+    #[serde(default)]
+    pub world: Option<WorldReport>,
+}
+
+/// A map between islands.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WorldReport {
+    /// Which.
+    pub map: MapIdentity,
+    /// Whether it was trained now; else the one that was in use joins tables better.
+    pub is_new: bool,
+    /// How well it joins the halves of tables ([`learnware_engine::hetero::quality`]).
+    pub quality: MapQuality,
+    /// The same of the map that was in use.
+    pub before: Option<MapQuality>,
 }
 
 /// A learnware that could not be measured.

@@ -14,6 +14,7 @@ mod descriptions;
 pub mod factors;
 mod frame;
 mod lexicon;
+pub mod quality;
 pub mod tensors;
 pub mod words;
 

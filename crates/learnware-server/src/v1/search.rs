@@ -11,6 +11,7 @@ use learnware_dock::viewer::Viewer;
 use learnware_dock::words::Query;
 use learnware_engine::learnware::LearnwareId;
 use learnware_engine::market::{KernelChoice, MixtureMethod, Ranking, SearchOptions, SearchResults};
+use learnware_engine::semantic::{Dimensions, SemanticSpecification};
 use learnware_engine::specification::codec::{self, SpecificationKind};
 use learnware_engine::specification::{IslandKey, StatisticalSpecification};
 use learnware_engine::user_info::UserInfo;
@@ -48,9 +49,10 @@ pub(crate) async fn search(
         mixture: mixture(wish.mixture.as_deref())?,
         kernel: kernel(wish.kernel.as_deref())?,
         ranking: ranking(wish.ranking.as_deref())?,
+        world: wish.world,
         ..defaults
     };
-    let user = UserInfo { statistical, ..UserInfo::default() };
+    let user = UserInfo { semantic: described(&wish.columns), statistical };
     let query = Query::parse(&wish.query)?;
     let answer = dock.search_explained(&Viewer::Served(viewer), query, user, options, wish.explain).await?;
     let mut document = json!(answer.results);
@@ -65,6 +67,16 @@ pub(crate) async fn search(
         document["explanation"] = json!(answer.explanation);
     }
     Ok(Json(document))
+}
+
+/// What a user's columns are called, as a semantic specification says it.
+fn described(columns: &[String]) -> SemanticSpecification {
+    let description = columns.iter().cloned().enumerate().collect();
+    let input = Dimensions { dimension: columns.len(), description, columns: None };
+    SemanticSpecification {
+        input: (!columns.is_empty()).then_some(input),
+        ..SemanticSpecification::default()
+    }
 }
 
 /// An island's key, with a sentence for people.

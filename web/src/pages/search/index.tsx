@@ -5,8 +5,8 @@ import type { Learnware, LearnwarePage, SearchAnswer } from '../../api/types';
 import { t } from '../../i18n';
 import { useLoad } from '../../lib/load';
 import { fromFragment } from '../../lib/share';
-import { bare, nameOf } from '../../lib/specification';
-import { keyOf, setTask, useTask, type Task } from '../../state/task';
+import { bare, inputNames, nameOf, points } from '../../lib/specification';
+import { columnsOf, keyOf, setTask, useTask, type Task } from '../../state/task';
 import { DataMaker } from '../../ui/data-maker';
 import { Icon } from '../../ui/icons';
 import { ErrorNote, PageHead, Skeleton } from '../../ui/parts';
@@ -74,7 +74,9 @@ function useLike(id: string): { task: Task | null; error: unknown } {
     const version = learnware?.versions.find((entry) => entry.version === learnware.latest_version) ?? learnware?.versions.at(-1);
     const specification = version?.statistical[0];
     if (!version || !specification) return null;
-    return { name: nameOf(version.semantic, id), specification, rows: specification.num_points ?? 0, bytes: JSON.stringify(specification).length, columns: [] };
+    const described = inputNames(version.semantic);
+    const columns = Object.keys(described).length > 0 ? Array.from({ length: points(specification).dimension }, (_, place) => described[String(place)] ?? '') : [];
+    return { name: nameOf(version.semantic, id), specification, rows: specification.num_points ?? 0, bytes: JSON.stringify(specification).length, columns };
   }, [learnware, id]);
   return { task, error: found.error };
 }
@@ -99,10 +101,11 @@ function ByTask({ task, query, state, onCompare, onClear }: { task: Task; query:
     max_learnwares: state.members,
     mixture: state.mixture,
     kernel: state.kernel,
+    ...(state.world ? { world: true, columns: columnsOf(task) } : {}),
     explain: true,
     exclude: state.like ? [state.like] : [],
   };
-  const key = `search/${keyOf(task)}/${query}/${state.limit}/${state.members}/${state.mixture}/${state.kernel}/${state.like}`;
+  const key = `search/${keyOf(task)}/${query}/${state.limit}/${state.members}/${state.mixture}/${state.kernel}/${state.world}/${state.like}`;
   const answer = useLoad(key, (signal) => api.post<SearchAnswer>('/search', body, { signal }));
   if (answer.error !== undefined) return <ErrorNote error={answer.error} retry={answer.reload} />;
   if (!answer.data) return <Skeleton lines={8} />;
@@ -134,6 +137,8 @@ function Settings({ state, onChange }: { state: SearchState; onChange: (change: 
             <option value="reference">{t('search.kernel.reference')}</option>
           </select>
         </label>
+        <label className="row"><input type="checkbox" checked={state.world} onChange={(event) => onChange({ world: event.target.checked })} />{t('search.world')}</label>
+        <p className="small faint">{t('search.worldWords')}</p>
       </div>
     </details>
   );

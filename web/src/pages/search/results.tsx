@@ -6,11 +6,11 @@ import type { SearchAnswer, Single, Statistical } from '../../api/types';
 import { decimal, percent, percentile, t } from '../../i18n';
 import { islandName } from '../../lib/island';
 import { useLoad } from '../../lib/load';
-import { bareIsland, descriptionOf, nameOf } from '../../lib/specification';
+import { bareIsland, descriptionOf, inputNames, nameOf } from '../../lib/specification';
 import { plainText } from '../../lib/markdown';
 import { COLOURS, Share, Strip } from '../../pictures/charts';
 import { OverlapFigure, Shifts, type Drawn } from '../../pictures/fit';
-import type { Task } from '../../state/task';
+import { columnsOf, type Task } from '../../state/task';
 import { Tags } from '../../ui/learnware-parts';
 import { Empty, Note } from '../../ui/parts';
 import { Explain } from './explain';
@@ -135,8 +135,30 @@ function Result({ answer, single, rank, task, place, picked, onCompare, specific
       </dl>
       <p className="small excerpt clamp">{plainText(descriptionOf(semantic))}</p>
       <div className="row small faint"><Tags semantic={semantic} /><code>{single.id}</code></div>
+      <Columns answer={answer} task={task} id={single.id} />
       <Fit answer={answer} task={task} id={single.id} place={Math.max(0, place)} known={specification} />
     </li>
+  );
+}
+
+/** Which of the user's columns a learnware of other columns gets. */
+function Columns({ answer, task, id }: { answer: SearchAnswer; task: Task; id: string }) {
+  const matching = answer.world?.columns.find((one) => one.id === id)?.matching;
+  if (!matching) return null;
+  const own = columnsOf(task);
+  const theirs = inputNames(answer.learnwares[id]);
+  return (
+    <details>
+      <summary>{t('matched.title', { n: matching.pairs.length, of: matching.pairs.length + matching.other_alone.length })}</summary>
+      <table>
+        <thead><tr><th scope="col">{t('matched.theirs')}</th><th scope="col">{t('matched.own')}</th><th scope="col" className="number">{t('matched.certainty')}</th></tr></thead>
+        <tbody>
+          {matching.pairs.map((pair) => <tr key={pair.other}><th scope="row">{theirs[String(pair.other)] ?? pair.other}</th><td>{own[pair.user] || pair.user}</td><td className="number">{percent(pair.certainty)}</td></tr>)}
+          {matching.other_alone.map((place) => <tr key={place}><th scope="row">{theirs[String(place)] ?? place}</th><td className="faint">{t('matched.none')}</td><td /></tr>)}
+        </tbody>
+      </table>
+      <p className="small faint">{t('matched.use', { id })}</p>
+    </details>
   );
 }
 

@@ -14,6 +14,8 @@ export interface SearchState {
   sort: string;
   mixture: string;
   kernel: string;
+  /** Whether learnwares of other columns are searched, too. */
+  world: boolean;
   limit: number;
   members: number;
   /** A learnware whose specification is taken as the user's data. */
@@ -40,6 +42,7 @@ export function parse(text: string): SearchState {
     sort: all.get('sort') ?? '',
     mixture: all.get('mixture') ?? 'greedy',
     kernel: all.get('kernel') ?? 'island',
+    world: all.get('world') === '1',
     limit: count('limit', LIMIT, 100),
     members: count('members', MEMBERS, 10),
     like: all.get('like') ?? '',
@@ -57,6 +60,7 @@ export function write(state: SearchState): string {
   set('sort', state.sort, '');
   set('mixture', state.mixture, 'greedy');
   set('kernel', state.kernel, 'island');
+  set('world', state.world ? '1' : '', '');
   set('limit', String(state.limit), String(LIMIT));
   set('members', String(state.members), String(MEMBERS));
   set('like', state.like, '');

@@ -76,6 +76,8 @@ struct Answer {
     explanation: Option<Explanation>,
     /// What labelled rows say of the learnwares found.
     by_labels: Option<ByLabels>,
+    /// The user's columns, where they are known.
+    input: Option<Dimensions>,
 }
 
 impl Answer {
@@ -231,14 +233,17 @@ async fn compare(
     if question.specification().is_none() {
         results.single.truncate(arguments.page.limit.unwrap_or(SHOWN));
     }
-    if let Some(advice) = order::advice(question.input(), &names) {
+    if let (false, Some(advice)) = (arguments.world, order::advice(question.input(), &names)) {
         printer.warning(advice);
     }
     let by_labels = match question {
+        // Learnwares of other columns would have to be aligned first.
+        _ if arguments.world => None,
         Question::Data(made) => labels::rank(arguments, made, &results, printer).await?,
         Question::Words | Question::Specification(_) => None,
     };
-    let answer = Answer { results, names, explanation, by_labels };
+    let input = question.input().cloned();
+    let answer = Answer { results, names, explanation, by_labels, input };
     if let (Some(path), Some(own)) = (&arguments.report, question.specification()) {
         let page = report::page(arguments, own, place, &answer).await?;
         crate::files::write(path, page.as_bytes())?;
@@ -274,6 +279,8 @@ fn wish(place: &Place, arguments: &SearchArgs, text: String, question: &Question
             (String::new(), SemanticSpecification { name, ..arguments.filter.tags() })
         }
     };
+    let semantic =
+        SemanticSpecification { input: question.input().filter(|_| arguments.world).cloned(), ..semantic };
     Ok(Wish {
         query,
         semantic,
@@ -308,7 +315,7 @@ fn search_options(arguments: &SearchArgs) -> SearchOptions {
         // Numbers may be given without their zeros.
         exclude: arguments.exclude.iter().map(|id| LearnwareId(format!("{id:0>8}"))).collect(),
         among: None,
-        world: false,
+        world: arguments.world,
     }
 }
 

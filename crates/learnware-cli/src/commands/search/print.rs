@@ -2,6 +2,7 @@
 
 use learnware_engine::learnware::LearnwareId;
 use learnware_engine::market::{Funnel, Ranking, SearchResults, Verdict};
+use learnware_engine::semantic::Dimensions;
 use learnware_engine::specification::IslandKey;
 
 use super::Answer;
@@ -12,6 +13,8 @@ use crate::printer::{Printer, Tone, toned};
 
 /// Cells of a bar that shows a weight.
 const BAR_CELLS: f64 = 20.0;
+/// Learnwares whose columns are told.
+const COLUMNS_SHOWN: usize = 3;
 
 /// Writes the answer.
 pub(super) fn answer(answer: &Answer, arguments: &SearchArgs, printer: &Printer) {
@@ -26,6 +29,7 @@ pub(super) fn answer(answer: &Answer, arguments: &SearchArgs, printer: &Printer)
     }
     singles(answer, printer);
     mixture(answer, printer);
+    world(answer, answer.input.as_ref(), printer);
     if let Some(by_labels) = &answer.by_labels {
         by_labels.print(answer, printer);
     }
@@ -83,6 +87,42 @@ fn singles(answer: &Answer, printer: &Printer) {
     printer.line("");
     printer.line(toned(Tone::Heading, order_words(results.ranking)));
     printer.table(&header, rows.collect());
+}
+
+/// How the user's columns came into the world, and which of them the learnwares found have.
+fn world(answer: &Answer, input: Option<&Dimensions>, printer: &Printer) {
+    let Some(world) = &answer.results.world else { return };
+    printer.line("");
+    printer.line(toned(Tone::Heading, "Columns, by the map between islands"));
+    let without = match world.without_place {
+        0 => String::new(),
+        count => format!("; {count} tables describe no columns and were left out"),
+    };
+    printer.line(format!("{} learnwares of any columns were compared{without}", world.placed));
+    let own = |place: usize| name(input, place);
+    for matched in world.columns.iter().take(COLUMNS_SHOWN) {
+        let theirs = answer.names.get(&matched.id).and_then(|words| words.input.as_ref());
+        let pairs = &matched.matching.pairs;
+        let alone = matched.matching.other_alone.len();
+        printer.line(format!(
+            "{}: {} of its {} columns are among yours",
+            matched.id,
+            pairs.len(),
+            pairs.len() + alone
+        ));
+        for pair in pairs {
+            let certainty = percent(pair.certainty);
+            printer.line(format!("  {} <- {} ({certainty})", name(theirs, pair.other), own(pair.user)));
+        }
+    }
+}
+
+/// What a column is called.
+fn name(input: Option<&Dimensions>, place: usize) -> String {
+    input
+        .and_then(|input| input.description.get(&place))
+        .cloned()
+        .unwrap_or_else(|| format!("column {place}"))
 }
 
 fn mixture(answer: &Answer, printer: &Printer) {
@@ -209,18 +249,19 @@ pub(super) fn next_step(results: &SearchResults, printer: &Printer) {
         printer.note("Next: another dock, more of your columns, or labels of your own to train with.");
         return;
     }
+    let align = if results.world.is_some() { " --align" } else { "" };
     let members = match &results.multiple {
         Some(multiple) => multiple.members.clone(),
         None => Vec::new(),
     };
     if members.is_empty() {
-        printer.note(format!("Next: learnware run {} DATA -o predictions.csv", results.single[0].id));
+        printer.note(format!("Next: learnware run {} DATA{align} -o predictions.csv", results.single[0].id));
         return;
     }
     let ids: Vec<String> = members.iter().map(|member| member.id.to_string()).collect();
     let weights: Vec<String> = members.iter().map(|member| format!("{:.4}", member.weight)).collect();
     printer.note(format!(
-        "Next: learnware reuse --learnwares {} --weights {} --method weighted DATA -o predictions.csv",
+        "Next: learnware reuse --learnwares {} --weights {} --method weighted DATA{align} -o predictions.csv",
         ids.join(","),
         weights.join(",")
     ));

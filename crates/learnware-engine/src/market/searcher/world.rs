@@ -25,7 +25,7 @@ pub(in crate::market) fn search(
     require_members(options)?;
     let world = world.ok_or_else(|| EngineError::Incomparable {
         reason:
-            "no map between islands has been trained here yet; search your own island, or train a map first"
+            "no map between islands has been trained here yet; `learnware evolve` trains one, or search without the world"
                 .into(),
     })?;
     let place = world.place_of(user)?;
