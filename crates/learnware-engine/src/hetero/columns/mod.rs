@@ -58,7 +58,7 @@ struct Shape {
 }
 
 /// What speaks for a pair.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MatchReason {
     /// Mostly the descriptions.
@@ -70,7 +70,7 @@ pub enum MatchReason {
 }
 
 /// A column of the user with its counterpart.
-#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct ColumnPair {
     /// 0-based column of the user.
     pub user: usize,
@@ -87,7 +87,7 @@ pub struct ColumnPair {
 }
 
 /// Pairs of columns, by column of the other table, and the columns left alone.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct ColumnMatching {
     /// The pairs; no column occurs twice.
     pub pairs: Vec<ColumnPair>,
