@@ -8,6 +8,7 @@ pub mod assignment;
 pub mod boosting;
 pub mod cholesky;
 pub mod codes;
+pub mod dense;
 pub mod folds;
 pub mod kernel;
 pub mod kmeans;
