@@ -15,6 +15,7 @@
 //! What they were worth on real tables, and why the default is the mean of transport and local answers:
 //! `docs/adr/0037-aligned-learnwares.md`.
 
+mod aligned;
 mod chosen;
 mod gaussian;
 mod local;
@@ -24,6 +25,7 @@ mod transport;
 #[cfg(test)]
 mod tests;
 
+pub use aligned::Aligned;
 pub use chosen::{AlignChoice, choose_by_labels};
 pub use gaussian::GaussianMap;
 pub use local::LocalAnswers;
@@ -36,7 +38,7 @@ use super::Task;
 use crate::error::{EngineError, Result};
 use crate::hetero::columns::{ColumnMatching, ColumnSet};
 use crate::numeric::Matrix;
-use crate::predictor::{Batch, PredictError, Predictions, Predictor};
+use crate::predictor::{PredictError, Predictor};
 use crate::specification::{Embedding, IslandKernel, Rkme};
 
 /// How a learnware is aligned.
@@ -76,10 +78,10 @@ pub struct AlignRequest<'a> {
 pub struct Alignment {
     method: AlignMethod,
     matching: ColumnMatching,
-    user_width: usize,
     map: Option<RowMap>,
     /// Where the learnware's answers at its reduced points are needed.
     local: Option<LocalAnswers>,
+    user: Rkme,
     learnware: Rkme,
     remaining_distance: Option<f64>,
 }
@@ -163,9 +165,9 @@ impl Alignment {
         let mut alignment = Self {
             method,
             matching,
-            user_width: user.dimension(),
             map,
             local,
+            user: user.clone(),
             learnware: learnware.clone(),
             remaining_distance: None,
         };
@@ -195,10 +197,10 @@ impl Alignment {
     ///
     /// Rows of another width, or not finite.
     pub fn rows(&self, rows: &Matrix) -> Result<Option<Matrix>> {
-        if rows.columns() != self.user_width {
+        if rows.columns() != self.user.dimension() {
             return Err(EngineError::Shape {
                 what: "number of columns for an aligned learnware",
-                expected: self.user_width.to_string(),
+                expected: self.user.dimension().to_string(),
                 found: rows.columns().to_string(),
             });
         }
@@ -210,28 +212,14 @@ impl Alignment {
         }))
     }
 
-    /// The learnware's model behind this map. Methods with local answers ask it about its own reduced points once.
+    /// The learnware's model behind this map. Methods with local answers ask it about its own reduced points once, and
+    /// about the user's.
     ///
     /// # Errors
     ///
     /// What the model says about those points.
-    pub fn wrap(
-        self,
-        mut inner: Box<dyn Predictor>,
-        task: Task,
-    ) -> std::result::Result<Aligned, PredictError> {
-        let mut answers = None;
-        if self.local.is_some() {
-            let points = Batch::Table(self.learnware.points().clone());
-            let values = inner.predict(&points)?.values;
-            if values.rows() != points.len() || values.require_finite().is_err() {
-                return Err(PredictError::BadAnswer {
-                    reason: "one finite answer for each of its specification's points is needed".into(),
-                });
-            }
-            answers = Some(values);
-        }
-        Ok(Aligned { alignment: self, inner, task, answers })
+    pub fn wrap(self, inner: Box<dyn Predictor>, task: Task) -> std::result::Result<Aligned, PredictError> {
+        Aligned::new(self, inner, task)
     }
 
     fn distance_after(&self, user: &Rkme) -> Result<Option<f64>> {
@@ -242,83 +230,6 @@ impl Alignment {
         let mapped = Rkme::new(mapped, user.weights().to_vec(), user.gamma(), user.row_count())?;
         let embed = |rkme: &Rkme| Embedding::<f64>::new(rkme, &kernel);
         Ok(Some(embed(&mapped).distance(&embed(&self.learnware))))
-    }
-}
-
-/// A learnware that takes the user's columns.
-pub struct Aligned {
-    alignment: Alignment,
-    inner: Box<dyn Predictor>,
-    task: Task,
-    /// The learnware's answers at its reduced points.
-    answers: Option<Matrix>,
-}
-
-impl Aligned {
-    /// How it was aligned.
-    pub fn alignment(&self) -> &Alignment {
-        &self.alignment
-    }
-}
-
-impl Predictor for Aligned {
-    fn input_shape(&self) -> Option<Vec<usize>> {
-        Some(vec![self.alignment.user_width])
-    }
-
-    fn output_shape(&self) -> Option<Vec<usize>> {
-        self.inner.output_shape()
-    }
-
-    fn predict(&mut self, batch: &Batch) -> std::result::Result<Predictions, PredictError> {
-        let Batch::Table(rows) = batch else {
-            return Err(PredictError::BadInput {
-                reason: "an aligned learnware takes rows of a table".into(),
-            });
-        };
-        let mapped = self
-            .alignment
-            .rows(rows)
-            .map_err(|error| PredictError::BadInput { reason: error.to_string() })?;
-        let mapped = match mapped {
-            None => None,
-            Some(mapped) => Some(self.inner.predict(&Batch::Table(mapped))?.values),
-        };
-        let local = match (&self.alignment.local, &self.answers) {
-            (Some(local), Some(answers)) => {
-                let labels = matches!(self.task, Task::Classification { .. }) && answers.columns() == 1;
-                Some((local, answers, labels))
-            }
-            _ => None,
-        };
-        let values = match (mapped, local) {
-            // Class labels have no mean; the model's own answer stands.
-            (Some(mapped), None | Some((_, _, true))) => mapped,
-            (Some(mut mapped), Some((local, answers, false))) => {
-                let near = local.predict(rows, answers);
-                if (near.rows(), near.columns()) != (mapped.rows(), mapped.columns()) {
-                    return Err(PredictError::BadAnswer {
-                        reason: format!(
-                            "{} x {} numbers where it gave {} columns before",
-                            mapped.rows(),
-                            mapped.columns(),
-                            near.columns()
-                        ),
-                    });
-                }
-                let pairs = mapped.as_mut_slice().iter_mut().zip(near.as_slice());
-                pairs.for_each(|(mapped, near)| *mapped = 0.5 * (*mapped + near));
-                mapped
-            }
-            (None, Some((local, answers, true))) => local.nearest(rows, answers),
-            (None, Some((local, answers, false))) => local.predict(rows, answers),
-            (None, None) => {
-                return Err(PredictError::NotStarted {
-                    reason: "the alignment has no map; fit it again".into(),
-                });
-            }
-        };
-        Ok(Predictions { values })
     }
 }
 

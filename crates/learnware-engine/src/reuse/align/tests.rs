@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::numeric::random::Stream;
+use crate::predictor::{Batch, Predictions};
 use crate::specification::RkmeParameters;
 
 fn texts(words: &[&str]) -> Vec<String> {
@@ -66,6 +67,9 @@ fn error(method: AlignMethod) -> f64 {
     };
     let alignment = Alignment::fit(&request, method, 0).unwrap();
     let mut aligned = alignment.wrap(Box::new(Model), Task::Regression).unwrap();
+    let agrees = aligned.agreement();
+    assert_eq!(agrees.is_some(), method == AlignMethod::TransportAndLocal);
+    assert!(agrees.is_none_or(|agrees| agrees > 0.8), "{agrees:?}");
     let answers = aligned.predict(&Batch::Table(user_rows.clone())).unwrap().values;
     let wanted = Model.predict(&Batch::Table(asked)).unwrap().values;
     let pairs = answers.as_slice().iter().zip(wanted.as_slice());
