@@ -63,7 +63,9 @@ impl Network<'_> {
         let mut words = words.chunks_exact(h);
         for (mean, &count) in means.chunks_exact_mut(h).zip(counts) {
             words.by_ref().take(count).for_each(|word| add(mean, word));
-            mean.iter_mut().for_each(|value| *value /= count as f32);
+            for value in mean {
+                *value /= count as f32;
+            }
         }
         let align = self.of(&slots.align);
         let slopes = linear(&means, h, align, None);
@@ -203,10 +205,13 @@ impl Network<'_> {
         let mut gates = Vec::with_capacity(tape.gates.len());
         for (row, gate) in tape.gates.iter().enumerate() {
             let mut of_gate = 0.0;
-            for place in row * f..(row + 1) * f {
-                let back = if tape.active[place] > 0.0 { raw[place] } else { 0.0 };
-                of_gate += back * tape.raw[place];
-                raw[place] = back * gate;
+            let within = row * f..(row + 1) * f;
+            let own = raw[within.clone()].iter_mut().zip(&tape.raw[within.clone()]).zip(&tape.active[within]);
+            for ((back, raw), active) in own {
+                // Nothing comes back through what the rectifier cut off.
+                let through = if *active > 0.0 { *back } else { 0.0 };
+                of_gate += through * raw;
+                *back = through * gate;
             }
             gates.push(of_gate * gate * (1.0 - gate));
         }
@@ -280,7 +285,9 @@ pub(super) fn contrast(projected: &[f32], width: usize, rows: usize, temperature
     let mut weights = product(projected, width, Right::Transposed(projected), count);
     let mut loss = 0.0;
     for (anchor, logits) in weights.chunks_exact_mut(count).enumerate() {
-        logits.iter_mut().for_each(|logit| *logit /= temperature);
+        for logit in logits.iter_mut() {
+            *logit /= temperature;
+        }
         let most = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
         let others = logits.iter().enumerate().filter(|(other, _)| *other != anchor);
         let sum: f64 = others.map(|(_, logit)| f64::from(logit - most).exp()).sum();

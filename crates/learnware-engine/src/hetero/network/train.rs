@@ -417,12 +417,11 @@ pub(super) fn check_gradient(training: &Training) {
         let (_, gradient) = training.loss(&values, group, &rows);
         for round in 0..20 {
             // All numbers at once, and single arrays: an error in a small one is not drowned.
-            let within = match round % 4 {
-                0 => 0..values.len(),
-                _ => {
-                    let start = stream.below(values.len() - 8);
-                    start..start + 8
-                }
+            let within = if round % 4 == 0 {
+                0..values.len()
+            } else {
+                let start = stream.below(values.len() - 8);
+                start..start + 8
             };
             let mut direction = vec![0.0_f32; values.len()];
             direction[within].fill_with(|| stream.normal() as f32);
