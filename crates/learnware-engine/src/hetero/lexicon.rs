@@ -180,9 +180,18 @@ const LINES: &[Line] = &[
 const EMPTY: &str = "a an the of in on at by to for from and or with within number num no value val feature column \
     col field var_name x f 的 之 在 和 与 或 值 列 字段 特征";
 
+/// What the lexicon says of a word that it knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Found {
+    /// Its meaning.
+    Meaning(Group),
+    /// Grammar only.
+    Nothing,
+}
+
 /// The lexicon, ready to be asked.
 pub(super) struct Lexicon {
-    words: BTreeMap<String, Option<Group>>,
+    words: BTreeMap<String, Found>,
     /// Characters of the longest Han word.
     pub(super) han_length_max: usize,
     /// Words of the longest phrase.
@@ -201,19 +210,19 @@ impl Lexicon {
         for &(role, kin, line) in LINES {
             let name = line.split_whitespace().next().unwrap_or("");
             for word in line.split_whitespace() {
-                words.insert(key(word), Some(Group { name, role, kin }));
+                words.insert(key(word), Found::Meaning(Group { name, role, kin }));
             }
         }
         for word in EMPTY.split_whitespace() {
-            words.insert(key(word), None);
+            words.insert(key(word), Found::Nothing);
         }
         let han = words.keys().filter(|word| !word.is_ascii()).map(|word| word.chars().count()).max();
         let phrase = words.keys().map(|word| word.split('_').count()).max();
         Self { words, han_length_max: han.unwrap_or(1), phrase_length_max: phrase.unwrap_or(1) }
     }
 
-    /// The meaning of a stemmed word or phrase: `None` when it is unknown, `Some(None)` when it says nothing.
-    pub(super) fn look_up(&self, word: &str) -> Option<Option<Group>> {
+    /// What a stemmed word or phrase means, if it is known.
+    pub(super) fn look_up(&self, word: &str) -> Option<Found> {
         self.words.get(word).copied()
     }
 }

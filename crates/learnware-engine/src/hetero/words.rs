@@ -9,7 +9,7 @@
 
 use std::collections::BTreeMap;
 
-use super::lexicon::{Group, Lexicon};
+use super::lexicon::{Found, Lexicon};
 use crate::text;
 
 pub use super::lexicon::Role;
@@ -24,6 +24,9 @@ const SPELLING_SIMILARITY_MIN: f64 = 0.6;
 const ABBREVIATION_LETTERS_MIN: usize = 3;
 /// Similarity of an unknown word to a word that it begins.
 const ABBREVIATION_SIMILARITY: f64 = 0.7;
+
+/// Units of time that are written on to what follows; longer ones first.
+const HAN_UNITS: [&str; 10] = ["个月", "小时", "分钟", "季度", "天", "日", "周", "月", "季", "年"];
 
 /// A description as terms; equal texts give equal values.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -214,7 +217,13 @@ fn pieces(text: &str) -> Vec<Piece> {
             rest = after;
             match kind {
                 Kind::Digit => pieces.extend(digits(run)),
-                Kind::Han => pieces.push(Piece::Han(run.to_owned())),
+                Kind::Han => {
+                    let after_number = matches!(pieces.last(), Some(Piece::Digits(_)));
+                    let unit = HAN_UNITS.iter().find(|unit| after_number && run.starts_with(**unit));
+                    let (unit, run) = run.split_at(unit.map_or(0, |unit| unit.len()));
+                    let parts = [unit, run].into_iter().filter(|part| !part.is_empty());
+                    pieces.extend(parts.map(|part| Piece::Han(part.to_owned())));
+                }
                 Kind::Letter => pieces.push(Piece::Letters(stem(run))),
                 Kind::Other => {}
             }
@@ -277,7 +286,6 @@ fn read_term(pieces: &[Piece], terms: &mut Vec<Term>) -> usize {
             1
         }
         Piece::Han(run) => {
-            // A number before may have taken the first character as its unit only when it was the whole run.
             read_han(run, lexicon, terms);
             1
         }
@@ -292,7 +300,7 @@ fn read_term(pieces: &[Piece], terms: &mut Vec<Term>) -> usize {
                 .collect();
             for length in (1..=words.len()).rev() {
                 if let Some(found) = lexicon.look_up(&words[..length].join("_")) {
-                    terms.extend(found.map(term_of));
+                    terms.extend(term_of(found));
                     return length;
                 }
             }
@@ -314,18 +322,15 @@ fn read_han(run: &str, lexicon: &Lexicon, terms: &mut Vec<Term>) {
         let longest = lexicon.han_length_max.min(letters.len() - at);
         let found = (1..=longest).rev().find_map(|length| {
             let word: String = letters[at..at + length].iter().collect();
-            lexicon.look_up(&word).map(|group| (length, group))
+            lexicon.look_up(&word).map(|found| (length, found))
         });
-        match found {
-            Some((length, group)) => {
-                push_word(&mut unknown, terms);
-                terms.extend(group.map(term_of));
-                at += length;
-            }
-            None => {
-                unknown.push(letters[at]);
-                at += 1;
-            }
+        if let Some((length, found)) = found {
+            push_word(&mut unknown, terms);
+            terms.extend(term_of(found));
+            at += length;
+        } else {
+            unknown.push(letters[at]);
+            at += 1;
         }
     }
     push_word(&mut unknown, terms);
@@ -337,15 +342,17 @@ fn push_word(unknown: &mut String, terms: &mut Vec<Term>) {
     }
 }
 
-fn term_of(group: Group) -> Term {
-    Term::Meaning { name: group.name, role: group.role, kin: group.kin }
+fn term_of(found: Found) -> Option<Term> {
+    match found {
+        Found::Meaning(group) => Some(Term::Meaning { name: group.name, role: group.role, kin: group.kin }),
+        Found::Nothing => None,
+    }
 }
 
 /// Days of a unit of time that follows a number.
 fn unit_days(piece: &Piece) -> Option<f64> {
     let word = match piece {
-        Piece::Letters(word) => word.as_str(),
-        Piece::Han(word) => word.as_str(),
+        Piece::Letters(word) | Piece::Han(word) => word.as_str(),
         Piece::Digits(_) => return None,
     };
     Some(match word {

@@ -22,6 +22,7 @@ pub mod quadratic;
 pub mod random;
 pub mod real;
 pub mod symmetric;
+pub mod transport;
 pub mod vector;
 
 pub use matrix::Matrix;

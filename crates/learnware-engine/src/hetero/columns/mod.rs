@@ -334,11 +334,10 @@ fn certainties(similarity: &Matrix) -> Matrix {
         }
     }
     let mut certainty = Matrix::zeros(similarity.rows(), similarity.columns());
-    for user in 0..similarity.rows() {
-        for other in 0..similarity.columns() {
-            let value = similarity.at(user, other);
+    for (user, row) in similarity.iter_rows().enumerate() {
+        for (other, (&value, of_other)) in row.iter().zip(&by_other).enumerate() {
             // Never more certain than the evidence itself is strong.
-            let share = lift(value) / by_user[user].max(by_other[other]);
+            let share = lift(value) / of_other.max(by_user[user]);
             certainty.set(user, other, share * value.sqrt().min(1.0));
         }
     }

@@ -1,3 +1,5 @@
+//! Matching of columns: what must be found, what must stay alone, and any two sets.
+
 use proptest::prelude::*;
 
 use super::*;
