@@ -33,7 +33,10 @@ const SUBJECTS: usize = 16;
 /// Numbers in a point of the world: few enough that the part of the data that one learnware covers can be told.
 const WORLD_DIMENSION: usize = FACTORS + SUBJECTS + 1;
 /// Variance of the subjects over the learnwares, where that of the factors within a typical one is 1.
-const SUBJECT_WEIGHT: f64 = 3.0;
+const SUBJECT_WEIGHT: f64 = 1.0;
+/// Part of a row's way from the specification's mean that counts: how a factor lies around its level depends on which columns
+/// a table has, the level itself does so less.
+const SPREAD_PART: f64 = 0.3;
 /// Variance of the subjects that is assumed at least, of vectors of length 1: in a market of one kind of tables
 /// strangers are still far.
 const SUBJECT_VARIANCE_MIN: f64 = 0.1;
@@ -150,14 +153,10 @@ impl FactorMap {
     fn within(&self, specification: &Rkme, framed: &Framed) -> f64 {
         let rows = self.by_factors(framed);
         let weights = shares(specification);
-        (0..FACTORS)
-            .map(|factor| {
-                let mean: f64 =
-                    rows.iter_rows().zip(&weights).map(|(row, weight)| weight * row[factor]).sum();
-                let square = |row: &[f64]| (row[factor] - mean) * (row[factor] - mean);
-                rows.iter_rows().zip(&weights).map(|(row, weight)| weight * square(row)).sum::<f64>()
-            })
-            .sum()
+        let level = level(&rows, &weights);
+        let square =
+            |row: &[f64]| row.iter().zip(&level).map(|(value, mean)| (value - mean).powi(2)).sum::<f64>();
+        rows.iter_rows().zip(&weights).map(|(row, weight)| weight * square(row)).sum()
     }
 
     /// What a table speaks of, [`SUBJECTS`] numbers and one more.
@@ -184,7 +183,14 @@ impl HeteroMap for FactorMap {
         require_described(specification, columns)?;
         let framed = self.frame.apply(specification, columns)?;
         let (rows, subject) = (self.by_factors(&framed), self.subject(&framed));
-        let values = rows.iter_rows().flat_map(|row| row.iter().chain(&subject).copied()).collect();
+        let level = level(&rows, &shares(specification));
+        let near = |row: &f64, level: &f64| SPREAD_PART.mul_add(row - level, *level);
+        let values = rows
+            .iter_rows()
+            .flat_map(|row| {
+                row.iter().zip(&level).map(|(row, level)| near(row, level)).chain(subject.iter().copied())
+            })
+            .collect();
         let points = Matrix::new(rows.rows(), WORLD_DIMENSION, values)?;
         let weights = specification.weights().to_vec();
         Rkme::new(points, weights, specification.gamma(), specification.row_count())
@@ -325,6 +331,15 @@ fn shares(specification: &Rkme) -> Vec<f64> {
     let equal = 1.0 / weights.len() as f64;
     let share = |weight: &f64| if total.abs() > 1e-9 { weight / total } else { equal };
     weights.iter().map(share).collect()
+}
+
+/// The weighted mean of rows.
+fn level(rows: &Matrix, weights: &[f64]) -> Vec<f64> {
+    let mut mean = vec![0.0; rows.columns()];
+    for (row, weight) in rows.iter_rows().zip(weights) {
+        add_scaled(&mut mean, *weight, row);
+    }
+    mean
 }
 
 /// Answers with mean 0 and variance 1 under the weights; zeros where they are all one.

@@ -3,7 +3,7 @@
 //! * [`words`]: descriptions of columns as comparable words, in English and Chinese.
 //! * [`columns`]: which column of one table is which column of another.
 //! * [`HeteroMap`]: a map puts the specifications of all tables, whatever their columns, into one world of fixed
-//!   dimension, where the usual distances compare them. [`factors`] is ours, in closed form.
+//!   dimension, where the usual distances compare them. [`factors`] is ours, in closed form; [`network`] the reference's.
 //! * [`tensors`]: maps as bytes.
 //!
 //! A map is trained on specifications alone: no data rows, nothing downloaded. Two maps are never mixed; each has a
@@ -14,7 +14,9 @@ mod descriptions;
 pub mod factors;
 mod frame;
 mod lexicon;
+pub mod network;
 pub mod quality;
+pub mod specification;
 pub mod tensors;
 pub mod words;
 
@@ -26,6 +28,7 @@ use crate::error::{EngineError, Result};
 use crate::semantic::Dimensions;
 use crate::specification::Rkme;
 use factors::FactorMap;
+use network::NetworkMap;
 use tensors::Tensors;
 
 /// Puts table specifications of any columns into one space.
@@ -50,6 +53,8 @@ pub trait HeteroMap: std::fmt::Debug + Send + Sync {
 pub enum MapKind {
     /// Ours: factors that the columns of tables share, and the words of their descriptions ([`factors`]).
     Factors,
+    /// The reference's: a small transformer ([`network`]).
+    Network,
 }
 
 impl MapKind {
@@ -57,11 +62,12 @@ impl MapKind {
     pub fn word(self) -> &'static str {
         match self {
             Self::Factors => "factors",
+            Self::Network => "network",
         }
     }
 
     fn from_word(word: &str) -> Option<Self> {
-        [Self::Factors].into_iter().find(|kind| kind.word() == word)
+        [Self::Factors, Self::Network].into_iter().find(|kind| kind.word() == word)
     }
 }
 
@@ -102,6 +108,7 @@ pub fn load(bytes: &[u8]) -> Result<Arc<dyn HeteroMap>> {
     let word = tensors.text("kind")?;
     match MapKind::from_word(word) {
         Some(MapKind::Factors) => Ok(Arc::new(FactorMap::from_tensors(&tensors)?)),
+        Some(MapKind::Network) => Ok(Arc::new(NetworkMap::from_tensors(&tensors)?)),
         None => Err(tensors::bad(format!("{word:?} is no kind of map that this release knows"))),
     }
 }

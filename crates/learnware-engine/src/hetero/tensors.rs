@@ -12,8 +12,8 @@ use serde_json::{Map, Value, json};
 use crate::error::{EngineError, Result};
 use crate::numeric::Matrix;
 
-/// Bytes of a header at most; the largest map has some twenty arrays.
-const HEADER_BYTES_MAX: u64 = 1 << 20;
+/// Bytes of a header at most: a vocabulary of a network stands there, a megabyte at most.
+const HEADER_BYTES_MAX: u64 = 1 << 22;
 /// Numbers in a file at most: 64 million take 256 MB, fifteen times the reference's map.
 const NUMBERS_MAX: usize = 1 << 26;
 /// Header key for the notes.
