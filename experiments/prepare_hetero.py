@@ -85,6 +85,8 @@ def key_of(path, file, arguments):
         for one in (folder / "suite.json", folder / "splits.npz", data / "grid.parquet",
                     data / f"features_{part['features']}.parquet", data / "feature_scale.json"):
             digest.update(hashlib.sha256(one.read_bytes()).digest() if one.exists() else b"absent")
+    vocabulary = path.parent / "feature_vocab.txt"
+    digest.update(vocabulary.read_bytes() if vocabulary.is_file() else b"absent")
     for script in (__file__, suites.__file__, tables.__file__, controls.__file__):
         digest.update(Path(script).read_bytes())
     words = [arguments.lite, arguments.full, arguments.raw, arguments.users, arguments.repeats, arguments.labelled]

@@ -22,8 +22,10 @@ pub(super) fn read(path: &Path) -> Result<System, String> {
     let notes =
         pairs(&file["notes"]).into_iter().map(|(what, why)| (what, why.as_str().unwrap_or("").to_owned()));
     let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let predictions = arrays::read(&path.with_file_name(format!("{stem}_all.npy")))?;
-    Ok(System { users, costs: costs.collect(), notes: notes.collect(), predictions: Some(predictions) })
+    let predictions = path.with_file_name(format!("{stem}_all.npy"));
+    // Nothing is predicted by itself where every input has to be aligned first.
+    let predictions = predictions.is_file().then(|| arrays::read(&predictions)).transpose()?;
+    Ok(System { users, costs: costs.collect(), notes: notes.collect(), predictions })
 }
 
 fn list(value: &Value) -> Vec<Value> {
