@@ -141,6 +141,7 @@ def run(folder, options):
     """Runs all users; returns the results."""
     prepared = json.loads((folder / "prepared.json").read_text())
     kind, steps, users = KINDS["table"](folder), Steps(), []
+    labelled = options.labelled and prepared["labelled"]
     notes = {
         "market_map": f"trained for {options.map_epochs} epochs instead of 50",
         "ensemble_pruning": "every subset of two members or more is tried instead of an evolution",
@@ -159,7 +160,7 @@ def run(folder, options):
         with steps("mapping"):
             learnware.update_stat_spec(MAPPED, mapping.hetero_mapping(table, described(one["columns"])))
     searcher = EasyStatSearcher(organizer=None)
-    plans = json.loads((folder / "self_trained.json").read_text()) if options.labelled else {}
+    plans = json.loads((folder / "self_trained.json").read_text()) if labelled else {}
     chosen = prepared["users"][: options.users] if options.users else prepared["users"]
     for index, user in enumerate(chosen):
         place = folder / user["folder"]
@@ -176,7 +177,7 @@ def run(folder, options):
             result["with_own"] = {"top_one_id": top.id, "members": [member.id for member in members]}
         else:
             result |= without_labels(learnwares, top, members, specification, x, y, steps)
-        if options.labelled:
+        if labelled:
             plan = plans[user["name"]]
             result["with_own"]["labelled"] = with_labels(
                 place, plan, top, members, specification, x, y, options.repeats, steps

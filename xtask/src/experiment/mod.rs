@@ -42,6 +42,7 @@ struct Options {
     models: Option<PathBuf>,
     reference_images: bool,
     reference: Option<PathBuf>,
+    reference_results: Option<PathBuf>,
     python: Option<PathBuf>,
     binary: Option<PathBuf>,
 }
@@ -56,6 +57,8 @@ Writes results.json and results.md to DIR and prints one line last.
   --features SPACE      only this feature space (all of the data set otherwise)
   --labelled            also the methods that use a few labels, over every labelled subset
   --reference PYTHON    run the reference package of that Python on the same learnwares and users
+  --reference-results FILE
+                        what an earlier run of the reference on the same learnwares and users wrote, instead
   --raw                 leave columns unscaled (standardised by feature_scale.json otherwise)
   --full                tables: models by the published recipe (127 leaves, 1,000 rounds) instead of the light
                         one; images: all learnwares and users instead of the first 15 and 10
@@ -96,6 +99,9 @@ pub(crate) fn run(root: &Path, arguments: &[String]) -> Result<bool, String> {
             ours::run(&mut binary, &prepared, plan, &work, &options)?
         };
         let reference = match &options.reference {
+            _ if options.reference_results.is_some() => {
+                options.reference_results.as_deref().map(|file| reference::of_run(file, &ours)).transpose()?
+            }
             Some(python) if plan.kind != Kind::Image || options.reference_images => {
                 let out = work.join("reference.json");
                 python::reference(root, python, &folder, &out, plan, &options)?;
@@ -131,6 +137,7 @@ fn parse(arguments: &[String]) -> Result<Options, String> {
             "--models" => options.models = Some(value()?.into()),
             "--reference-images" => options.reference_images = true,
             "--reference" => options.reference = Some(value()?.into()),
+            "--reference-results" => options.reference_results = Some(value()?.into()),
             "--python" => options.python = Some(value()?.into()),
             "--binary" => options.binary = Some(value()?.into()),
             flag if flag.starts_with('-') => return Err(format!("unknown option {flag}\n\n{USAGE}")),
@@ -163,6 +170,7 @@ mod tests {
     #[test]
     fn every_option_is_read() {
         let line = "suites/a --out o --features J --labelled --raw --full --lite --seed 7 --users 3 --reference p --python q \
+                    --reference-results f \
                     --repeats 2 --learnwares 5 --epochs 1 --models m --reference-images";
         let wanted = Options {
             suite: "suites/a".into(),
@@ -180,6 +188,7 @@ mod tests {
             models: Some("m".into()),
             reference_images: true,
             reference: Some("p".into()),
+            reference_results: Some("f".into()),
             python: Some("q".into()),
             binary: None,
         };

@@ -12,8 +12,11 @@ use crate::experiment::system::{Labelled, MarketKind};
 /// Put before the methods of the reference.
 const REFERENCE: &str = "reference ";
 
-/// What needs no learnware and is subtracted from everything else, where a suite has it.
+/// What needs no learnware and is subtracted from every way to reuse, where a suite has it.
 const BASELINES: &[&str] = &["self_trained", "ridge_only"];
+
+/// Ways of ours that are also compared with a way of the reference of another name.
+const MORE_PAIRS: &[(&str, &str)] = &[("automatic", "reference averaging")];
 
 /// One method with one number of labelled rows.
 #[derive(Debug, Default)]
@@ -31,28 +34,47 @@ impl Point {
 }
 
 /// Points by method and number of labelled rows.
-pub(super) type Curves = BTreeMap<String, BTreeMap<u64, Point>>;
+type Points = BTreeMap<String, BTreeMap<u64, Point>>;
+
+/// The curves of one market.
+#[derive(Debug, Default)]
+struct Curves {
+    /// Ways to reuse, ours and the reference's.
+    reuse: Points,
+    /// What needs no learnware.
+    controls: Points,
+}
+
+impl Curves {
+    fn all(&self) -> impl Iterator<Item = (&String, &BTreeMap<u64, Point>)> {
+        self.reuse.iter().chain(&self.controls)
+    }
+
+    fn get(&self, method: &str) -> Option<&BTreeMap<u64, Point>> {
+        self.reuse.get(method).or_else(|| self.controls.get(method))
+    }
+}
 
 /// Values by repeat.
 type Repeats = BTreeMap<u64, Vec<f64>>;
 
-/// The curves of the baselines, of ours and of the reference, whose methods carry its name.
-pub(super) fn curves(setting: &Setting, market: MarketKind) -> Curves {
+/// The curves of the controls, of ours and of the reference, whose methods carry its name.
+fn curves(setting: &Setting, market: MarketKind) -> Curves {
     let users = setting.prepared.users.iter().take(setting.ours.users.len());
     let baselines: Vec<Vec<&Labelled>> =
         users.map(|user| user.subsets.iter().map(|(_, subset)| subset).collect()).collect();
-    let mut curves = points("", &baselines);
+    let mut curves = Curves { controls: points("", &baselines), reuse: Points::new() };
     for (prefix, system) in [("", Some(&setting.ours)), (REFERENCE, setting.reference.as_ref())] {
         let users = system.into_iter().flat_map(|system| &system.users);
         let rows: Vec<Vec<&Labelled>> =
             users.map(|user| user.chosen(market).labelled.iter().collect()).collect();
-        curves.extend(points(prefix, &rows));
+        curves.reuse.extend(points(prefix, &rows));
     }
     curves
 }
 
 /// The points of one system's rows, user by user.
-fn points(prefix: &str, users: &[Vec<&Labelled>]) -> Curves {
+fn points(prefix: &str, users: &[Vec<&Labelled>]) -> Points {
     let mut values: BTreeMap<(String, u64), Vec<Repeats>> = BTreeMap::new();
     for (place, rows) in users.iter().enumerate() {
         for row in rows {
@@ -63,7 +85,7 @@ fn points(prefix: &str, users: &[Vec<&Labelled>]) -> Curves {
             }
         }
     }
-    let mut curves = Curves::new();
+    let mut curves = Points::new();
     for ((method, size), users) in values {
         curves.entry(method).or_default().insert(size, point(&users));
     }
@@ -85,17 +107,13 @@ fn point(users: &[Repeats]) -> Point {
 }
 
 /// Paired differences over the users, by pair of methods and number of labelled rows: ours minus the reference's of
-/// the same name, and everything minus what needs no learnware.
+/// the same name, and every way to reuse minus what needs no learnware.
 fn differences(curves: &Curves) -> Vec<(String, BTreeMap<u64, Difference>)> {
-    let mut pairs: Vec<(&str, &str)> = Vec::new();
-    for method in curves.keys() {
-        if let Some(name) = method.strip_prefix(REFERENCE) {
-            pairs.extend(curves.get_key_value(name).map(|(ours, _)| (ours.as_str(), method.as_str())));
-        }
-    }
+    let theirs =
+        curves.reuse.keys().filter_map(|method| Some((method.strip_prefix(REFERENCE)?, method.as_str())));
+    let mut pairs: Vec<(&str, &str)> = theirs.chain(MORE_PAIRS.iter().copied()).collect();
     for baseline in BASELINES {
-        let others = curves.keys().filter(|method| !BASELINES.contains(&method.as_str()));
-        pairs.extend(others.map(|method| (method.as_str(), *baseline)));
+        pairs.extend(curves.reuse.keys().map(|method| (method.as_str(), *baseline)));
     }
     let of_pair = |one: &BTreeMap<u64, Point>, other: &BTreeMap<u64, Point>| -> BTreeMap<u64, Difference> {
         let both = one.iter().filter_map(|(size, one)| Some((*size, one, other.get(size)?)));
@@ -114,11 +132,12 @@ fn differences(curves: &Curves) -> Vec<(String, BTreeMap<u64, Difference>)> {
 /// `[rows, mean over users]` of every method.
 pub(super) fn means_json(setting: &Setting) -> Value {
     by_market(|market| {
-        let curves = curves(setting, market).into_iter().map(|(method, points)| {
+        let curves = curves(setting, market);
+        let methods = curves.all().map(|(method, points)| {
             let points = points.iter().map(|(size, point)| json!([size, point.mean()]));
-            (method, points.collect::<Value>())
+            (method.clone(), points.collect::<Value>())
         });
-        Value::Object(curves.collect())
+        Value::Object(methods.collect())
     })
 }
 
@@ -126,7 +145,7 @@ pub(super) fn means_json(setting: &Setting) -> Value {
 pub(super) fn details_json(setting: &Setting) -> Value {
     by_market(|market| {
         let curves = curves(setting, market);
-        let methods = curves.iter().map(|(method, points)| {
+        let methods = curves.all().map(|(method, points)| {
             let points = points.iter().map(|(size, point)| {
                 json!({ "rows": size, "users": point.per_user, "sd_over_repeats": point.deviation })
             });
@@ -150,7 +169,7 @@ fn by_market(one: impl Fn(MarketKind) -> Value) -> Value {
 /// The curves of one market as tables, nothing where no user has labels.
 pub(super) fn tables(text: &mut String, setting: &Setting, market: MarketKind, title: &str) {
     let curves = curves(setting, market);
-    let sizes: BTreeSet<u64> = curves.values().flat_map(|points| points.keys().copied()).collect();
+    let sizes: BTreeSet<u64> = curves.all().flat_map(|(_, points)| points.keys().copied()).collect();
     if sizes.is_empty() {
         return;
     }
@@ -158,7 +177,7 @@ pub(super) fn tables(text: &mut String, setting: &Setting, market: MarketKind, t
         text,
         "\n### With labels, {title}\n\nIn brackets the standard deviation, over repeats, of the mean over users.\n"
     );
-    table(text, "method", &sizes, curves.iter(), |point| {
+    table(text, "method", &sizes, curves.all(), |point| {
         format!("{:.4} ({:.3})", point.mean(), point.deviation)
     });
     let differences = differences(&curves);
@@ -191,7 +210,7 @@ fn table<'a, T: 'a>(
 mod tests {
     use std::collections::BTreeMap;
 
-    use super::{differences, points};
+    use super::{Curves, differences, points};
     use crate::experiment::system::Labelled;
 
     fn row(repeat: u64, method: &str, value: f64) -> Labelled {
@@ -213,8 +232,10 @@ mod tests {
 
     #[test]
     fn ours_is_paired_with_the_reference_and_all_with_what_needs_no_learnware() {
-        let mut curves = points("", &[vec![&row(0, "single", 1.0), &row(0, "ridge_only", 4.0)]]);
-        curves.extend(points("reference ", &[vec![&row(0, "single", 3.0)]]));
+        let controls = points("", &[vec![&row(0, "ridge_only", 4.0), &row(0, "noise", 5.0)]]);
+        let mut reuse = points("", &[vec![&row(0, "single", 1.0)]]);
+        reuse.extend(points("reference ", &[vec![&row(0, "single", 3.0)]]));
+        let curves = Curves { reuse, controls };
         let found: BTreeMap<String, f64> =
             differences(&curves).into_iter().map(|(pair, points)| (pair, points[&10].mean)).collect();
         let wanted = [

@@ -203,7 +203,10 @@ pub(super) fn summary_line(settings: &[Setting]) -> String {
             })
         };
         let parts = QUANTITIES.iter().filter_map(|(key, heading)| Some(format!("{heading} {}", value(key)?)));
-        let parts: Vec<String> = parts.collect();
+        let mut parts: Vec<String> = parts.collect();
+        if parts.is_empty() {
+            parts.push("curves over labelled rows, see results.md".to_owned());
+        }
         format!("{} {}: {}", setting.plan.name(), task.metric_name(), parts.join(", "))
     };
     settings.iter().map(one).collect::<Vec<_>>().join(" | ")

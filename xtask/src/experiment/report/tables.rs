@@ -50,10 +50,13 @@ fn one_setting(text: &mut String, setting: &Setting) {
             MarketKind::WithOwn => "All learnwares are in the market",
             MarketKind::WithoutOwn => "The user's own learnware is left out",
         };
-        let _ = writeln!(text, "\n### {title}\n");
-        text.push_str("| quantity | ours | sd | reference | sd | difference |\n|---|---|---|---|---|---|\n");
+        let mut rows = String::new();
         for (key, heading) in QUANTITIES {
-            quantity_row(text, setting, market, key, heading);
+            quantity_row(&mut rows, setting, market, key, heading);
+        }
+        if !rows.is_empty() {
+            let head = "| quantity | ours | sd | reference | sd | difference |\n|---|---|---|---|---|---|";
+            let _ = write!(text, "\n### {title}\n\n{head}\n{rows}");
         }
         mixtures(text, setting, market);
     }
@@ -157,7 +160,6 @@ const SAME_WORK: &[(&str, &str)] = &[
     ("job_selector", "job_selector"),
     ("feature_augment", "feature_augment"),
     ("ensemble_pruning", "ensemble_pruning"),
-    ("evolve", "market_map"),
     ("aligned_alone", "feature_align"),
 ];
 
