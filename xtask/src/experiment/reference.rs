@@ -33,7 +33,9 @@ pub(super) fn of_run(path: &Path, ours: &System) -> Result<System, String> {
     let mut theirs = read(path)?;
     theirs.users.retain(|user| ours.users.iter().any(|one| one.group == user.group));
     for (one, other) in ours.users.iter().zip(&mut theirs.users) {
-        if one.group != other.group || (!other.of_all.is_empty() && other.of_all.len() != one.of_all.len()) {
+        let as_many = |ours: &[f64], theirs: &[f64]| theirs.is_empty() || ours.len() == theirs.len();
+        let same_market = as_many(&one.of_all, &other.of_all) && as_many(&one.distances, &other.distances);
+        if one.group != other.group || !same_market {
             let path = path.display();
             return Err(format!(
                 "{path} is of other users or another market; run the reference (--reference)"
