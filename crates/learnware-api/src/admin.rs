@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// What takes room on a dock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +25,31 @@ pub struct Storage {
     pub upload_bytes: u64,
     /// Bytes left where the folder of the server that answers is.
     pub free_bytes: Option<u64>,
+}
+
+/// An attempt to make the market better.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Evolution {
+    /// Its number.
+    pub id: i64,
+    /// `active`, `refused` (it was no better) or `retired`.
+    pub state: String,
+    /// The market's revision that it was made of.
+    pub revision: i64,
+    /// What was learned and measured: learnwares `measured` and `unmeasured`, and for each island its `quality`, who could go
+    /// (`retirements`) and who stands for many (`anchors`).
+    pub report: Value,
+    /// When it ended.
+    pub created_at: String,
+}
+
+/// Whether an evolution waits now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct EvolutionAsked {
+    /// Else one is under way already.
+    pub waits: bool,
 }
 
 /// A setting of the server that answers.

@@ -8,6 +8,7 @@ mod accounts;
 mod admin;
 #[cfg(feature = "client")]
 pub mod client;
+mod datasets;
 mod learnwares;
 mod search;
 
@@ -16,6 +17,7 @@ use serde_json::Value;
 
 pub use accounts::*;
 pub use admin::*;
+pub use datasets::*;
 pub use learnwares::*;
 pub use search::*;
 

@@ -22,6 +22,9 @@ pub struct SearchRequest {
     /// How specifications are compared: `island` when absent, or `reference`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kernel: Option<String>,
+    /// By what single learnwares are ordered: `capability` when absent (where the dock has learned that), or `distance`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ranking: Option<String>,
     /// Learnwares that shall not be found.
     pub exclude: Vec<String>,
     /// Whether the answer tells why.

@@ -111,6 +111,7 @@ fn dock_hint(error: &DockError) -> Option<String> {
         DockError::BadId { .. } | DockError::UnknownLearnware { .. } | DockError::Deleted { .. } => {
             "`learnware list` shows the learnwares of the dock; --dock names another dock"
         }
+        DockError::UnknownDataset { .. } => "`learnware dataset list` shows the data sets of the dock",
         DockError::UnknownVersion { .. } => "`learnware show ID` lists the versions",
         DockError::CheckInProgress { .. } | DockError::Busy { .. } => "try again in a moment",
         DockError::CheckFailed { .. } => "`learnware doctor` checks this machine; then `learnware check ID`",
@@ -137,6 +138,7 @@ fn client_hint(error: &ClientError) -> String {
         Some("bad-id" | "unknown-learnware" | "deleted") => {
             "`learnware list` shows the learnwares of the dock; --dock names another dock"
         }
+        Some("unknown-dataset") => "`learnware dataset list` shows the data sets of the dock",
         Some("unknown-token") => "`learnware token list` shows your tokens",
         Some("unknown-account") => "`learnware admin users` lists the accounts",
         Some("unknown-job") => "`learnware admin jobs` lists the jobs",

@@ -57,16 +57,25 @@ impl Dock {
     /// [`DockError::CheckInProgress`] while somebody is at it.
     pub async fn retry_job(&self, by: Option<&Principal>, job: &JobRow) -> Result<()> {
         by.map_or(Ok(()), |by| by.needs(Scope::Admin))?;
-        let Job::CheckLearnware { learnware, version } = job.job;
-        let number = LearnwareNumber(learnware);
-        match self.state().store.requeue_check(number, version, self.now()).await? {
-            Requeued::Waiting => {}
-            Requeued::Leased(lease_until) => {
-                return Err(DockError::CheckInProgress { id: number.to_string(), lease_until });
+        match job.job {
+            Job::CheckLearnware { learnware, version } => {
+                self.check_again(LearnwareNumber(learnware), version).await?;
             }
-            Requeued::Unknown => return Err(DockError::UnknownVersion { id: number.to_string(), version }),
+            Job::Evolve {} => {
+                self.ask_evolution().await?;
+            }
         }
         self.audit(by.map(|by| by.account), "job.retry", &job.job.subject(), "").await
+    }
+
+    async fn check_again(&self, number: LearnwareNumber, version: u32) -> Result<()> {
+        match self.state().store.requeue_check(number, version, self.now()).await? {
+            Requeued::Waiting => Ok(()),
+            Requeued::Leased(lease_until) => {
+                Err(DockError::CheckInProgress { id: number.to_string(), lease_until })
+            }
+            Requeued::Unknown => Err(DockError::UnknownVersion { id: number.to_string(), version }),
+        }
     }
 
     /// Gives up a job that is open or under way. It can be asked for again. False when it is neither.

@@ -1,6 +1,6 @@
 //! The market as the database has it: a snapshot that searches read, brought up to date by revision.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex as StdMutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -15,6 +15,7 @@ use tokio::task::JoinHandle;
 use crate::cpu::Pool;
 use crate::dock::Dock;
 use crate::error::{DockError, Result};
+use crate::evolve::ActiveEvolution;
 use crate::ids::LearnwareNumber;
 use crate::indexes;
 use crate::store::Changes;
@@ -45,6 +46,8 @@ pub struct Snapshot {
     pub revision: Revision,
     /// Those of them that not everybody sees, and who does.
     pub hidden: BTreeMap<LearnwareNumber, Audience>,
+    /// What the active evolution learned.
+    pub(crate) evolution: ActiveEvolution,
     /// Learnwares left out because their rows can't be read, and why.
     pub unreadable: BTreeMap<LearnwareId, String>,
 }
@@ -126,9 +129,11 @@ impl Dock {
             current = Arc::default(); // An older database was put in place: begin again.
         }
         let changes = state.store.changes(current.revision).await?;
+        let evolution = self.learned(&current.evolution).await?;
         let folder = state.folder.clone();
         let build = move || {
             let next = current.after(changes);
+            let next = if evolution.id == next.evolution.id { next } else { next.evolved(evolution) };
             if current.market.organizer().is_empty() {
                 Snapshot { market: indexes::load(&folder, next.market), ..next }
             } else {
@@ -204,9 +209,18 @@ impl Snapshot {
             present.push((row.number, facts));
             changed.insert(id, learnware);
         }
+        let changed_ids: BTreeSet<LearnwareId> = changed.keys().cloned().collect();
         let market = market_after(&self.market, changed);
         let words = self.words.with_changes(&present, &market);
-        Self { market, words, revision: changes.revision, hidden, unreadable }
+        let evolution = self.evolution.without(&changed_ids);
+        let market = market.with_learned(Arc::clone(&evolution.learned));
+        Self { market, words, revision: changes.revision, hidden, evolution, unreadable }
+    }
+
+    /// The same with what an evolution learned.
+    fn evolved(self, evolution: ActiveEvolution) -> Self {
+        let market = self.market.with_learned(Arc::clone(&evolution.learned));
+        Self { market, evolution, ..self }
     }
 
     /// The learnwares that `viewer` does not see.

@@ -87,7 +87,7 @@ impl Dock {
     /// Makes the check that has waited longest; `None` when none may begin now. Several callers, in several
     /// processes, may do so side by side.
     pub async fn check_next(&self) -> Result<Option<CheckOutcome>> {
-        match self.claim_job(&ClaimFilter::Any).await? {
+        match self.claim_job(&ClaimFilter::Kind(Job::CHECK)).await? {
             Some(job) => self.check_claimed(job).await.map(Some),
             None => Ok(None),
         }
@@ -121,7 +121,9 @@ impl Dock {
     async fn check_claimed(&self, job: ClaimedJob) -> Result<CheckOutcome> {
         let state = self.state();
         state.fail.pass("check.claimed");
-        let Job::CheckLearnware { learnware, version } = job.job;
+        let Job::CheckLearnware { learnware, version } = job.job else {
+            unreachable!("only checks are claimed here")
+        };
         let number = LearnwareNumber(learnware);
         let end = match self.report(&job, number, version).await {
             Ok(checked) => self.finish(&job, checked).await?,

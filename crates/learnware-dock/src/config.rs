@@ -39,6 +39,8 @@ pub struct Config {
     pub quota: Quota,
     /// How long unused files are kept; also how often opening a dock looks for them.
     pub sweep_age: Duration,
+    /// How often a market that changed evolves, where it is served; `None` only when somebody asks.
+    pub evolve_age: Option<Duration>,
     /// How long an account may go without a confirmed address.
     pub unconfirmed_age: Duration,
     /// Where Python environments and unpacked packages are kept; `None` is `cache` in the dock's folder. Docks
@@ -82,6 +84,7 @@ impl Default for Config {
             quota: Quota::default(),
             // Longer than any upload or check takes.
             sweep_age: Duration::from_hours(24),
+            evolve_age: Some(Duration::from_hours(24)),
             // Longer than a holiday of a week in which nobody reads letters.
             unconfirmed_age: Duration::from_hours(24 * 14),
             cache_dir: None,

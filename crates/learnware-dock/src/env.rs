@@ -176,6 +176,15 @@ pub const VARIABLES: &[Variable<Settings>] = &[
         },
     },
     Variable {
+        name: "LEARNWARE_EVOLVE_HOURS",
+        meaning: "hours after which a market that changed evolves by itself, 0 for never; default 24",
+        set: |settings, text| {
+            let hours = count::<u32>(text).or_else(|wanted| if text == "0" { Ok(0) } else { Err(wanted) })?;
+            settings.config.evolve_age = (hours > 0).then(|| Duration::from_hours(hours.into()));
+            Ok(())
+        },
+    },
+    Variable {
         name: "LEARNWARE_UNCONFIRMED_DAYS",
         meaning: "days until an account ends whose address was not confirmed; default 14",
         set: |settings, text| {

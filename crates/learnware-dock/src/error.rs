@@ -45,6 +45,33 @@ pub enum DockError {
         /// The id asked for.
         id: String,
     },
+    /// The text names no data set.
+    #[error("{name:?} names no data set; a name is FOLDER/FILE, each of letters, digits, '.', '-' and '_'")]
+    BadDatasetName {
+        /// The text, shortened.
+        name: String,
+    },
+    /// There is no such data set.
+    #[error("there is no data set {name}")]
+    UnknownDataset {
+        /// Its name.
+        name: String,
+    },
+    /// Another process is evolving the dock.
+    #[error("another process is evolving this dock")]
+    EvolutionInProgress,
+    /// The evolution failed; what was measured is kept.
+    #[error("the evolution failed: {reason}")]
+    EvolutionFailed {
+        /// Why.
+        reason: String,
+    },
+    /// There is no such evolution.
+    #[error("{}", id.map_or_else(|| "no evolution is in use".to_owned(), |id| format!("there is no evolution {id}")))]
+    UnknownEvolution {
+        /// Its number; `None` where the one in use was meant.
+        id: Option<i64>,
+    },
     /// The learnware was there once.
     #[error("learnware {id} was deleted at {deleted_at}")]
     Deleted {

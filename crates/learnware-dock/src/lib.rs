@@ -17,10 +17,12 @@ pub mod check;
 pub mod clock;
 pub mod config;
 mod cpu;
+pub mod datasets;
 pub mod deploy;
 mod dock;
 pub mod env;
 pub mod error;
+pub mod evolve;
 #[doc(hidden)]
 pub mod failpoint;
 pub mod figures;

@@ -159,6 +159,7 @@ impl Writer {
 struct Needed {
     living: BTreeSet<i64>,
     packages: BTreeMap<String, i64>,
+    files: BTreeSet<String>,
 }
 
 impl Needed {
@@ -176,6 +177,9 @@ impl Needed {
                     self.packages.insert(digest.to_owned(), learnware);
                 }
             }
+            "files" => {
+                self.files.extend(row.get("digest").and_then(serde_json::Value::as_str).map(str::to_owned));
+            }
             _ => {}
         }
     }
@@ -183,7 +187,7 @@ impl Needed {
     fn digests(self) -> Result<BTreeSet<Digest>> {
         let digest =
             |text: &String| Digest::from_hex(text).ok_or_else(|| DockError::bad_backup("a digest is none"));
-        self.packages.keys().map(digest).collect()
+        self.packages.keys().chain(&self.files).map(digest).collect()
     }
 }
 

@@ -3,7 +3,7 @@
 //! Layers, lower first; a module imports only from lower ones (`cargo xtask tidy` checks it):
 //!
 //! ```text
-//! error < numeric, semantic, embedder < image, table, text, specification < learnware, predictor, user_info < market, reuse
+//! error < numeric, semantic, embedder < image, table, text, specification < learnware, predictor, user_info < hetero < market, reuse
 //! ```
 //!
 //! * [`numeric`]: matrices, Gaussian kernel, k-means, simplex QP, seeded randomness.
@@ -15,11 +15,13 @@
 //! * [`specification`]: reduced kernel mean embeddings and their file format.
 //! * [`learnware`]: a model's declaration together with its specification.
 //! * [`predictor`]: the trait behind which models run.
+//! * [`hetero`]: tables whose columns differ.
 //! * [`market`]: organizer, searchers and checkers.
 //! * [`reuse`]: from found learnwares to predictions.
 
 pub mod embedder;
 pub mod error;
+pub mod hetero;
 pub mod image;
 pub mod learnware;
 pub mod market;

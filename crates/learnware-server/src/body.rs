@@ -1,18 +1,28 @@
 //! Bodies: JSON with problems that say what is wrong with it, and packages as streams that never lie in memory.
 
+use std::path::Path;
+
 use axum::Json;
 use axum::body::{Body, Bytes};
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{FromRequest, Request};
-use axum::http::StatusCode;
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, ETAG};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::response::Response;
 use futures_util::{Stream, StreamExt as _};
 use learnware_dock::Dock;
+use learnware_dock::store::blobs::Digest;
 use serde::de::DeserializeOwned;
 use tempfile::TempPath;
 use tokio::io::AsyncWriteExt as _;
+use tower::ServiceExt as _;
+use tower_http::services::ServeFile;
 
 use crate::error::Failure;
 use crate::observe;
+
+/// BLAKE3 of what is given out.
+const DIGEST: HeaderName = HeaderName::from_static("x-content-blake3");
 
 /// A JSON body.
 #[derive(Debug)]
@@ -35,6 +45,30 @@ fn code(rejection: &JsonRejection) -> &'static str {
         JsonRejection::MissingJsonContentType(_) => "not-json",
         _ => "bad-body",
     }
+}
+
+/// Answers with a file of the dock, whole or in ranges, under a name and with the digest of its content.
+pub(crate) async fn given_out(
+    request: Request,
+    path: &Path,
+    kind: &'static str,
+    name: &str,
+    digest: &Digest,
+) -> Response {
+    let served = ServeFile::new(path).oneshot(request).await;
+    let mut response = served.unwrap_or_else(|never| match never {}).map(Body::new);
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    for (header, value) in [
+        (CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
+        (ETAG, format!("\"{digest}\"")),
+        (DIGEST, digest.to_string()),
+    ] {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            headers.insert(header, value);
+        }
+    }
+    response
 }
 
 /// Writes a body into a file of its own, which is gone when the path is dropped.

@@ -66,6 +66,7 @@ impl From<DockError> for Failure {
         let (status, code) = match &error {
             DockError::BadId { .. } => (StatusCode::BAD_REQUEST, "bad-id"),
             DockError::BadQuery { .. } => (StatusCode::BAD_REQUEST, "bad-query"),
+            DockError::BadDatasetName { .. } => (StatusCode::BAD_REQUEST, "bad-name"),
             DockError::BadCursor { .. } => (StatusCode::BAD_REQUEST, "bad-cursor"),
             DockError::BadAccount { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "bad-value"),
             DockError::BadData { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "bad-data"),
@@ -77,6 +78,9 @@ impl From<DockError> for Failure {
             DockError::BadUpload { .. } => (StatusCode::BAD_REQUEST, "bad-upload"),
             DockError::Forbidden { .. } => (StatusCode::FORBIDDEN, "forbidden"),
             DockError::UnknownLearnware { .. } => (StatusCode::NOT_FOUND, "unknown-learnware"),
+            DockError::UnknownDataset { .. } => (StatusCode::NOT_FOUND, "unknown-dataset"),
+            DockError::UnknownEvolution { .. } => (StatusCode::NOT_FOUND, "unknown-evolution"),
+            DockError::EvolutionInProgress => (StatusCode::CONFLICT, "evolution-in-progress"),
             DockError::UnknownVersion { .. } => (StatusCode::NOT_FOUND, "unknown-version"),
             DockError::UnknownOrganisation => (StatusCode::NOT_FOUND, "unknown-organisation"),
             DockError::UnknownAccount => (StatusCode::NOT_FOUND, "unknown-account"),

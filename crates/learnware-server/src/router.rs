@@ -26,8 +26,8 @@ use crate::mail::Outbox;
 use crate::oidc::{self, Oidc};
 use crate::settings::Settings;
 use crate::v1::{
-    accounts, admin, anchors, events, holdings, learnwares, me, organisations, predictions, search, server,
-    uploads, world,
+    accounts, admin, anchors, datasets, events, evolutions, holdings, learnwares, me, organisations,
+    predictions, search, server, uploads, world,
 };
 use crate::watching::Watching;
 use crate::web::{self, Web};
@@ -99,6 +99,7 @@ fn v1(settings: &Settings, limits: &Arc<Limits>) -> OpenApiRouter<Dock> {
         .routes(routes!(search::search))
         .routes(routes!(world::world))
         .routes(routes!(world::place))
+        .routes(routes!(datasets::list))
         .routes(routes!(anchors::anchors))
         .routes(routes!(anchors::candidates))
         .routes(routes!(anchors::specifications))
@@ -122,6 +123,9 @@ fn v1(settings: &Settings, limits: &Arc<Limits>) -> OpenApiRouter<Dock> {
         .routes(routes!(admin::give_up))
         .routes(routes!(admin::take_down, admin::put_back))
         .routes(routes!(admin::audit))
+        .routes(routes!(evolutions::list, evolutions::ask))
+        .routes(routes!(evolutions::put_back))
+        .routes(routes!(evolutions::none))
         .routes(routes!(holdings::storage))
         .routes(routes!(holdings::figures))
         .routes(routes!(holdings::settings))
@@ -135,6 +139,7 @@ fn v1(settings: &Settings, limits: &Arc<Limits>) -> OpenApiRouter<Dock> {
         .routes(routes!(learnwares::submit))
         .routes(routes!(learnwares::submit_version))
         .routes(routes!(learnwares::package))
+        .routes(routes!(datasets::show, datasets::keep, datasets::remove))
         .routes(routes!(uploads::length, uploads::piece))
         .routes(routes!(uploads::submission))
         .routes(routes!(events::of_learnware))

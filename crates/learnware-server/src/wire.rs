@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use learnware_api::{
-    Account, AuditEntry, Estate, Excerpt, Job, LearnwarePage, LearnwareSummary, ListRequest, Piece, Session,
-    SimilarWord, WordReadings,
+    Account, AuditEntry, Dataset, Estate, Evolution, Excerpt, Job, LearnwarePage, LearnwareSummary,
+    ListRequest, Piece, Session, SimilarWord, WordReadings,
 };
 use learnware_dock::browse::LearnwareEntry;
 use learnware_dock::ids::LearnwareNumber;
@@ -13,7 +13,7 @@ use learnware_dock::store::rows::{JobRow, status_word};
 use learnware_dock::viewer::Viewer;
 use learnware_dock::words::{self, Facet, Hit, Matching, Query, Readings, Request, Sort};
 use learnware_dock::{Dock, DockError};
-use learnware_dock::{leaving, sessions};
+use learnware_dock::{datasets, evolve, leaving, sessions};
 use learnware_engine::learnware::LearnwareId;
 use learnware_engine::specification::codec;
 
@@ -26,6 +26,28 @@ pub fn sort(word: Option<&str>) -> Option<Sort> {
         Some("size") => Some(Sort::Size),
         Some("id") => Some(Sort::Id),
         Some(_) => None,
+    }
+}
+
+/// A data set.
+pub fn dataset(dataset: &datasets::Dataset) -> Dataset {
+    Dataset {
+        folder: dataset.name.folder().to_owned(),
+        file: dataset.name.file().to_owned(),
+        size_bytes: dataset.file.size_bytes,
+        digest: dataset.file.digest.to_string(),
+        created_at: dataset.file.created_at.to_string(),
+    }
+}
+
+/// An evolution.
+pub fn evolution(evolution: &evolve::Evolution) -> Evolution {
+    Evolution {
+        id: evolution.id,
+        state: evolution.state.word().to_owned(),
+        revision: evolution.revision.0,
+        report: serde_json::json!(evolution.report),
+        created_at: evolution.created_at.to_string(),
     }
 }
 

@@ -1,9 +1,11 @@
-//! What a server or worker does by itself until it is told to stop: checks that wait, one after the other, and sweeps.
+//! What a server or worker does by itself until it is told to stop: checks that wait, one after the other, evolutions, and
+//! sweeps.
 
 use std::time::Duration;
 
 use learnware_dock::Dock;
 use learnware_dock::check::{CheckEnd, CheckOutcome};
+use learnware_dock::evolve::EvolutionEnd;
 use learnware_dock::store::rows::status_word;
 use tokio::sync::watch;
 
@@ -16,6 +18,8 @@ const TROUBLE: Duration = Duration::from_secs(5);
 /// How often it is looked whether a sweep is due; the dock says when it is.
 const SWEEP_LOOK: Duration = Duration::from_mins(15);
 
+/// How long it waits before it looks again for an evolution.
+const EVOLVE_LOOK: Duration = Duration::from_secs(5);
 /// How often the figures of the day are kept.
 const KEEP_COUNTS: Duration = Duration::from_mins(1);
 
@@ -25,7 +29,44 @@ pub(crate) async fn keep_clean(dock: Dock, mut stop: watch::Receiver<bool>) {
         if let Err(error) = dock.sweep_when_due().await {
             tracing::warn!("what is not used any more could not be removed: {error}");
         }
+        if let Err(error) = dock.evolve_when_due().await {
+            tracing::warn!("no evolution could be asked for: {error}");
+        }
         pause(SWEEP_LOOK, &mut stop).await;
+    }
+}
+
+/// Makes evolutions that are asked for until `stop` becomes true or its sender is gone; one under way is left then, and
+/// goes on where it was when its lease ends.
+async fn evolve(dock: Dock, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        let length = tokio::select! {
+            made = dock.evolve_next() => match made {
+                Ok(Some(end)) => {
+                    report_evolution(&end);
+                    continue;
+                }
+                Ok(None) => EVOLVE_LOOK,
+                Err(error) => {
+                    tracing::warn!("the next evolution could not be begun: {error}");
+                    TROUBLE
+                }
+            },
+            _ = stop.changed() => return,
+        };
+        pause(length, &mut stop).await;
+    }
+}
+
+fn report_evolution(end: &EvolutionEnd) {
+    match end {
+        EvolutionEnd::Stored(evolution) => {
+            tracing::info!(evolution = evolution.id, state = evolution.state.word(), "evolved");
+        }
+        EvolutionEnd::Failed { state, error } => {
+            tracing::error!(state = state.word(), "the evolution failed: {error}");
+        }
+        EvolutionEnd::Overtaken => tracing::warn!("the evolution was overtaken"),
     }
 }
 
@@ -45,8 +86,12 @@ pub(crate) async fn keep_counts(dock: Dock, mut stop: watch::Receiver<bool>) {
     }
 }
 
-/// Makes checks until `stop` becomes true or its sender is gone; the one under way is finished first.
-pub async fn work(dock: Dock, mut stop: watch::Receiver<bool>) {
+/// Makes checks and evolutions until `stop` becomes true or its sender is gone; the check under way is finished first.
+pub async fn work(dock: Dock, stop: watch::Receiver<bool>) {
+    tokio::join!(check(dock.clone(), stop.clone()), evolve(dock, stop));
+}
+
+async fn check(dock: Dock, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
         let length = match dock.check_next().await {
             Ok(Some(outcome)) => {

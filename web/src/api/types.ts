@@ -14,6 +14,19 @@ export type Predictions = Schemas['Predictions'];
 export type Placed = Schemas['Placed'];
 export type Setting = Schemas['Setting'];
 export type Storage = Schemas['Storage'];
+export type Dataset = Schemas['Dataset'];
+
+export interface EvolvedIsland {
+  island: unknown;
+  learnwares: number;
+  quality: { tasks: number; by_distance: number; by_capability: number; error: number };
+  retirements: { id: string; by: string; tasks: number; loss: number }[];
+  anchors: string[];
+}
+
+export type Evolution = Omit<Schemas['Evolution'], 'report'> & {
+  report: { measured: number; unmeasured: { id: string; reason: string }[]; islands: EvolvedIsland[] };
+};
 export type Excerpt = Schemas['Excerpt'];
 export type Granted = Schemas['Granted'];
 export type Job = Schemas['Job'];
@@ -124,6 +137,8 @@ export interface Single {
   percentile: number | null;
   similarity: number | null;
   covered: number | null;
+  /** What it is expected to lose on the user's data, where the dock has learned that. */
+  expected_loss?: number | null;
   score: number | null;
 }
 
@@ -170,6 +185,8 @@ export interface SearchAnswer {
   covered: number | null;
   island: IslandKey | null;
   single: Single[];
+  /** By what they are ordered. */
+  ranking?: 'capability' | 'distance';
   multiple: Multiple | null;
   funnel: Funnel;
   explanation: Explanation | null;

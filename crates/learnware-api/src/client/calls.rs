@@ -9,9 +9,10 @@ use serde_json::Value;
 
 use super::{ANSWER, Call, Client, ClientError, Load, Result, error, upload_limit};
 use crate::{
-    Account, AccountPatch, Address, AnchorsRequest, AuditEntry, CandidatesRequest, Challenge, Code, DockInfo,
-    Estate, Granted, Job, Learnware, LearnwarePage, Leave, ListRequest, Login, Me, NewPassword, NewToken,
-    Register, Reset, SearchRequest, Session, SpecificationsRequest, Submitted, Takedown, Token,
+    Account, AccountPatch, Address, AnchorsRequest, AuditEntry, CandidatesRequest, Challenge, Code, Dataset,
+    DockInfo, Estate, Evolution, EvolutionAsked, Granted, Job, Learnware, LearnwarePage, Leave, ListRequest,
+    Login, Me, NewPassword, NewToken, Register, Reset, SearchRequest, Session, SpecificationsRequest,
+    Submitted, Takedown, Token,
 };
 
 /// What became of a submission.
@@ -128,6 +129,44 @@ impl Client {
         })?;
         let is_new = status == StatusCode::ACCEPTED;
         Ok(if is_new { Submission::Accepted(submitted) } else { Submission::Known(submitted) })
+    }
+
+    /// The data sets, by name.
+    pub async fn datasets(&self) -> Result<Vec<Dataset>> {
+        self.fetch(self.url(&["datasets"])).await
+    }
+
+    /// Sends a file as a data set, in place of what had that name.
+    pub async fn add_dataset(&self, folder: &str, name: &str, file: &Path) -> Result<Dataset> {
+        let bytes = tokio::fs::metadata(file).await.map_err(error::io("look at", file))?.len();
+        let (url, timeout) = (self.url(&["datasets", folder, name]), Some(upload_limit(bytes)));
+        self.ask(Call { method: Method::PUT, url, load: Load::Bytes(file, bytes), timeout }).await
+    }
+
+    /// Removes a data set.
+    pub async fn remove_dataset(&self, folder: &str, name: &str) -> Result<()> {
+        self.command(Method::DELETE, &["datasets", folder, name], Load::Nothing).await
+    }
+
+    /// Evolutions, last first.
+    pub async fn evolutions(&self) -> Result<Vec<Evolution>> {
+        self.fetch(self.url(&["admin", "evolutions"])).await
+    }
+
+    /// Asks for an evolution.
+    pub async fn ask_evolution(&self) -> Result<EvolutionAsked> {
+        self.exchange(&["admin", "evolutions"], Vec::new()).await
+    }
+
+    /// Puts an earlier evolution back into use, or none.
+    pub async fn use_evolution(&self, id: Option<i64>) -> Result<()> {
+        match id {
+            Some(id) => {
+                let path = ["admin", "evolutions", &id.to_string(), "use"];
+                self.command(Method::POST, &path, Load::Nothing).await
+            }
+            None => self.command(Method::DELETE, &["admin", "evolutions", "active"], Load::Nothing).await,
+        }
     }
 
     /// Work to be done before registering.

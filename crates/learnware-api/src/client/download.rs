@@ -1,11 +1,11 @@
-//! Packages on their way to us: streamed into a file, gone on with where they were cut off, compared with the digest
+//! Packages and data sets on their way to us: streamed into a file, gone on with where they were cut off, compared with the digest
 //! that the server says.
 
 use std::path::Path;
 use std::time::Duration;
 
 use reqwest::header::{CONTENT_RANGE, ETAG};
-use reqwest::{Method, Response, StatusCode};
+use reqwest::{Method, Response, StatusCode, Url};
 use tokio::fs::File;
 use tokio::io::{AsyncSeekExt as _, AsyncWriteExt as _};
 
@@ -17,8 +17,9 @@ const IDLE: Duration = Duration::from_mins(1);
 const PARTS_MAX: u32 = 20;
 /// How often that may bring nothing, one time after the other.
 const FRUITLESS_MAX: u32 = 4;
-/// Bytes of a package at most, as many as the package format allows.
+/// Bytes of a package at most, as many as the package format allows; and of a data set.
 const PACKAGE_BYTES_MAX: u64 = 1 << 30;
+const DATASET_BYTES_MAX: u64 = 4 << 30;
 /// BLAKE3 of the package, hexadecimal.
 const DIGEST: &str = "x-content-blake3";
 
@@ -44,6 +45,7 @@ struct Part<'a> {
     file: File,
     hasher: blake3::Hasher,
     received: u64,
+    bytes_max: u64,
     identity: Option<Identity>,
 }
 
@@ -58,14 +60,39 @@ impl Client {
         id: &str,
         version: Option<u32>,
         path: &Path,
-        mut progress: impl FnMut(u64, Option<u64>),
+        progress: impl FnMut(u64, Option<u64>),
     ) -> Result<Downloaded> {
         let mut url = self.url(&["learnwares", id, "package"]);
         if let Some(version) = version {
             url.query_pairs_mut().append_pair("version", &version.to_string());
         }
+        self.fetch_file(url, PACKAGE_BYTES_MAX, path, progress).await
+    }
+
+    /// The same with a data set.
+    ///
+    /// # Errors
+    /// As [`Client::download`].
+    pub async fn download_dataset(
+        &self,
+        folder: &str,
+        name: &str,
+        path: &Path,
+        progress: impl FnMut(u64, Option<u64>),
+    ) -> Result<Downloaded> {
+        self.fetch_file(self.url(&["datasets", folder, name]), DATASET_BYTES_MAX, path, progress).await
+    }
+
+    async fn fetch_file(
+        &self,
+        url: Url,
+        bytes_max: u64,
+        path: &Path,
+        mut progress: impl FnMut(u64, Option<u64>),
+    ) -> Result<Downloaded> {
         let file = File::create(path).await.map_err(error::io("make", path))?;
-        let mut part = Part { path, file, hasher: blake3::Hasher::new(), received: 0, identity: None };
+        let mut part =
+            Part { path, file, hasher: blake3::Hasher::new(), received: 0, bytes_max, identity: None };
         let mut fruitless = 0;
         for _ in 0..PARTS_MAX {
             let before = part.received;
@@ -149,7 +176,7 @@ impl Part<'_> {
                 Ok(Ok(Some(piece))) => piece,
             };
             self.received += piece.len() as u64;
-            if self.received > size.unwrap_or(PACKAGE_BYTES_MAX).min(PACKAGE_BYTES_MAX) {
+            if self.received > size.unwrap_or(self.bytes_max).min(self.bytes_max) {
                 let reason = format!("it gives more than the {} bytes of the package", self.received);
                 let (url, status) = (response.url().to_string(), response.status().as_u16());
                 return Err(ClientError::NotADock { url, status, reason });

@@ -63,6 +63,8 @@ enum Load<'a> {
     Document(Vec<u8>),
     /// A zip, with its size in bytes; opened anew for each attempt.
     Package(&'a Path, u64),
+    /// Another file, the same way.
+    Bytes(&'a Path, u64),
     /// The rest of a package from a byte on, if it still has this `ETag`.
     Rest(u64, &'a str),
 }
@@ -184,6 +186,11 @@ impl Client {
             Load::Package(file, bytes) => {
                 let opened = tokio::fs::File::open(file).await.map_err(error::io("open", file))?;
                 request.header(CONTENT_TYPE, "application/zip").header(CONTENT_LENGTH, *bytes).body(opened)
+            }
+            Load::Bytes(file, bytes) => {
+                let opened = tokio::fs::File::open(file).await.map_err(error::io("open", file))?;
+                let request = request.header(CONTENT_TYPE, "application/octet-stream");
+                request.header(CONTENT_LENGTH, *bytes).body(opened)
             }
             Load::Rest(from, tag) => {
                 request.header(RANGE, format!("bytes={from}-")).header(IF_RANGE, (*tag).to_owned())

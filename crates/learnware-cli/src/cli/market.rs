@@ -109,6 +109,9 @@ pub(crate) struct SearchArgs {
     /// How specifications are compared.
     #[arg(long, value_enum, default_value_t, value_name = "KERNEL")]
     pub(crate) kernel: KernelWord,
+    /// By what single learnwares are ordered.
+    #[arg(long, value_enum, default_value_t, value_name = "HOW")]
+    pub(crate) rank: RankWord,
     /// How words are compared.
     #[arg(long, value_enum, default_value_t, value_name = "HOW")]
     pub(crate) words: WordsHow,
@@ -153,6 +156,46 @@ pub(crate) enum MixtureWord {
     Auto,
     /// No combination.
     None,
+}
+
+/// By what single learnwares are ordered.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RankWord {
+    /// What they are expected to lose on your data, where the dock has learned that (`learnware evolve`).
+    #[default]
+    Capability,
+    /// Distance.
+    Distance,
+}
+
+/// Let the dock learn what its learnwares can do beyond their own tasks.
+///
+/// Each learnware answers on the specifications of others near it. From that the dock learns which learnware does well on
+/// data like a user's, and orders what searches find by it, where that was measured to be better than by distance. At a
+/// server it runs in the background, also by itself once a day; what was measured is kept, so it goes on where it was.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  learnware evolve
+  learnware evolve --list
+  learnware evolve --use 3
+  learnware evolve --off")]
+pub(crate) struct EvolveArgs {
+    /// List evolutions, with what they brought, instead.
+    #[arg(long, conflicts_with_all = ["use_number", "off"])]
+    pub(crate) list: bool,
+    /// Put an earlier evolution back into use instead.
+    #[arg(long = "use", value_name = "NUMBER", conflicts_with = "off")]
+    pub(crate) use_number: Option<i64>,
+    /// Use none: searches order by distance.
+    #[arg(long)]
+    pub(crate) off: bool,
+    /// Which dock.
+    #[command(flatten)]
+    pub(crate) dock: DockArgs,
+    /// How models run.
+    #[command(flatten)]
+    pub(crate) model: ModelArgs,
 }
 
 /// How specifications are compared.

@@ -5,6 +5,7 @@
 
 mod account;
 mod admin;
+mod dataset;
 mod find;
 mod market;
 mod models;
@@ -24,9 +25,11 @@ pub(crate) use account::{AccountArgs, AccountCommand, LegacyWord};
 pub(crate) use admin::{
     AdminArgs, AdminCommand, ChangeUserArgs, CreateUserArgs, DeleteUserArgs, JobsArgs, RoleWord, StateWord,
 };
+pub(crate) use dataset::{DatasetArgs, DatasetCommand};
 pub(crate) use find::WordsHow;
 pub(crate) use market::{
-    DeleteArgs, DownloadArgs, KernelWord, ListArgs, MixtureWord, SearchArgs, ShowArgs, SubmitArgs,
+    DeleteArgs, DownloadArgs, EvolveArgs, KernelWord, ListArgs, MixtureWord, RankWord, SearchArgs, ShowArgs,
+    SubmitArgs,
 };
 pub(crate) use models::{
     CheckArgs, DoctorArgs, FormatWord, MethodWord, PackArgs, ReuseArgs, RunArgs, WordArgs,
@@ -118,7 +121,9 @@ pub(crate) enum Command {
     Reuse(Box<ReuseArgs>),
     List(ListArgs),
     Redundant(RedundantArgs),
+    Evolve(EvolveArgs),
     Delete(DeleteArgs),
+    Dataset(DatasetArgs),
     Login(LoginArgs),
     Logout(LogoutArgs),
     Whoami(WhoamiArgs),

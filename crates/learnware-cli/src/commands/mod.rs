@@ -5,9 +5,11 @@ mod admin;
 mod anchors;
 mod check;
 mod completions;
+mod dataset;
 mod delete;
 mod doctor;
 mod download;
+mod evolve;
 mod list;
 mod login;
 mod man;
@@ -49,7 +51,9 @@ pub(crate) async fn run(command: Command, printer: &Printer) -> anyhow::Result<O
         Command::Reuse(arguments) => reuse::run(&arguments, printer).await,
         Command::List(arguments) => list::run(&arguments, printer).await,
         Command::Redundant(arguments) => redundant::run(&arguments, printer).await,
+        Command::Evolve(arguments) => evolve::run(&arguments, printer).await,
         Command::Delete(arguments) => delete::run(&arguments, printer).await,
+        Command::Dataset(arguments) => dataset::run(&arguments, printer).await,
         Command::Login(arguments) => login::run(&arguments, printer).await,
         Command::Logout(arguments) => login::logout(&arguments, printer).await,
         Command::Whoami(arguments) => login::whoami(&arguments, printer).await,

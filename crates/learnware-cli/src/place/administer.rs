@@ -1,6 +1,6 @@
 //! What administrators see and do, in a folder as its operator and at a server as an account.
 
-use learnware_api::{Account, AccountPatch, AuditEntry, Estate, Job};
+use learnware_api::{Account, AccountPatch, AuditEntry, Estate, Evolution, Job};
 use learnware_dock::jobs::JobState;
 use learnware_dock::store::people::{AccountChange, AccountNumber, Role};
 use learnware_dock::store::removal::Legacy;
@@ -71,6 +71,22 @@ impl Place {
                 Ok(wire::estate(dock.remove_account(None, AccountNumber(number), legacy).await?))
             }
             Self::Server(server) => Ok(server.client.remove_account(number, learnwares).await?),
+        }
+    }
+
+    /// Evolutions, last first.
+    pub(crate) async fn evolutions(&self) -> anyhow::Result<Vec<Evolution>> {
+        match self {
+            Self::Folder(dock) => Ok(dock.evolutions(PAGE).await?.iter().map(wire::evolution).collect()),
+            Self::Server(server) => Ok(server.client.evolutions().await?),
+        }
+    }
+
+    /// Puts an earlier evolution back into use, or none.
+    pub(crate) async fn use_evolution(&self, id: Option<i64>) -> anyhow::Result<()> {
+        match self {
+            Self::Folder(dock) => Ok(dock.use_evolution(None, id).await?),
+            Self::Server(server) => Ok(server.client.use_evolution(id).await?),
         }
     }
 

@@ -4,6 +4,7 @@
 //! dock's and the engine's, so that all that prints them is one. What comes from a server is read once, in `read`.
 
 mod administer;
+mod datasets;
 mod logins;
 mod read;
 mod server;

@@ -17,7 +17,7 @@ use learnware_dock::submit::{PackageSource, Submission, SubmitOutcome, SubmitReq
 use learnware_engine::learnware::{CheckStatus, LearnwareId};
 use learnware_engine::market::checker::CheckReport;
 use learnware_engine::market::index::{Anchors, CandidateOptions, Message};
-use learnware_engine::market::{KernelChoice, Market, MixtureMethod, SearchOptions};
+use learnware_engine::market::{KernelChoice, Market, MixtureMethod, Ranking, SearchOptions};
 use learnware_engine::semantic::{DataType, SemanticSpecification};
 use learnware_engine::specification::{IslandKey, StatisticalSpecification, codec};
 use learnware_package::Package;
@@ -221,6 +221,7 @@ impl Server {
             max_learnwares: Some(options.max_learnwares),
             mixture: Some(mixture_word(options).to_owned()),
             kernel: Some(kernel_word(options).to_owned()),
+            ranking: Some(ranking_word(options).to_owned()),
             exclude: options.exclude.iter().map(|id| id.0.clone()).collect(),
             explain: wish.explain,
         };
@@ -319,6 +320,13 @@ fn mixture_word(options: &SearchOptions) -> &'static str {
     }
 }
 
+fn ranking_word(options: &SearchOptions) -> &'static str {
+    match options.ranking {
+        Ranking::Capability => "capability",
+        Ranking::Distance => "distance",
+    }
+}
+
 fn kernel_word(options: &SearchOptions) -> &'static str {
     match options.kernel {
         KernelChoice::Island => "island",
@@ -326,6 +334,6 @@ fn kernel_word(options: &SearchOptions) -> &'static str {
     }
 }
 
-fn megabytes(bytes: u64) -> String {
+pub(super) fn megabytes(bytes: u64) -> String {
     format!("{:.1} MB", bytes as f64 / 1e6)
 }

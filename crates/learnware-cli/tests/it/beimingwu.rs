@@ -182,7 +182,7 @@ fn the_reference_client_gets_in_by_token_under_every_base() {
         assert!(absent.json()["msg"].as_str().unwrap().contains(place));
     }
     let data_set = server.get("/datasets/download_datasets?dataset=a/../../b", None);
-    assert_eq!((data_set.status, code(&data_set)), (404, 12));
+    assert_eq!((data_set.status, code(&data_set)), (400, 11));
     tokens(&server, session, &token);
 }
 

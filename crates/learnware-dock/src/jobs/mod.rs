@@ -24,9 +24,16 @@ pub enum Job {
         /// The version.
         version: u32,
     },
+    /// Measure what learnwares can do, and learn from it how to search.
+    Evolve {},
 }
 
 impl Job {
+    /// Kind of checks.
+    pub const CHECK: &'static str = "check_learnware";
+    /// Kind of evolutions.
+    pub const EVOLVE: &'static str = "evolve";
+
     /// The check of a version.
     pub fn check(number: LearnwareNumber, version: u32) -> Self {
         Self::CheckLearnware { learnware: number.0, version }
@@ -35,7 +42,8 @@ impl Job {
     /// Its kind, for the column of that name.
     pub fn kind(&self) -> &'static str {
         match self {
-            Self::CheckLearnware { .. } => "check_learnware",
+            Self::CheckLearnware { .. } => Self::CHECK,
+            Self::Evolve {} => Self::EVOLVE,
         }
     }
 
@@ -43,11 +51,12 @@ impl Job {
     pub fn subject(&self) -> String {
         match self {
             Self::CheckLearnware { learnware, version } => format!("check:{learnware}:{version}"),
+            Self::Evolve {} => Self::EVOLVE.to_owned(),
         }
     }
 }
 
-/// What a check is doing.
+/// What a job is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Progress {
@@ -59,11 +68,16 @@ pub enum Progress {
     Starting,
     /// Asking the model about rows.
     Model,
+    /// Asking models about the tasks of others.
+    Measuring,
+    /// Learning from what they answered.
+    Learning,
 }
 
 impl Progress {
     /// All of them, in their order.
-    pub const ALL: [Self; 4] = [Self::Opening, Self::Specification, Self::Starting, Self::Model];
+    pub const ALL: [Self; 6] =
+        [Self::Opening, Self::Specification, Self::Starting, Self::Model, Self::Measuring, Self::Learning];
 
     /// The word in the database and on the wire.
     pub fn word(self) -> &'static str {
@@ -72,6 +86,8 @@ impl Progress {
             Self::Specification => "specification",
             Self::Starting => "starting",
             Self::Model => "model",
+            Self::Measuring => "measuring",
+            Self::Learning => "learning",
         }
     }
 
@@ -143,8 +159,21 @@ impl LeaseRules {
 pub enum ClaimFilter {
     /// The one that has waited longest.
     Any,
+    /// The one of this kind that has waited longest.
+    Kind(&'static str),
     /// The one with this subject, even before its next attempt is due.
     Subject(String),
+}
+
+impl ClaimFilter {
+    /// The subject and the kind that are asked for.
+    pub(crate) fn subject_and_kind(&self) -> (Option<&str>, Option<&'static str>) {
+        match self {
+            Self::Any => (None, None),
+            Self::Kind(kind) => (None, Some(kind)),
+            Self::Subject(subject) => (Some(subject), None),
+        }
+    }
 }
 
 /// A job in our hands, until its lease ends.

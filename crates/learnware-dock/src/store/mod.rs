@@ -7,6 +7,7 @@ pub mod blobs;
 #[cfg(feature = "s3")]
 mod bucket;
 pub mod figures;
+pub mod files;
 pub mod organisations;
 pub mod people;
 #[cfg(feature = "postgres")]
@@ -34,6 +35,7 @@ use crate::jobs::{ClaimFilter, ClaimedJob, JobState, LeaseRules, Progress};
 use crate::policy::Usage;
 use blobs::{Blobs, Digest};
 use figures::{Figure, Holdings};
+use files::{CapabilityRow, EvolutionRow, EvolutionState, FileKind, FileRow, NewEvolution};
 use organisations::{
     Audience, MemberChanged, MemberRole, MemberRow, OrganisationNumber, OrganisationRow, Visibility,
 };
@@ -61,6 +63,11 @@ pub enum Store {
     #[cfg(feature = "postgres")]
     Postgres(postgres::PostgresStore),
 }
+
+/// Ends a job that is still ours.
+const FINISH_JOB: &str = "UPDATE jobs
+     SET state = 'done', lease_until = NULL, last_error = NULL, finished_at = $1
+     WHERE id = $2 AND attempts = $3 AND state = 'leased'";
 
 /// A version about to be stored.
 #[derive(Debug, Clone, PartialEq)]
@@ -194,6 +201,10 @@ forward! {
     take_down(number: LearnwareNumber, reason: Option<&str>) -> bool;
     /// Counts a download.
     count_download(number: LearnwareNumber) -> ();
+    /// Asks for an evolution, unless one waits or is under way.
+    ask_evolution(now: Timestamp) -> Requeued;
+    /// Ends a job. False when it is not ours any more.
+    finish_job(job: &ClaimedJob, now: Timestamp) -> bool;
     /// Jobs in a state (in any when none is named) with numbers below `before`, newest first.
     jobs(state: Option<JobState>, before: Option<i64>, limit: u32) -> Vec<JobRow>;
     /// How many jobs are in each state; states without any are left out.
@@ -258,6 +269,27 @@ forward! {
     figures(since: Timestamp) -> Vec<Figure>;
     /// Adds to what happened on some days.
     count_on(figures: &[Figure]) -> ();
+    /// Keeps a file under its name, in place of what had that name. False, and no change, when its blob is not there
+    /// (any more): publish it again.
+    add_file(kind: FileKind, file: &FileRow, blobs: &Blobs) -> bool;
+    /// A file.
+    file(kind: FileKind, name: &str) -> Option<FileRow>;
+    /// The files of a kind, by name.
+    files(kind: FileKind) -> Vec<FileRow>;
+    /// Forgets a file. False when there is none.
+    remove_file(kind: FileKind, name: &str) -> bool;
+    /// What was measured of the latest versions of learnwares that are there.
+    capabilities() -> Vec<CapabilityRow>;
+    /// Keeps what was measured of a version, in place of what was known.
+    keep_capability(row: &CapabilityRow) -> ();
+    /// Forgets what was measured of other versions, and of learnwares that are gone; returns how many.
+    forget_capabilities() -> u64;
+    /// Evolutions in a state, or in any; last first.
+    evolutions(state: Option<EvolutionState>, limit: u32) -> Vec<EvolutionRow>;
+    /// Stores an evolution, and its number. A better one takes the place of the active one, and the market changes.
+    add_evolution(new: &NewEvolution, now: Timestamp) -> i64;
+    /// Makes an earlier evolution the active one, or none. False, and no change, when there is no such, or none is active.
+    activate_evolution(id: Option<i64>) -> bool;
     /// The current revision.
     revision() -> Revision;
     /// Waits until the revision is another than `since`, for `at_most` so long, and returns it. PostgreSQL tells

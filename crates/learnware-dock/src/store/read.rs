@@ -6,6 +6,7 @@ use std::str::FromStr;
 use learnware_engine::learnware::ModelFormat;
 
 use super::blobs::Digest;
+use super::files::{CapabilityRow, EvolutionRow, EvolutionState, FileRow};
 use super::organisations::{
     Audience, MemberRole, MemberRow, OrganisationNumber, OrganisationRow, Visibility,
 };
@@ -83,14 +84,17 @@ pub(super) fn learnware_row(row: &impl Fields) -> Result<LearnwareRow> {
     })
 }
 
+fn digest(row: &impl Fields) -> Result<Digest> {
+    let text = row.text("digest")?;
+    Digest::from_hex(text).ok_or_else(|| DockError::BadRow { what: "digest".into(), reason: text.to_owned() })
+}
+
 /// Columns of `versions`.
 pub(super) fn version_row(row: &impl Fields) -> Result<VersionRow> {
-    let digest = row.text("digest")?;
     Ok(VersionRow {
         number: LearnwareNumber(row.number("learnware_id")?),
         version: unsigned(row, "version")?,
-        digest: Digest::from_hex(digest)
-            .ok_or_else(|| DockError::BadRow { what: "digest".into(), reason: digest.to_owned() })?,
+        digest: digest(row)?,
         size_bytes: unsigned(row, "size_bytes")?,
         status: status_from_word(row.text("status")?)?,
         specification: specification_text(row)?,
@@ -196,6 +200,36 @@ pub(super) fn secret_row(row: &impl Fields) -> Result<SecretRow> {
         created_at: parsed(row, "created_at")?,
         expires_at: parsed(row, "expires_at")?,
         used_at: parsed_optional(row, "used_at")?,
+    })
+}
+
+pub(super) fn file_row(row: &impl Fields) -> Result<FileRow> {
+    Ok(FileRow {
+        name: row.text("name")?.to_owned(),
+        digest: digest(row)?,
+        size_bytes: unsigned(row, "size_bytes")?,
+        created_at: parsed(row, "created_at")?,
+    })
+}
+
+pub(super) fn capability_row(row: &impl Fields) -> Result<CapabilityRow> {
+    Ok(CapabilityRow {
+        number: LearnwareNumber(row.number("learnware_id")?),
+        version: unsigned(row, "version")?,
+        measured: row.text("measured")?.to_owned(),
+    })
+}
+
+pub(super) fn evolution_row(row: &impl Fields) -> Result<EvolutionRow> {
+    let word = row.text("state")?;
+    Ok(EvolutionRow {
+        id: row.number("id")?,
+        revision: Revision(row.number("revision")?),
+        state: EvolutionState::from_word(word)
+            .ok_or_else(|| DockError::BadRow { what: "state".into(), reason: word.to_owned() })?,
+        map: row.text_optional("map")?.map(str::to_owned),
+        report: row.text("report")?.to_owned(),
+        created_at: parsed(row, "created_at")?,
     })
 }
 

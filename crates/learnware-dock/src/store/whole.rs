@@ -19,6 +19,9 @@ pub const TABLES: &[&str] = &[
     "jobs",
     "audit",
     "daily",
+    "files",
+    "capabilities",
+    "evolutions",
 ];
 
 /// A row by column: texts, whole numbers and NULL.

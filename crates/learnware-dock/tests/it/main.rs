@@ -5,6 +5,7 @@
 mod accounts;
 mod blobs;
 mod crash;
+mod evolve;
 mod folder;
 mod journeys;
 mod moving;

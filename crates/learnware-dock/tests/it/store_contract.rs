@@ -1,5 +1,6 @@
 //! What every store promises, whatever the database. `battery` runs all of it on a store that `open` makes.
 
+mod files;
 mod people;
 mod removal;
 
@@ -76,6 +77,9 @@ async fn battery(open: impl AsyncFn(&Path) -> Store) {
         removal::an_account_ends_with_all_that_lets_it_in,
         removal::somebody_stays_to_administer_and_to_manage,
         removal::accounts_that_nobody_confirms_end,
+        files::files_keep_their_blobs_until_they_are_forgotten,
+        files::capabilities_are_those_of_latest_versions,
+        files::one_evolution_is_active_and_switching_changes_the_market,
         concurrent_claims_get_different_jobs,
         waiting_ends_with_a_change,
         texts_of_any_kind_come_back,

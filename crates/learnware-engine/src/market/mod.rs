@@ -1,23 +1,31 @@
 //! The market: organizer, searchers and checkers over one immutable snapshot.
 
+pub mod capability;
 pub mod checker;
 pub mod index;
+pub mod mapped;
 pub mod organizer;
 pub mod redundancy;
 pub mod results;
 pub mod searcher;
 pub mod world;
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use capability::Capabilities;
 use index::IslandIndex;
+use mapped::MappedWorld;
 use organizer::Organizer;
 pub use results::{
-    Funnel, KernelChoice, Member, MixtureMethod, MultipleResult, SearchOptions, SearchResults, SemanticMode,
-    SingleResult, Verdict,
+    Funnel, KernelChoice, MatchedColumns, Member, MixtureMethod, MultipleResult, Ranking, SearchOptions,
+    SearchResults, SemanticMode, SingleResult, Verdict, WorldSearch,
 };
 
 pub use searcher::explain::{BackgroundFacts, Explanation, KernelFacts, LeftOut, LeftOutReason};
 
 use crate::error::Result;
+use crate::hetero::HeteroMap;
 use crate::learnware::{Learnware, LearnwareId};
 use crate::specification::IslandKey;
 use crate::user_info::UserInfo;
@@ -26,29 +34,51 @@ use crate::user_info::UserInfo;
 #[derive(Debug, Clone, Default)]
 pub struct Market {
     organizer: Organizer,
+    learned: Arc<BTreeMap<IslandKey, Capabilities>>,
+    world: Option<MappedWorld>,
 }
 
 impl Market {
     /// A market of these learnwares; of equal identifiers the last one stays.
     pub fn from_learnwares(learnwares: impl IntoIterator<Item = Learnware>) -> Self {
-        Self { organizer: Organizer::from_learnwares(learnwares) }
+        Self { organizer: Organizer::from_learnwares(learnwares), ..Self::default() }
+    }
+
+    /// The same market with a world: each table learnware with described columns gets a place by the map. Takes up to some
+    /// milliseconds for each.
+    #[must_use]
+    pub fn with_world(&self, map: Arc<dyn HeteroMap>) -> Self {
+        Self { world: Some(MappedWorld::new(map, &self.organizer)), ..self.clone() }
+    }
+
+    /// The same market without a world.
+    #[must_use]
+    pub fn without_world(&self) -> Self {
+        Self { world: None, ..self.clone() }
+    }
+
+    /// Its world, if it has one.
+    pub fn world(&self) -> Option<&MappedWorld> {
+        self.world.as_ref()
     }
 
     /// The same with one learnware more, or replaced if its identifier is known.
     #[must_use]
     pub fn with_added(&self, learnware: Learnware) -> Self {
-        Self { organizer: self.organizer.with_added(learnware) }
+        let world = self.world.as_ref().map(|world| world.with_added(&learnware, &self.organizer));
+        self.keeping(self.organizer.with_added(learnware), world)
     }
 
     /// The same without one learnware.
     #[must_use]
     pub fn with_removed(&self, id: &LearnwareId) -> Self {
-        Self { organizer: self.organizer.with_removed(id) }
+        let world = self.world.as_ref().map(|world| world.with_removed(id, &self.organizer));
+        self.keeping(self.organizer.with_removed(id), world)
     }
 
     /// Whether [`Market::renewed`] would make searches faster.
     pub fn wants_renewal(&self) -> bool {
-        self.organizer.wants_renewal()
+        self.organizer.wants_renewal() || self.world.as_ref().is_some_and(MappedWorld::wants_renewal)
     }
 
     /// The same market with new indexes where they want renewal. Takes time (minutes for a million learnwares) and
@@ -57,18 +87,36 @@ impl Market {
     /// # Errors
     /// When points can't be read.
     pub fn renewed(&self) -> Result<Self> {
-        Ok(Self { organizer: self.organizer.renewed()? })
+        let world = self.world.as_ref().map(MappedWorld::renewed).transpose()?;
+        Ok(self.keeping(self.organizer.renewed()?, world))
     }
 
     /// The same market with the index of an island that was made before; `None` when it is of no use.
     pub fn with_index(&self, key: &IslandKey, index: IslandIndex) -> Option<Self> {
-        Some(Self { organizer: self.organizer.with_index(key, index)? })
+        Some(self.keeping(self.organizer.with_index(key, index)?, self.world.clone()))
     }
 
     /// This market with the indexes of one that was renewed from an earlier snapshot.
     #[must_use]
     pub fn adopting(&self, renewed: &Self) -> Self {
-        Self { organizer: self.organizer.adopting(&renewed.organizer) }
+        let world = self.world.as_ref().map(|world| world.adopting(renewed.world.as_ref()));
+        self.keeping(self.organizer.adopting(&renewed.organizer), world)
+    }
+
+    /// The same learnwares with what islands learned of them.
+    #[must_use]
+    pub fn with_learned(&self, learned: Arc<BTreeMap<IslandKey, Capabilities>>) -> Self {
+        Self { learned, ..self.clone() }
+    }
+
+    /// What islands learned of their learnwares.
+    pub fn learned(&self) -> &BTreeMap<IslandKey, Capabilities> {
+        &self.learned
+    }
+
+    /// Other learnwares with what was learned.
+    fn keeping(&self, organizer: Organizer, world: Option<MappedWorld>) -> Self {
+        Self { organizer, learned: Arc::clone(&self.learned), world }
     }
 
     /// What the market holds.
@@ -78,7 +126,11 @@ impl Market {
 
     /// Searches this snapshot.
     pub fn search(&self, user: &UserInfo, options: &SearchOptions) -> Result<SearchResults> {
-        searcher::search(&self.organizer, user, options)
+        if options.world {
+            searcher::world::search(&self.organizer, self.world.as_ref(), user, options)
+        } else {
+            searcher::search(&self.organizer, &self.learned, user, options)
+        }
     }
 
     /// Why a search of this snapshot for `user` with `options` answered `results`; `None` for a search by words alone
@@ -89,6 +141,6 @@ impl Market {
         options: &SearchOptions,
         results: &SearchResults,
     ) -> Option<Explanation> {
-        searcher::explain::explain(&self.organizer, user, options, results)
+        searcher::explain::explain(&self.organizer, self.world.as_ref(), user, options, results)
     }
 }

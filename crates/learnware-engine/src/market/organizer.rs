@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use imbl::OrdMap;
 
-use super::index::{IslandIndex, Stored, island_kernel, kernel_sample};
+use super::index::{IslandIndex, Stored, island_kernel, kernel_sample, world_kernel};
 use crate::error::Result;
 use crate::learnware::{Learnware, LearnwareId};
 use crate::numeric::parallel;
@@ -22,8 +22,18 @@ pub struct Organizer {
 #[derive(Debug)]
 pub struct Island {
     key: IslandKey,
+    space: Space,
     members: OrdMap<LearnwareId, Arc<Learnware>>,
     index: OnceLock<IslandIndex>,
+}
+
+/// What the numbers in an island's specifications are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Space {
+    /// The data's own columns, or what an embedder made.
+    Own,
+    /// Places in the world, by a map.
+    World,
 }
 
 impl Organizer {
@@ -38,7 +48,7 @@ impl Organizer {
             }
         }
         let islands = members.into_iter().map(|(key, members)| {
-            let island = Island { key: key.clone(), members, index: OnceLock::new() };
+            let island = Island { key: key.clone(), space: Space::Own, members, index: OnceLock::new() };
             (key, Arc::new(island))
         });
         Self { learnwares, islands: islands.collect() }
@@ -150,13 +160,20 @@ impl Island {
     fn of_one(key: IslandKey, learnware: &Arc<Learnware>) -> Self {
         Self {
             key,
+            space: Space::Own,
             members: OrdMap::unit(learnware.id.clone(), Arc::clone(learnware)),
             index: OnceLock::new(),
         }
     }
 
+    /// An island of learnwares whose table specifications are places in a world of `dimension` numbers; of none, too.
+    pub(super) fn of_world(dimension: usize, members: OrdMap<LearnwareId, Arc<Learnware>>) -> Self {
+        let key = IslandKey::Table { dimension };
+        Self { key, space: Space::World, members, index: OnceLock::new() }
+    }
+
     /// The same with one member more, whose identifier is not among the members.
-    fn with_added(&self, learnware: &Arc<Learnware>) -> Self {
+    pub(super) fn with_added(&self, learnware: &Arc<Learnware>) -> Self {
         let mut next = self.without_index();
         next.members.insert(learnware.id.clone(), Arc::clone(learnware));
         if let Some(index) =
@@ -168,7 +185,7 @@ impl Island {
         next
     }
 
-    fn with_removed(&self, id: &LearnwareId) -> Self {
+    pub(super) fn with_removed(&self, id: &LearnwareId) -> Self {
         let mut next = self.without_index();
         next.members.remove(id);
         if let Some(index) = self.index.get().filter(|index| next.keeps_kernel(self, id, index.kernel())) {
@@ -178,10 +195,11 @@ impl Island {
     }
 
     fn without_index(&self) -> Self {
-        Self { key: self.key.clone(), members: self.members.clone(), index: OnceLock::new() }
+        let (key, members) = (self.key.clone(), self.members.clone());
+        Self { key, space: self.space, members, index: OnceLock::new() }
     }
 
-    fn with_index(&self, index: IslandIndex) -> Self {
+    pub(super) fn with_index(&self, index: IslandIndex) -> Self {
         Self { index: OnceLock::from(index), ..self.without_index() }
     }
 
@@ -204,7 +222,7 @@ impl Island {
     }
 
     /// This island's index for other members of the same island, if they have the same kernel.
-    fn index_for(&self, other: &Self) -> Option<IslandIndex> {
+    pub(super) fn index_for(&self, other: &Self) -> Option<IslandIndex> {
         let mut index = self.index.get()?.clone();
         if other.kernel() != *index.kernel() {
             return None;
@@ -271,6 +289,11 @@ impl Island {
         self.members.is_empty()
     }
 
+    /// One of its learnwares.
+    pub fn member(&self, id: &LearnwareId) -> Option<&Learnware> {
+        self.members.get(id).map(AsRef::as_ref)
+    }
+
     /// The specification by which a member is in the island.
     pub fn specification(&self, id: &LearnwareId) -> Option<&StatisticalSpecification> {
         self.members.get(id).and_then(|member| specification_in(member, &self.key))
@@ -283,7 +306,10 @@ impl Island {
             .take(kernel_sample(self.len()))
             .map(StatisticalSpecification::rkme)
             .collect();
-        island_kernel(&self.key, self.len(), &first)
+        match self.space {
+            Space::Own => island_kernel(&self.key, self.len(), &first),
+            Space::World => world_kernel(self.len(), &first),
+        }
     }
 
     /// Kernel, points and codes of the island, made at first use.

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use crate::hetero::MapIdentity;
+use crate::hetero::columns::ColumnMatching;
 use crate::learnware::LearnwareId;
 use crate::specification::IslandKey;
 
@@ -38,6 +40,18 @@ pub enum KernelChoice {
     Reference,
 }
 
+/// By what single learnwares are ordered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ranking {
+    /// By what they are expected to lose on the user's data, where the island has learned that
+    /// ([`crate::market::capability`]); else by distance.
+    #[default]
+    Capability,
+    /// By distance.
+    Distance,
+}
+
 /// Options of a search.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SearchOptions {
@@ -49,12 +63,17 @@ pub struct SearchOptions {
     pub semantic: SemanticMode,
     /// Kernel and scores.
     pub kernel: KernelChoice,
+    /// By what single results are ordered; under the reference's kernel always by distance.
+    pub ranking: Ranking,
     /// Single results at most.
     pub single_max: usize,
     /// Learnwares that shall not be found.
     pub exclude: Vec<LearnwareId>,
     /// Learnwares that alone may be found; `None` allows all.
     pub among: Option<BTreeSet<LearnwareId>>,
+    /// Whether to look in the world, among tables of any columns, and not in the user's island. The user's columns must
+    /// be described (`Input` of the semantic specification).
+    pub world: bool,
 }
 
 impl Default for SearchOptions {
@@ -64,20 +83,25 @@ impl Default for SearchOptions {
             mixture: MixtureMethod::Greedy,
             semantic: SemanticMode::Fuzzy,
             kernel: KernelChoice::Island,
+            ranking: Ranking::default(),
             single_max: 10,
             exclude: Vec::new(),
             among: None,
+            world: false,
         }
     }
 }
 
 /// Answer of a search.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SearchResults {
     /// Single learnwares, best first.
     pub single: Vec<SingleResult>,
     /// A combination, when one is better than the best single learnware.
     pub multiple: Option<MultipleResult>,
+    /// By what they were ordered.
+    #[serde(default = "by_distance")]
+    pub ranking: Ranking,
     /// Island in which distances were computed; `None` when the user brought no statistical specification.
     pub island: Option<IslandKey>,
     /// Share of the user's data that some learnware covers, 0 to 1; `None` without distances.
@@ -86,6 +110,53 @@ pub struct SearchResults {
     pub verdict: Verdict,
     /// How many were looked at and why others were left out.
     pub funnel: Funnel,
+    /// How the user's data came into the world, when that was searched; `None` for a search of an island.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub world: Option<WorldSearch>,
+}
+
+/// A search of the world: by which map, and among whom. Distances are those of places in the world; `island` is the user's
+/// own, of which the learnwares found need not be.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WorldSearch {
+    /// The map.
+    pub map: MapIdentity,
+    /// Learnwares of the market that have a place in the world.
+    pub placed: usize,
+    /// Table learnwares that have none, since their columns are not described.
+    pub without_place: usize,
+    /// For each learnware found, singly or in the mixture, which of the user's columns is which of its; in the order of the
+    /// results. A learnware's model runs on the user's data only after an alignment.
+    pub columns: Vec<MatchedColumns>,
+}
+
+/// How the user's columns and a learnware's belong together.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MatchedColumns {
+    /// Whose.
+    pub id: LearnwareId,
+    /// Pairs with their certainty, and the columns left alone.
+    pub matching: ColumnMatching,
+}
+
+impl Default for SearchResults {
+    fn default() -> Self {
+        Self {
+            single: Vec::new(),
+            multiple: None,
+            ranking: Ranking::Distance,
+            island: None,
+            world: None,
+            covered: None,
+            verdict: Verdict::default(),
+            funnel: Funnel::default(),
+        }
+    }
+}
+
+/// How servers order that know no other way.
+fn by_distance() -> Ranking {
+    Ranking::Distance
 }
 
 /// One learnware that was found.
@@ -103,6 +174,10 @@ pub struct SingleResult {
     /// Share of the user's data that it covers by itself, 0 to 1; `None` where there are too many columns to tell
     /// ([`crate::specification::coverage`]).
     pub covered: Option<f64>,
+    /// What it is expected to lose on the user's data, from what it lost on the tasks of learnwares nearby: the squared error
+    /// in parts of what a constant answer loses, or the share of wrong classes; `None` where that was not measured.
+    #[serde(default)]
+    pub expected_loss: Option<f64>,
     /// The reference's display score, relative to the other candidates; only under its kernel.
     pub score: Option<f64>,
 }
@@ -110,7 +185,15 @@ pub struct SingleResult {
 impl SingleResult {
     /// One that was found by words alone.
     pub fn by_words(id: LearnwareId) -> Self {
-        Self { id, distance: None, percentile: None, similarity: None, covered: None, score: None }
+        Self {
+            id,
+            distance: None,
+            percentile: None,
+            similarity: None,
+            covered: None,
+            expected_loss: None,
+            score: None,
+        }
     }
 }
 

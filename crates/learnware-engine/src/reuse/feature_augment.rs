@@ -27,6 +27,8 @@ pub enum AugmentInput {
     RowsAndAnswers,
     /// Answers alone: stacking. Works for texts too.
     Answers,
+    /// Columns and the mixture's average. Fewer numbers to learn than with all answers, and on few labels better.
+    RowsAndAverage,
     /// Columns and answers, added to the mixture's average.
     Correction,
 }
@@ -56,17 +58,25 @@ impl FeatureAugment {
         let answers = examples.answers();
         let features = match self.input {
             AugmentInput::Answers => None,
-            AugmentInput::RowsAndAnswers | AugmentInput::Correction => {
+            AugmentInput::RowsAndAnswers | AugmentInput::RowsAndAverage | AugmentInput::Correction => {
                 let rows = require_features(examples)?;
                 rows.require_finite()?;
                 Some(rows)
             }
         };
-        let width = features.map_or(0, Matrix::columns) + answers.member_count() * answers.width();
+        let average = match self.input {
+            AugmentInput::RowsAndAverage => Some([answers.combine(answers.weights())]),
+            AugmentInput::RowsAndAnswers | AugmentInput::Answers | AugmentInput::Correction => None,
+        };
+        let answers = average.as_ref().map_or(answers.values(), |average| average.as_slice());
+        let outputs: usize = answers.iter().map(Matrix::columns).sum();
+        let width = features.map_or(0, Matrix::columns) + outputs;
         let mut data = Vec::with_capacity(examples.len() * width);
         for row in 0..examples.len() {
             data.extend_from_slice(features.map_or(&[], |features| features.row(row)));
-            answers.values().iter().for_each(|answer| data.extend_from_slice(answer.row(row)));
+            for answer in answers {
+                data.extend_from_slice(answer.row(row));
+            }
         }
         Matrix::new(examples.len(), width, data)
     }
@@ -104,7 +114,7 @@ impl Reuser for FeatureAugment {
                     alphas.extend(CORRECTION_ALPHAS);
                     targets.iter_mut().zip(base.as_slice()).for_each(|(target, base)| *target -= base);
                 }
-                Fitted::Ridge(Ridge::fit(&rows, &targets, &alphas))
+                Fitted::Ridge(Ridge::fit_within(&rows, &targets, &alphas))
             }
             Task::Classification { classes } => {
                 let labels = classes_of(labels);

@@ -4,30 +4,44 @@
 //! [`Examples`]. Every method is a [`Reuser`] over examples, so that comparing methods runs no model twice.
 //! Which method to take is decided by [`automatic`]. Nothing here starts a model or knows a market.
 //!
+//! * [`align`]: learnwares of other columns made to take the user's.
 //! * [`averaging`]: mean and votes, equal or weighted by the mixture.
 //! * [`job_selector`]: each row to the learnware whose specification covers it.
 //! * [`ensemble_pruning`]: the subset that does best on labelled rows.
 //! * [`evidence`]: how well outputs of another meaning explain labels.
 //! * [`feature_augment`]: a linear model on the rows and the members' answers.
+//! * [`guarded`]: the job selector with a fallback for rows that nobody covers.
 //! * [`held_out`]: the loss of one learnware on labelled rows.
+//! * [`labels`]: learnwares of other classes and scales.
 //! * [`own_model`]: a model of the labelled rows alone, the rival of all reuse.
+//! * [`stacking`]: weights of the members learned from labels.
+//!
+//! Models are never merged into one. Where all are data of one architecture, an average of their numbers would be a
+//! model again only for linear ones, and there it is the average of their answers; boosted trees put side by side with
+//! leaves divided by their number are that average, too.
 
+pub mod align;
 pub mod automatic;
 pub mod averaging;
 pub mod ensemble_pruning;
 pub mod evidence;
 pub mod feature_augment;
+pub mod guarded;
 pub mod held_out;
 pub mod job_selector;
+pub mod labels;
 pub mod own_model;
+pub mod stacking;
 mod team;
 
 pub use automatic::{Automatic, AutomaticParameters, Choice, Family, Method};
 pub use averaging::{Averaging, AveragingMode, TopOne};
 pub use ensemble_pruning::{EnsemblePruning, PruningMethod};
 pub use feature_augment::{AugmentInput, FeatureAugment};
+pub use guarded::GuardedSelector;
 pub use job_selector::{JobSelector, Routing};
 pub use own_model::{OwnLearner, OwnModel};
+pub use stacking::ConvexStacking;
 pub use team::{Examples, Member, MemberPredictions, Team};
 
 use serde::{Deserialize, Serialize};

@@ -59,7 +59,9 @@ impl Reuser for OwnModel {
                 let standardiser = Standardiser::new(rows);
                 let rows = standardiser.apply(rows);
                 match examples.task() {
-                    Task::Regression => Fitted::Ridge(standardiser, Ridge::fit(&rows, labels, &ALPHAS)),
+                    Task::Regression => {
+                        Fitted::Ridge(standardiser, Ridge::fit_within(&rows, labels, &ALPHAS))
+                    }
                     Task::Classification { classes } => {
                         let labels = classes_of(labels);
                         let fit = Logistic::fit_best(&rows, &labels, classes, &PENALTIES, None, self.seed);

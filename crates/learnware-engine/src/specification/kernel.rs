@@ -90,6 +90,20 @@ impl IslandKernel {
         Self::scaled(&centre, &deviations)
     }
 
+    /// The kernel of places in a world, of which there must be at least one. A map has scaled the axes against each other,
+    /// so there is one factor for all: from the spread within a typical learnware and over all, as in an island of
+    /// tables.
+    pub fn of_world(members: &[&Rkme]) -> Self {
+        let spreads = spreads(members.iter().copied());
+        let within: f64 = spreads.iter().map(|spread| spread.within).sum();
+        let mean = |shares: &[f64]| shares.iter().sum::<f64>() / shares.len() as f64;
+        let total: f64 = spreads.iter().map(|spread| mean(&spread.shares)).sum();
+        let variance = WITHIN_PART.mul_add(within.min(total), (1.0 - WITHIN_PART) * total);
+        let factor = if variance > f64::MIN_POSITIVE { (2.0 * variance).sqrt().recip() } else { 1.0 };
+        let centre: Vec<f64> = spreads.into_iter().map(|spread| spread.middle).collect();
+        Self { multipliers: vec![factor; centre.len()], centre, shape: Shape::ThreeScale }
+    }
+
     /// The kernel of an island of embeddings, of which there must be at least one. In hundreds of columns that are alike
     /// any two points are about equally far apart: narrow widths see noise only, so there is one wide Gaussian, in
     /// columns scaled by their spread within a typical learnware (docs/adr/0017-embedding-kernel.md).

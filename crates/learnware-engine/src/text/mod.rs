@@ -21,6 +21,7 @@ use crate::numeric::Matrix;
 
 pub use hashed::{HASHED_DIMENSION, HashedEmbedder, TEXT_BYTES_MAX};
 pub use language::{LANGUAGE_SHARE_MIN, languages};
+pub(crate) use tokens::normalise;
 
 /// Turns texts into points.
 pub trait TextEmbedder: Send + Sync {

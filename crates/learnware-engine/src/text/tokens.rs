@@ -23,7 +23,7 @@ pub(super) enum Kind {
 
 /// Compatibility forms made plain (NFKC), lower case, accents of Latin, Greek and Cyrillic letters and vowel
 /// signs of Arabic and Hebrew taken away: people write both forms of one word.
-pub(super) fn normalise(text: &str) -> String {
+pub(crate) fn normalise(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();
     }

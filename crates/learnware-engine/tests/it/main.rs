@@ -10,3 +10,4 @@ mod golden_rkme;
 mod golden_search;
 mod market;
 mod reuser_contract;
+mod world;

@@ -160,6 +160,7 @@ fn one_member_is_that_members_output() {
             Method::BestMember,
             Method::Pruning,
             Method::ParetoPruning,
+            Method::ConvexStacking,
         ];
         for method in choosers {
             let mut reuser = method.build(Some(&selector(1)), 0).unwrap();
@@ -272,6 +273,8 @@ fn the_automatic_choice_bears_any_number_of_labels() {
                 made.values.require_finite().unwrap();
                 let choice = automatic.choice().unwrap();
                 assert!(!choice.reasons.is_empty());
+                assert_eq!(choice.learning_curve.len(), if count < 16 { 0 } else { 4 });
+                assert_eq!(choice.difference_to_control.is_some(), count >= 8 && choice.expected.is_some());
                 if count == 1 {
                     assert_eq!(choice.chosen, Method::WeightedAverage);
                 }

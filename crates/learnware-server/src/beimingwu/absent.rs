@@ -27,9 +27,3 @@ pub(super) fn refuse(instead: &str) -> Answer {
     let msg = format!("This dock does not offer that here; use {instead}.");
     Err(Refusal::new(codes::NOT_DONE, msg).with_status(StatusCode::NOT_FOUND))
 }
-
-/// No dock of ours holds data sets.
-pub(super) async fn data_sets() -> Answer {
-    let msg = "This dock holds learnwares and no data sets; get them from where they are published.";
-    Err(Refusal::new(codes::NO_DATA_SET, msg).with_status(StatusCode::NOT_FOUND))
-}

@@ -49,6 +49,8 @@ pub(super) const DELETE: Codes = Codes::new(51, 41, 51, BAD_REQUEST);
 pub(super) const INFO: Codes = Codes::new(41, 41, 41, 41);
 /// Searching.
 pub(super) const SEARCH: Codes = Codes::new(41, 61, 41, NOT_UNDERSTOOD);
+/// Data sets.
+pub(super) const DATASET: Codes = Codes::new(NO_DATA_SET, NO_DATA_SET, NO_DATA_SET, LOGIN_NEEDED);
 /// Downloading, for somebody who is known.
 pub(super) const DOWNLOAD: Codes = Codes::new(42, NOT_THEIRS, NOT_THEIRS, BAD_REQUEST);
 /// Downloading, for others.
@@ -64,12 +66,12 @@ impl Codes {
         match word {
             "login-needed" => LOGIN_NEEDED,
             "wrong-login" => WRONG_TOKEN,
-            "unknown-learnware" | "unknown-version" | "bad-id" | "deleted" | "taken-down" => self.unknown,
+            "unknown-dataset" | "unknown-learnware" | "unknown-version" | "bad-id" | "deleted"
+            | "taken-down" => self.unknown,
             "forbidden" => self.forbidden,
             "not-usable" => self.not_usable,
-            "bad-specification" | "bad-query" | "bad-upload" | "bad-value" | "too-large" | "cut-off" => {
-                self.senseless
-            }
+            "bad-specification" | "bad-query" | "bad-name" | "bad-upload" | "bad-value" | "too-large"
+            | "cut-off" => self.senseless,
             _ => NOT_DONE,
         }
     }

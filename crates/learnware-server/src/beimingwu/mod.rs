@@ -7,6 +7,7 @@
 mod absent;
 mod auth;
 mod codes;
+mod datasets;
 mod engine;
 mod envelope;
 mod fields;
@@ -51,7 +52,11 @@ pub(crate) fn router(limits: &Arc<Limits>) -> Router<Dock> {
         ("/engine/search_learnware", post(search::search)),
         ("/engine/learnware_info", get(engine::info)),
         ("/engine/download_learnware", get(engine::download)),
-        ("/datasets/{*rest}", any(absent::data_sets)),
+        ("/datasets/list_datasets", post(datasets::list)),
+        ("/datasets/download_datasets", get(datasets::download)),
+        ("/datasets/delete_datasets", post(datasets::delete)),
+        ("/datasets/upload_dataset", post(datasets::upload)),
+        ("/datasets/add_dataset_uploaded", post(datasets::add_uploaded)),
         ("/healthz", get(async || "OK")),
     ];
     for (path, instead) in absent::LEFT_OUT {

@@ -5,8 +5,8 @@ use std::time::Duration;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, Query, Request, State};
-use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, ETAG, LOCATION};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::http::header::{CONTENT_TYPE, LOCATION};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use learnware_api::{
     Check, Learnware, LearnwarePage, ListRequest, NewLink, PackageLink, Problem, Seen, Submitted, Version,
@@ -24,8 +24,6 @@ use learnware_engine::learnware::{CheckStatus, LearnwareId};
 use learnware_engine::specification::codec;
 use serde::Deserialize;
 use serde_json::json;
-use tower::ServiceExt as _;
-use tower_http::services::ServeFile;
 use utoipa::IntoParams;
 
 use crate::auth::{Known, Viewer};
@@ -42,8 +40,6 @@ const SPECIFIED_MAX: usize = 20;
 const OWN_MAX: u32 = 10_000;
 /// How long a link works where nobody says.
 const LINK_SECONDS: u64 = 3600;
-/// BLAKE3 of the package.
-const DIGEST: HeaderName = HeaderName::from_static("x-content-blake3");
 
 /// Who finds a new learnware.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -190,20 +186,8 @@ pub(crate) async fn package(
         Some(link) => dock.give_out_by_link(&id, &link).await?,
         None => dock.give_out(viewer.as_ref(), &id, which.version).await?,
     };
-    let served = ServeFile::new(&deployed.path).oneshot(request).await;
-    let mut response = served.unwrap_or_else(|never| match never {}).map(Body::new);
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/zip"));
-    for (name, value) in [
-        (CONTENT_DISPOSITION, format!("attachment; filename=\"{}.zip\"", deployed.id)),
-        (ETAG, format!("\"{}\"", deployed.digest)),
-        (DIGEST, deployed.digest.to_string()),
-    ] {
-        if let Ok(value) = HeaderValue::from_str(&value) {
-            headers.insert(name, value);
-        }
-    }
-    Ok(response)
+    let name = format!("{}.zip", deployed.id);
+    Ok(body::given_out(request, &deployed.path, "application/zip", &name, &deployed.digest).await)
 }
 
 /// A link by which whoever has it downloads the package of a version, without an account, for an hour or as long as is asked

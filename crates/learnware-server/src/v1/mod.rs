@@ -3,7 +3,9 @@
 pub(crate) mod accounts;
 pub(crate) mod admin;
 pub(crate) mod anchors;
+pub(crate) mod datasets;
 pub(crate) mod events;
+pub(crate) mod evolutions;
 pub(crate) mod holdings;
 pub(crate) mod learnwares;
 pub(crate) mod me;

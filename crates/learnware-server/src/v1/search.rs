@@ -10,7 +10,7 @@ use learnware_dock::catalog::Snapshot;
 use learnware_dock::viewer::Viewer;
 use learnware_dock::words::Query;
 use learnware_engine::learnware::LearnwareId;
-use learnware_engine::market::{KernelChoice, MixtureMethod, SearchOptions, SearchResults};
+use learnware_engine::market::{KernelChoice, MixtureMethod, Ranking, SearchOptions, SearchResults};
 use learnware_engine::specification::codec::{self, SpecificationKind};
 use learnware_engine::specification::{IslandKey, StatisticalSpecification};
 use learnware_engine::user_info::UserInfo;
@@ -47,6 +47,7 @@ pub(crate) async fn search(
         exclude: exclude.collect(),
         mixture: mixture(wish.mixture.as_deref())?,
         kernel: kernel(wish.kernel.as_deref())?,
+        ranking: ranking(wish.ranking.as_deref())?,
         ..defaults
     };
     let user = UserInfo { statistical, ..UserInfo::default() };
@@ -98,6 +99,14 @@ fn mixture(word: Option<&str>) -> Answer<MixtureMethod> {
         Some("auto") => Ok(MixtureMethod::Auto),
         Some("none") => Ok(MixtureMethod::None),
         Some(_) => Err(Failure::bad("bad-mixture", "mixture is greedy, nearest, auto or none")),
+    }
+}
+
+fn ranking(word: Option<&str>) -> Answer<Ranking> {
+    match word {
+        None | Some("capability") => Ok(Ranking::Capability),
+        Some("distance") => Ok(Ranking::Distance),
+        Some(_) => Err(Failure::bad("bad-ranking", "ranking is capability or distance")),
     }
 }
 

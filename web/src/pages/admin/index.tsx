@@ -1,15 +1,17 @@
-/** Looking after the dock: figures, queue, accounts, what was done, storage, settings. */
+/** Looking after the dock: figures, queue, evolution, accounts, what was done, data sets, storage, settings. */
 import { Link } from 'wouter';
 import { t, type Key } from '../../i18n';
 import { NeedAccount } from '../../ui/need-account';
 import { Empty, PageHead } from '../../ui/parts';
 import { Accounts } from './accounts';
 import { Audit } from './audit';
+import { Datasets } from './datasets';
+import { Evolutions } from './evolution';
 import { Overview } from './overview';
 import { Queue } from './queue';
 import { Settings, Storage } from './operating';
 
-const PARTS = { overview: Overview, queue: Queue, accounts: Accounts, audit: Audit, storage: Storage, settings: Settings } as const;
+const PARTS = { overview: Overview, queue: Queue, evolution: Evolutions, accounts: Accounts, audit: Audit, datasets: Datasets, storage: Storage, settings: Settings } as const;
 type Part = keyof typeof PARTS;
 
 export default function Admin({ part }: { part: string }) {

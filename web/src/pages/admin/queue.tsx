@@ -66,6 +66,7 @@ export function Queue() {
 
 /** `check:11:1` is the check of learnware 00000011, version 1; what is unknown stays as it is. */
 function Subject({ text }: { text: string }) {
+  if (text === 'evolve') return <Link href="/administration/evolution">{t('queue.evolve')}</Link>;
   const [, number, version] = /^check:(\d+):(\d+)$/.exec(text) ?? [];
   if (number === undefined || version === undefined) return <code>{text}</code>;
   const id = number.padStart(8, '0');

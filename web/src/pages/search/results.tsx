@@ -47,7 +47,7 @@ export function Results({ answer, task, compare, onCompare, onClear }: Props) {
       {answer.multiple ? <Team answer={answer} task={task} place={place} /> : null}
       <Overview answer={answer} task={task} drawn={drawn} specifications={specifications.data} />
       <section className="stack">
-        <h2>{t('results.singles')}</h2>
+        <h2>{t(answer.ranking === 'capability' ? 'results.singlesByCapability' : 'results.singles')}</h2>
         <Strip
           values={answer.single.filter((single) => single.distance !== null).map((single) => ({ name: nameOf(answer.learnwares[single.id], single.id), distance: single.distance ?? 0, place: place(single.id) < 0 ? COLOURS : place(single.id) }))}
           median={answer.explanation?.background?.median ?? null}
@@ -57,7 +57,7 @@ export function Results({ answer, task, compare, onCompare, onClear }: Props) {
             <Result key={single.id} answer={answer} single={single} rank={rank + 1} task={task} place={place(single.id)} picked={compare.includes(single.id)} onCompare={() => onCompare(single.id)} specification={specifications.data?.[single.id]} />
           ))}
         </ol>
-        <p className="small faint">{t('results.meaning')}</p>
+        <p className="small faint">{t('results.meaning')}{answer.ranking === 'capability' ? ` ${t('results.expectedMeaning')}` : ''}</p>
       </section>
       <Explain answer={answer} />
     </div>
@@ -130,6 +130,7 @@ function Result({ answer, single, rank, task, place, picked, onCompare, specific
         <div><dt>{t('results.percentile')}</dt><dd>{percentile(single.percentile)}</dd></div>
         <div><dt>{t('results.similarity')}</dt><dd>{decimal(single.similarity)}</dd></div>
         {single.covered !== null ? <div><dt>{t('results.covers')}</dt><dd>{percent(single.covered)}</dd></div> : null}
+        {typeof single.expected_loss === 'number' ? <div><dt>{t('results.expected')}</dt><dd>{decimal(single.expected_loss)}</dd></div> : null}
         {single.score !== null ? <div><dt>{t('results.score')}</dt><dd>{decimal(single.score)}</dd></div> : null}
       </dl>
       <p className="small excerpt clamp">{plainText(descriptionOf(semantic))}</p>

@@ -18,14 +18,14 @@ use learnware_dock::config::Create;
 use learnware_dock::words::Query;
 use learnware_engine::learnware::LearnwareId;
 use learnware_engine::market::{
-    Explanation, KernelChoice, MixtureMethod, SearchOptions, SearchResults, SemanticMode, SingleResult,
-    Verdict,
+    Explanation, KernelChoice, MixtureMethod, Ranking, SearchOptions, SearchResults, SemanticMode,
+    SingleResult, Verdict,
 };
 use learnware_engine::semantic::{Dimensions, SemanticSpecification};
 use learnware_engine::specification::{IslandKey, StatisticalSpecification};
 use serde_json::{Value, json};
 
-use crate::cli::{KernelWord, MixtureWord, ModelArgs, SearchArgs, WordsHow};
+use crate::cli::{KernelWord, MixtureWord, ModelArgs, RankWord, SearchArgs, WordsHow};
 use crate::datafile;
 use crate::embedders;
 use crate::error::{Outcome, advised};
@@ -300,10 +300,15 @@ fn search_options(arguments: &SearchArgs) -> SearchOptions {
             KernelWord::Island => KernelChoice::Island,
             KernelWord::Reference => KernelChoice::Reference,
         },
+        ranking: match arguments.rank {
+            RankWord::Capability => Ranking::Capability,
+            RankWord::Distance => Ranking::Distance,
+        },
         single_max: arguments.page.limit.unwrap_or(SHOWN).max(1),
         // Numbers may be given without their zeros.
         exclude: arguments.exclude.iter().map(|id| LearnwareId(format!("{id:0>8}"))).collect(),
         among: None,
+        world: false,
     }
 }
 

@@ -1,7 +1,7 @@
 //! The answer of a search as text.
 
 use learnware_engine::learnware::LearnwareId;
-use learnware_engine::market::{Funnel, SearchResults, Verdict};
+use learnware_engine::market::{Funnel, Ranking, SearchResults, Verdict};
 use learnware_engine::specification::IslandKey;
 
 use super::Answer;
@@ -44,16 +44,28 @@ pub(super) fn answer(answer: &Answer, arguments: &SearchArgs, printer: &Printer)
     }
 }
 
+/// By what single learnwares are ordered, for people.
+pub(super) fn order_words(ranking: Ranking) -> &'static str {
+    match ranking {
+        Ranking::Capability => "Single learnwares, by what they lost on data like yours",
+        Ranking::Distance => "Single learnwares, nearest first",
+    }
+}
+
 fn singles(answer: &Answer, printer: &Printer) {
     let results = &answer.results;
     let task = |id: &LearnwareId| {
         let words = answer.names.get(id);
         words.and_then(|words| words.task.first()).map_or("", |task| task.word()).to_owned()
     };
+    let has_losses = results.ranking == Ranking::Capability;
     let has_scores = results.single.iter().any(|found| found.score.is_some());
     let rows = results.single.iter().map(|found| {
         let mut row = vec![found.id.to_string(), number(found.distance), percentile(found.percentile)];
         row.extend([number(found.similarity), found.covered.map_or_else(|| "-".into(), percent)]);
+        if has_losses {
+            row.push(number(found.expected_loss));
+        }
         if has_scores {
             row.push(number(found.score));
         }
@@ -61,12 +73,15 @@ fn singles(answer: &Answer, printer: &Printer) {
         row
     });
     let mut header = vec!["id", "distance", "percentile", "similarity", "covers"];
+    if has_losses {
+        header.push("expected loss");
+    }
     if has_scores {
         header.push("score");
     }
     header.extend(["task", "name"]);
     printer.line("");
-    printer.line(toned(Tone::Heading, "Single learnwares, nearest first"));
+    printer.line(toned(Tone::Heading, order_words(results.ranking)));
     printer.table(&header, rows.collect());
 }
 

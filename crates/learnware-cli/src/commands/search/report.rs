@@ -8,7 +8,7 @@ use learnware_engine::specification::{Rkme, StatisticalSpecification};
 
 use super::Answer;
 use super::explain;
-use super::print::{number, percent, percentile, verdict_words};
+use super::print::{number, order_words, percent, percentile, verdict_words};
 use crate::cli::SearchArgs;
 use crate::page::charts::{self, COLOURS};
 use crate::page::{self, add, escape, picture};
@@ -120,9 +120,10 @@ impl Page<'_> {
         let has_shares = results.single.iter().any(|single| single.covered.is_some());
         add!(
             body,
-            "<h2>Single learnwares, nearest first</h2><div class=\"scroll\"><table><thead><tr><th>Learnware</th>\
+            "<h2>{}</h2><div class=\"scroll\"><table><thead><tr><th>Learnware</th>\
              <th>Id</th><th class=\"number\">Distance</th><th class=\"number\">Percentile</th>\
              <th class=\"number\">Similarity</th>{}</tr></thead><tbody>",
+            order_words(results.ranking),
             if has_shares { "<th class=\"number\">Covers</th>" } else { "" }
         );
         for single in &results.single {

@@ -39,7 +39,18 @@ pub(super) fn method_words(method: &Method, kind: DataType) -> String {
         Method::Pruning => "the part of the team that your labels favour".into(),
         Method::ParetoPruning => "the team pruned by several goals".into(),
         Method::Stacking => "a linear model on the team's answers".into(),
+        Method::ConvexStacking => "the team, weighted by your labels".into(),
+        Method::CoveredOnly(learner) => {
+            format!(
+                "each {} to its likeliest learnware, and {} where none lies near",
+                one(kind),
+                own(learner)
+            )
+        }
         Method::Correction => "the weighted team, corrected by your labels".into(),
+        Method::AverageAugment => {
+            format!("a linear model on your {} and the team's weighted mean", features(kind))
+        }
         Method::FeatureAugment => {
             format!("a linear model on your {} and the team's answers", features(kind))
         }

@@ -3,7 +3,7 @@
 use sqlx::PgConnection;
 use sqlx::postgres::PgRow;
 
-use super::learnwares::{insert_check, lock_living};
+use super::learnwares::{insert_check, insert_job, lock_living};
 use super::read::{self, Fields};
 use super::{PostgresStore, database, next_revision, storable};
 use crate::clock::Timestamp;
@@ -11,7 +11,7 @@ use crate::error::{DockError, Result};
 use crate::ids::LearnwareNumber;
 use crate::jobs::{ClaimFilter, ClaimedJob, Job, JobState, LeaseRules, Progress};
 use crate::store::rows::{CheckState, JobRow, JobSummary, SpecificationText, status_word};
-use crate::store::{DIED, Requeued, Verdict};
+use crate::store::{DIED, FINISH_JOB, Requeued, Verdict};
 
 impl PostgresStore {
     pub(in crate::store) async fn claim(
@@ -23,10 +23,7 @@ impl PostgresStore {
         const ACTION: &str = "claim a job";
         let mut transaction = self.begin(ACTION).await?;
         give_up(&mut transaction, rules, now).await?;
-        let subject = match filter {
-            ClaimFilter::Any => None,
-            ClaimFilter::Subject(subject) => Some(subject.as_str()),
-        };
+        let (subject, kind) = filter.subject_and_kind();
         let lease_until = now.plus(rules.lease);
         // SKIP LOCKED: workers side by side claim different jobs without waiting for each other.
         let row = sqlx::query(
@@ -35,13 +32,14 @@ impl PostgresStore {
                  SELECT id FROM jobs
                  WHERE ((state = 'open' AND (available_at <= $1 OR $2::text IS NOT NULL))
                         OR (state = 'leased' AND lease_until <= $1))
-                   AND ($2::text IS NULL OR subject = $2)
+                   AND ($2::text IS NULL OR subject = $2) AND ($4::text IS NULL OR kind = $4)
                  ORDER BY available_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
              RETURNING id, payload, attempts",
         )
         .bind(now.to_string())
         .bind(subject)
         .bind(lease_until.to_string())
+        .bind(kind)
         .fetch_optional(&mut *transaction)
         .await
         .map_err(database(ACTION))?;
@@ -108,7 +106,7 @@ impl PostgresStore {
         now: Timestamp,
     ) -> Result<bool> {
         const ACTION: &str = "store the check report";
-        let Job::CheckLearnware { learnware, version } = job.job;
+        let Job::CheckLearnware { learnware, version } = job.job else { return Ok(false) };
         let mut transaction = self.begin(ACTION).await?;
         if !lock_living(&mut transaction, LearnwareNumber(learnware)).await? {
             return Ok(false); // Deleted, and its jobs with it.
@@ -279,6 +277,36 @@ impl PostgresStore {
         Ok(true)
     }
 
+    pub(in crate::store) async fn ask_evolution(&self, now: Timestamp) -> Result<Requeued> {
+        const ACTION: &str = "ask for an evolution";
+        let mut transaction = self.begin(ACTION).await?;
+        let job = Job::Evolve {};
+        if let Some(row) = unfinished(&mut transaction, &job.subject()).await? {
+            let lease_until = read::time_optional(&row, "lease_until")?;
+            match read::job_summary(&row)?.state {
+                JobState::Leased => return Ok(lease_until.map_or(Requeued::Waiting, Requeued::Leased)),
+                JobState::Open => return Ok(Requeued::Waiting),
+                JobState::Dead | JobState::Done | JobState::Cancelled => {
+                    cancel(&mut transaction, row.number("id")?, now).await?;
+                }
+            }
+        }
+        insert_job(&mut transaction, &job, now).await?;
+        transaction.commit().await.map_err(database(ACTION))?;
+        Ok(Requeued::Waiting)
+    }
+
+    pub(in crate::store) async fn finish_job(&self, job: &ClaimedJob, now: Timestamp) -> Result<bool> {
+        sqlx::query(FINISH_JOB)
+            .bind(now.to_string())
+            .bind(job.id)
+            .bind(i64::from(job.attempt))
+            .execute(&self.pool)
+            .await
+            .map(|done| done.rows_affected() == 1)
+            .map_err(database("end a job"))
+    }
+
     pub(in crate::store) async fn forget_jobs(&self, before: Timestamp) -> Result<u64> {
         sqlx::query("DELETE FROM jobs WHERE state IN ('done', 'cancelled') AND finished_at < $1")
             .bind(before.to_string())
@@ -312,7 +340,7 @@ async fn give_up(transaction: &mut PgConnection, rules: &LeaseRules, now: Timest
 }
 
 async fn set_status(transaction: &mut PgConnection, job: &Job, status: &str) -> Result<()> {
-    let Job::CheckLearnware { learnware, version } = job;
+    let Job::CheckLearnware { learnware, version } = job else { return Ok(()) };
     sqlx::query("UPDATE versions SET status = $1 WHERE learnware_id = $2 AND version = $3")
         .bind(status)
         .bind(learnware)

@@ -13,6 +13,7 @@ use crate::error::Result;
 use crate::ids::LearnwareNumber;
 use crate::jobs::Job;
 use crate::store::blobs::{Blobs, Digest};
+use crate::store::files::IS_USED;
 use crate::store::rows::{
     ChangeRow, DeletedRows, LearnwareRow, ListOptions, ListRow, Revision, VersionRow, format_from_word,
 };
@@ -214,16 +215,12 @@ impl PostgresStore {
             .map_err(database(ACTION))?;
         let mut removed = 0;
         for digest in candidates {
-            let used: bool = sqlx::query_scalar(
-                "SELECT EXISTS (
-                     SELECT 1 FROM versions v JOIN learnwares l ON l.id = v.learnware_id
-                     WHERE v.digest = $1 AND (l.deleted_at IS NULL OR l.deleted_at > $2))",
-            )
-            .bind(digest.as_str())
-            .bind(now.minus(age_min).to_string())
-            .fetch_one(&mut *transaction)
-            .await
-            .map_err(database(ACTION))?;
+            let used: bool = sqlx::query_scalar(IS_USED)
+                .bind(digest.as_str())
+                .bind(now.minus(age_min).to_string())
+                .fetch_one(&mut *transaction)
+                .await
+                .map_err(database(ACTION))?;
             if !used && blobs.remove_old(digest, age_min, &self.fail).await? {
                 removed += 1;
             }
@@ -234,7 +231,7 @@ impl PostgresStore {
 }
 
 /// Keeps sweeps out, and other submissions of the same package.
-async fn lock_package(transaction: &mut PgConnection, digest: &Digest) -> Result<()> {
+pub(super) async fn lock_package(transaction: &mut PgConnection, digest: &Digest) -> Result<()> {
     let beginning = digest.as_str().get(..8).and_then(|text| u32::from_str_radix(text, 16).ok());
     let beginning = beginning.expect("a digest has 64 hexadecimal digits").cast_signed();
     sqlx::query("SELECT pg_advisory_xact_lock_shared($1)")
@@ -388,8 +385,12 @@ pub(super) async fn insert_check(
     version: u32,
     now: Timestamp,
 ) -> Result<()> {
-    let job = Job::check(number, version);
-    let payload = serde_json::to_string(&job).expect("a job is plain data");
+    insert_job(transaction, &Job::check(number, version), now).await
+}
+
+/// Adds a job that may begin now.
+pub(super) async fn insert_job(transaction: &mut PgConnection, job: &Job, now: Timestamp) -> Result<()> {
+    let payload = serde_json::to_string(job).expect("a job is plain data");
     sqlx::query(
         "INSERT INTO jobs (kind, subject, payload, state, available_at, created_at)
          VALUES ($1, $2, $3, 'open', $4, $4)",
@@ -400,6 +401,6 @@ pub(super) async fn insert_check(
     .bind(now.to_string())
     .execute(transaction)
     .await
-    .map_err(database("add the job to check it"))?;
+    .map_err(database("add a job"))?;
     Ok(())
 }

@@ -6,6 +6,7 @@
 //! Why so: `docs/adr/0023-postgres-and-s3.md`.
 
 mod figures;
+mod files;
 mod identities;
 mod jobs;
 mod learnwares;

@@ -3,14 +3,14 @@
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
-use super::learnwares::{insert_check, is_alive};
+use super::learnwares::{insert_check, insert_job, is_alive};
 use super::{SqliteStore, database, next_revision, read};
 use crate::clock::Timestamp;
 use crate::error::{DockError, Result};
 use crate::ids::LearnwareNumber;
 use crate::jobs::{ClaimFilter, ClaimedJob, Job, JobState, LeaseRules, Progress};
 use crate::store::rows::{CheckState, JobRow, JobSummary, status_word};
-use crate::store::{DIED, Requeued, Verdict};
+use crate::store::{DIED, FINISH_JOB, Requeued, Verdict};
 
 impl SqliteStore {
     pub(in crate::store) async fn claim(
@@ -25,10 +25,7 @@ impl SqliteStore {
         }
         let mut transaction = self.begin(ACTION).await?;
         give_up(&mut transaction, rules, now).await?;
-        let subject = match filter {
-            ClaimFilter::Any => None,
-            ClaimFilter::Subject(subject) => Some(subject.as_str()),
-        };
+        let (subject, kind) = filter.subject_and_kind();
         let lease_until = now.plus(rules.lease);
         let row = sqlx::query(
             "UPDATE jobs SET state = 'leased', attempts = attempts + 1, progress = '', lease_until = ?3
@@ -36,13 +33,14 @@ impl SqliteStore {
                  SELECT id FROM jobs
                  WHERE ((state = 'open' AND (available_at <= ?1 OR ?2 IS NOT NULL))
                         OR (state = 'leased' AND lease_until <= ?1))
-                   AND (?2 IS NULL OR subject = ?2)
+                   AND (?2 IS NULL OR subject = ?2) AND (?4 IS NULL OR kind = ?4)
                  ORDER BY available_at, id LIMIT 1)
              RETURNING id, payload, attempts",
         )
         .bind(now.to_string())
         .bind(subject)
         .bind(lease_until.to_string())
+        .bind(kind)
         .fetch_optional(&mut *transaction)
         .await
         .map_err(database(ACTION))?;
@@ -124,7 +122,7 @@ impl SqliteStore {
         now: Timestamp,
     ) -> Result<bool> {
         const ACTION: &str = "store the check report";
-        let Job::CheckLearnware { learnware, version } = job.job;
+        let Job::CheckLearnware { learnware, version } = job.job else { return Ok(false) };
         let mut transaction = self.begin(ACTION).await?;
         let ended = sqlx::query(
             "UPDATE jobs SET state = 'done', lease_until = NULL, last_error = NULL, finished_at = ?
@@ -290,6 +288,36 @@ impl SqliteStore {
         Ok(true)
     }
 
+    pub(in crate::store) async fn ask_evolution(&self, now: Timestamp) -> Result<Requeued> {
+        const ACTION: &str = "ask for an evolution";
+        let mut transaction = self.begin(ACTION).await?;
+        let job = Job::Evolve {};
+        if let Some(row) = unfinished(&mut transaction, &job.subject()).await? {
+            let lease_until = read::time_optional(&row, "lease_until")?;
+            match read::job_summary(&row)?.state {
+                JobState::Leased => return Ok(lease_until.map_or(Requeued::Waiting, Requeued::Leased)),
+                JobState::Open => return Ok(Requeued::Waiting),
+                JobState::Dead | JobState::Done | JobState::Cancelled => {
+                    cancel(&mut transaction, row.get("id"), now).await?;
+                }
+            }
+        }
+        insert_job(&mut transaction, &job, now).await?;
+        transaction.commit().await.map_err(database(ACTION))?;
+        Ok(Requeued::Waiting)
+    }
+
+    pub(in crate::store) async fn finish_job(&self, job: &ClaimedJob, now: Timestamp) -> Result<bool> {
+        sqlx::query(FINISH_JOB)
+            .bind(now.to_string())
+            .bind(job.id)
+            .bind(i64::from(job.attempt))
+            .execute(&self.writer)
+            .await
+            .map(|done| done.rows_affected() == 1)
+            .map_err(database("end a job"))
+    }
+
     pub(in crate::store) async fn forget_jobs(&self, before: Timestamp) -> Result<u64> {
         sqlx::query("DELETE FROM jobs WHERE state IN ('done', 'cancelled') AND finished_at < ?")
             .bind(before.to_string())
@@ -323,7 +351,7 @@ async fn give_up(transaction: &mut SqliteConnection, rules: &LeaseRules, now: Ti
 }
 
 async fn set_status(transaction: &mut SqliteConnection, job: &Job, status: &str) -> Result<()> {
-    let Job::CheckLearnware { learnware, version } = job;
+    let Job::CheckLearnware { learnware, version } = job else { return Ok(()) };
     sqlx::query("UPDATE versions SET status = ? WHERE learnware_id = ? AND version = ?")
         .bind(status)
         .bind(learnware)

@@ -10,6 +10,7 @@ use crate::error::Result;
 use crate::ids::LearnwareNumber;
 use crate::jobs::Job;
 use crate::store::blobs::{Blobs, Digest};
+use crate::store::files::IS_USED;
 use crate::store::rows::{
     ChangeRow, DeletedRows, LearnwareRow, ListOptions, ListRow, Revision, UsableRow, VersionRow,
 };
@@ -211,16 +212,12 @@ impl SqliteStore {
         let mut transaction = self.begin(ACTION).await?;
         let mut removed = 0;
         for digest in candidates {
-            let used: bool = sqlx::query_scalar(
-                "SELECT EXISTS (
-                     SELECT 1 FROM versions v JOIN learnwares l ON l.id = v.learnware_id
-                     WHERE v.digest = ? AND (l.deleted_at IS NULL OR l.deleted_at > ?))",
-            )
-            .bind(digest.as_str())
-            .bind(now.minus(age_min).to_string())
-            .fetch_one(&mut *transaction)
-            .await
-            .map_err(database(ACTION))?;
+            let used: bool = sqlx::query_scalar(IS_USED)
+                .bind(digest.as_str())
+                .bind(now.minus(age_min).to_string())
+                .fetch_one(&mut *transaction)
+                .await
+                .map_err(database(ACTION))?;
             if !used && blobs.remove_old(digest, age_min, &self.fail).await? {
                 removed += 1;
             }
@@ -363,8 +360,12 @@ pub(super) async fn insert_check(
     version: u32,
     now: Timestamp,
 ) -> Result<()> {
-    let job = Job::check(number, version);
-    let payload = serde_json::to_string(&job).expect("a job is plain data");
+    insert_job(transaction, &Job::check(number, version), now).await
+}
+
+/// Adds a job that may begin now.
+pub(super) async fn insert_job(transaction: &mut SqliteConnection, job: &Job, now: Timestamp) -> Result<()> {
+    let payload = serde_json::to_string(job).expect("a job is plain data");
     sqlx::query(
         "INSERT INTO jobs (kind, subject, payload, state, available_at, created_at)
          VALUES (?1, ?2, ?3, 'open', ?4, ?4)",
@@ -375,6 +376,6 @@ pub(super) async fn insert_check(
     .bind(now.to_string())
     .execute(transaction)
     .await
-    .map_err(database("add the job to check it"))?;
+    .map_err(database("add a job"))?;
     Ok(())
 }

@@ -4,6 +4,7 @@
 //! SQLite does not let a transaction that has read wait to write. Several processes may use one file.
 
 mod figures;
+mod files;
 mod identities;
 mod jobs;
 mod learnwares;

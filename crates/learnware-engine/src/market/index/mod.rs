@@ -86,6 +86,12 @@ pub fn island_kernel(key: &IslandKey, count: usize, first: &[&Rkme]) -> IslandKe
     if count <= KERNEL_OF_ALL { kernel } else { kernel.rounded() }
 }
 
+/// The same for an island of places in a world.
+pub fn world_kernel(count: usize, first: &[&Rkme]) -> IslandKernel {
+    let kernel = IslandKernel::of_world(first);
+    if count <= KERNEL_OF_ALL { kernel } else { kernel.rounded() }
+}
+
 impl IslandIndex {
     /// The index of members prepared for `kernel`, sorted by identifier.
     pub fn new(kernel: IslandKernel, members: Vec<Arc<Stored>>) -> Self {

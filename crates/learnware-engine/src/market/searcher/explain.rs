@@ -1,8 +1,11 @@
 //! Why a search answered as it did: facts that the answer itself does not hold, computed afterwards from it.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use super::super::index::kernel_sample;
+use super::super::mapped::MappedWorld;
 use super::super::organizer::{Island, Organizer};
 use super::super::results::{
     FITS_FROM, KernelChoice, MixtureMethod, NOTHING_BELOW, SearchOptions, SearchResults,
@@ -11,7 +14,7 @@ use super::mixture::REFERENCE_DECAY;
 use super::statistical::DECAY;
 use crate::learnware::LearnwareId;
 use crate::numeric::parallel;
-use crate::specification::{Embedding, IslandKernel, IslandKey, mixture};
+use crate::specification::{Embedding, IslandKernel, IslandKey, Rkme, mixture};
 use crate::user_info::UserInfo;
 
 /// A learnware with less weight in the best mixture adds nothing.
@@ -100,13 +103,13 @@ pub enum LeftOutReason {
 /// words alone and where nothing was comparable.
 pub(in crate::market) fn explain(
     organizer: &Organizer,
+    world: Option<&MappedWorld>,
     user: &UserInfo,
     options: &SearchOptions,
     results: &SearchResults,
 ) -> Option<Explanation> {
-    let key = results.island.as_ref()?;
-    let island = organizer.island(key)?;
-    let own = user.statistical.iter().find(|specification| specification.island() == *key)?.rkme();
+    let (island, own) = compared(organizer, world, user, results)?;
+    let (key, own) = (island.key(), own.as_ref());
     let reference = IslandKernel::reference(own.dimension(), own.gamma());
     let (kernel, background) = match options.kernel {
         KernelChoice::Island => (island.index().kernel(), island.index().background()),
@@ -122,6 +125,22 @@ pub(in crate::market) fn explain(
         others_from: results.single.last().and_then(|last| last.distance).filter(|_| others),
         left_out: left_out(island, &Embedding::new(own, kernel), kernel, options, results),
     })
+}
+
+/// The island that was searched, and the user's specification in it.
+fn compared<'a>(
+    organizer: &'a Organizer,
+    world: Option<&'a MappedWorld>,
+    user: &'a UserInfo,
+    results: &SearchResults,
+) -> Option<(&'a Island, Cow<'a, Rkme>)> {
+    if let Some(searched) = &results.world {
+        let world = world.filter(|world| *world.map() == searched.map)?;
+        return Some((world.island(), Cow::Owned(world.place_of(user).ok()?)));
+    }
+    let key = results.island.as_ref()?;
+    let own = user.statistical.iter().find(|specification| specification.island() == *key)?;
+    Some((organizer.island(key)?, Cow::Borrowed(own.rkme())))
 }
 
 fn kernel_facts(

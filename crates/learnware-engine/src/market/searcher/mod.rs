@@ -6,37 +6,31 @@ pub mod score;
 pub mod semantic;
 mod spelling;
 mod statistical;
+pub(super) mod world;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::capability::Capabilities;
 use super::index::Wanted;
 use super::organizer::{Island, Organizer};
 use super::results::{SearchOptions, SearchResults, SingleResult};
 use crate::error::{EngineError, Result};
 use crate::learnware::LearnwareId;
 use crate::semantic::SemanticSpecification;
-use crate::specification::{Rkme, StatisticalSpecification};
+use crate::specification::{IslandKey, Rkme, StatisticalSpecification};
 use crate::user_info::UserInfo;
 
 /// Searches one snapshot: learnwares whose words match and, where the user brought a statistical
 /// specification, those of its island nearest to it.
 pub(super) fn search(
     organizer: &Organizer,
+    learned: &BTreeMap<IslandKey, Capabilities>,
     user: &UserInfo,
     options: &SearchOptions,
 ) -> Result<SearchResults> {
-    if options.max_learnwares == 0 {
-        return Err(EngineError::Parameter {
-            name: "max_learnwares",
-            wanted: "at least 1",
-            found: "0".into(),
-        });
-    }
+    require_members(options)?;
     let words = words(organizer, user, options);
-    let mut results = SearchResults::default();
-    results.funnel.total = organizer.len();
-    results.funnel.excluded = options.exclude.iter().filter(|id| organizer.get(id).is_some()).count();
-    results.funnel.semantic = words.count(organizer);
+    let mut results = begun(organizer, &words, options);
     if user.statistical.is_empty() {
         let single = |id: &LearnwareId| SingleResult::by_words(id.clone());
         results.single = match &words {
@@ -64,10 +58,27 @@ pub(super) fn search(
             if all { island.len() } else { island.members().filter(|member| wanted(&member.id)).count() };
         results.funnel.other_languages = words.count_in(island) - results.funnel.comparable;
         let wanted: Wanted = if all { None } else { Some(&wanted) };
-        statistical::search(island, specification.rkme(), wanted, options, &mut results)?;
+        let learned = learned.get(&key);
+        statistical::search(island, specification.rkme(), wanted, learned, options, &mut results)?;
     }
     results.island = Some(key);
     Ok(results)
+}
+
+fn require_members(options: &SearchOptions) -> Result<()> {
+    if options.max_learnwares > 0 {
+        return Ok(());
+    }
+    Err(EngineError::Parameter { name: "max_learnwares", wanted: "at least 1", found: "0".into() })
+}
+
+/// Results that know what words left.
+fn begun(organizer: &Organizer, words: &Words<'_>, options: &SearchOptions) -> SearchResults {
+    let mut results = SearchResults::default();
+    results.funnel.total = organizer.len();
+    results.funnel.excluded = options.exclude.iter().filter(|id| organizer.get(id).is_some()).count();
+    results.funnel.semantic = words.count(organizer);
+    results
 }
 
 /// Refuses weights that describe no data: distances to them would mean nothing. The reference's unconstrained weights,

@@ -5,10 +5,12 @@ use std::sync::Arc;
 use super::{mixture, score};
 use crate::error::{EngineError, Result};
 use crate::learnware::LearnwareId;
+use crate::market::capability::{self, Capabilities};
 use crate::market::index::{IslandIndex, Mixed, MixtureOptions, Stored, Wanted};
 use crate::market::organizer::Island;
 use crate::market::results::{
-    KernelChoice, Member, MixtureMethod, MultipleResult, SearchOptions, SearchResults, SingleResult, Verdict,
+    KernelChoice, Member, MixtureMethod, MultipleResult, Ranking, SearchOptions, SearchResults, SingleResult,
+    Verdict,
 };
 use crate::numeric::kernel::{Number, Shape};
 use crate::numeric::parallel;
@@ -30,11 +32,15 @@ pub(crate) fn search(
     island: &Island,
     user: &Rkme,
     wanted: Wanted,
+    capabilities: Option<&Capabilities>,
     options: &SearchOptions,
     results: &mut SearchResults,
 ) -> Result<()> {
     match options.kernel {
-        KernelChoice::Island => by_island_kernel(island.index(), user, wanted, options, results)?,
+        KernelChoice::Island => {
+            let learned = capabilities.filter(|_| options.ranking == Ranking::Capability);
+            by_island_kernel(island.index(), user, wanted, learned, options, results)?;
+        }
         KernelChoice::Reference => by_reference_kernel(island, user, wanted, options, results)?,
     }
     Ok(())
@@ -49,11 +55,14 @@ fn by_island_kernel(
     index: &IslandIndex,
     user: &Rkme,
     wanted: Wanted,
+    learned: Option<&Capabilities>,
     options: &SearchOptions,
     results: &mut SearchResults,
 ) -> Result<()> {
     let target = Embedding::<f32>::new(user, index.kernel());
-    let nearest = index.nearest(&target, options.single_max.max(candidate_count(options)), wanted)?;
+    let count =
+        options.single_max.max(candidate_count(options)).max(learned.map_or(0, |_| capability::NEAREST));
+    let nearest = index.nearest(&target, count, wanted)?;
     results.funnel.evaluated = nearest.evaluations;
     results.funnel.certified = nearest.certified;
     let embeddings: Vec<Embedding<f32>> =
@@ -61,12 +70,15 @@ fn by_island_kernel(
     let seen: Vec<&Embedding<f32>> = embeddings.iter().collect();
     let coverage = Coverage::new(&target, index.kernel(), &seen);
     let percentile = |distance: f64| Some(index.background()?.share_farther(distance.max(0.0)));
-    results.single = nearest
-        .found
-        .iter()
-        .zip(&embeddings)
+    let (order, expected) = ordered(&nearest.found, learned);
+    if learned.is_some() {
+        results.ranking = Ranking::Capability;
+    }
+    results.single = order
+        .into_iter()
         .take(options.single_max)
-        .map(|((member, distance), embedding)| {
+        .map(|place| {
+            let ((member, distance), embedding) = (&nearest.found[place], &embeddings[place]);
             let norms = (target.norm_squared() * embedding.norm_squared()).sqrt();
             let product = 0.5 * (target.norm_squared() + embedding.norm_squared() - distance);
             SingleResult {
@@ -75,6 +87,7 @@ fn by_island_kernel(
                 percentile: percentile(*distance),
                 similarity: (norms > 0.0).then(|| (product / norms).clamp(0.0, 1.0)),
                 covered: coverage.share_alone(embedding),
+                expected_loss: expected.get(place).copied().flatten(),
                 score: None,
             }
         })
@@ -112,6 +125,17 @@ fn by_island_kernel(
         multiple.percentile = percentile(multiple.distance);
     }
     Ok(())
+}
+
+/// The order of the learnwares found, best first, and what they are expected to lose, where that was learned.
+fn ordered(found: &[(Arc<Stored>, f64)], learned: Option<&Capabilities>) -> (Vec<usize>, Vec<Option<f64>>) {
+    let Some(learned) = learned else { return ((0..found.len()).collect(), Vec::new()) };
+    let nearest: Vec<(&LearnwareId, f64)> =
+        found.iter().take(capability::NEAREST).map(|(member, distance)| (member.id(), *distance)).collect();
+    let expected = learned.expected(&nearest);
+    let mut order = learned.order(&expected);
+    order.extend(expected.len()..found.len());
+    (order, expected)
 }
 
 /// A mixture that was looked for among all.
@@ -220,6 +244,7 @@ fn by_reference_kernel(
             percentile: None,
             similarity: None,
             covered: coverage.share_alone(&embeddings[ranked[rank].0]),
+            expected_loss: None,
             score: Some(score),
         })
         .collect();

@@ -3,6 +3,10 @@
 //! Leave-one-out residuals come from one factorisation for each strength: `e_i / (1 - h_ii)` with the hat
 //! matrix of the centred data (Golub, Heath and Wahba, Technometrics 1979). Fewer rows than columns use the
 //! dual form.
+//!
+//! A line goes on for ever, data does not: a few labels and one row far out give answers that no label comes near.
+//! [`Ridge::fit_within`] keeps answers in the range of the targets unless that makes the leave-one-out errors worse by
+//! more than noise (`docs/adr/0037-aligned-learnwares.md` has what that is worth).
 
 use super::outer;
 use crate::numeric::Matrix;
@@ -23,11 +27,48 @@ pub struct Ridge {
     pub alpha: f64,
     /// Mean squared leave-one-out error at that strength.
     pub leave_one_out_error: f64,
+    /// Answers are kept within these bounds.
+    pub range: Option<(f64, f64)>,
 }
 
 impl Ridge {
     /// Fits `targets` (one for each of the rows, at least one) for the best of `alphas`.
     pub fn fit(rows: &Matrix, targets: &[f64], alphas: &[f64]) -> Self {
+        Self::with_residuals(rows, targets, alphas).0
+    }
+
+    /// The same, with answers kept in the range of the targets unless leaving rows out speaks against it.
+    pub fn fit_within(rows: &Matrix, targets: &[f64], alphas: &[f64]) -> Self {
+        let (mut ridge, left_out) = Self::with_residuals(rows, targets, alphas);
+        let mut sorted = targets.to_vec();
+        sorted.sort_by(f64::total_cmp);
+        let last = sorted.len() - 1;
+        if last == 0 {
+            return ridge;
+        }
+        // Without a row the range is that of the others.
+        let without = |target: f64| {
+            let low = if target <= sorted[0] { sorted[1] } else { sorted[0] };
+            let high = if target >= sorted[last] { sorted[last - 1] } else { sorted[last] };
+            (low, high)
+        };
+        let worse = |(target, residual): (&f64, &f64)| {
+            let (low, high) = without(*target);
+            let kept = target - (target - residual).clamp(low.min(high), high.max(low));
+            kept * kept - residual * residual
+        };
+        let worse: Vec<f64> = targets.iter().zip(&left_out).map(worse).collect();
+        let count = worse.len() as f64;
+        let mean = worse.iter().sum::<f64>() / count;
+        let variance = worse.iter().map(|value| (value - mean) * (value - mean)).sum::<f64>() / (count - 1.0);
+        if mean <= (variance / count).sqrt() {
+            ridge.range = Some((sorted[0], sorted[last]));
+        }
+        ridge
+    }
+
+    /// The fit, and the residual of each row by the fit without it.
+    fn with_residuals(rows: &Matrix, targets: &[f64], alphas: &[f64]) -> (Self, Vec<f64>) {
         assert!(rows.rows() == targets.len() && !targets.is_empty() && !alphas.is_empty(), "fit needs rows");
         let count = rows.rows() as f64;
         let target_mean = targets.iter().sum::<f64>() / count;
@@ -41,22 +82,34 @@ impl Ridge {
         }
         let targets: Vec<f64> = targets.iter().map(|target| target - target_mean).collect();
         let system = System::new(&centred, &targets);
-        let mut best: Option<(f64, f64, Vec<f64>)> = None;
+        let mut best: Option<(f64, f64, Solution)> = None;
         for &alpha in alphas {
-            let (error, weights) = system.solve(alpha);
+            let solution = system.solve(alpha);
+            let error = solution.left_out.iter().map(|residual| residual * residual).sum::<f64>() / count;
             if best.as_ref().is_none_or(|(least, ..)| error < *least) {
-                best = Some((error, alpha, weights));
+                best = Some((error, alpha, solution));
             }
         }
-        let (leave_one_out_error, alpha, weights) = best.expect("there is at least one strength");
+        let (leave_one_out_error, alpha, solution) = best.expect("there is at least one strength");
+        let Solution { weights, left_out } = solution;
         let intercept = target_mean - dot(&weights, &means);
-        Self { weights, intercept, alpha, leave_one_out_error }
+        (Self { weights, intercept, alpha, leave_one_out_error, range: None }, left_out)
     }
 
     /// One value for each row.
     pub fn predict(&self, rows: &Matrix) -> Vec<f64> {
-        rows.iter_rows().map(|row| dot(row, &self.weights) + self.intercept).collect()
+        let answer = |row: &[f64]| dot(row, &self.weights) + self.intercept;
+        match self.range {
+            None => rows.iter_rows().map(answer).collect(),
+            Some((low, high)) => rows.iter_rows().map(|row| answer(row).clamp(low, high)).collect(),
+        }
     }
+}
+
+/// What one strength gives.
+struct Solution {
+    weights: Vec<f64>,
+    left_out: Vec<f64>,
 }
 
 /// Normal equations of centred data, primal or dual, whichever is smaller.
@@ -74,19 +127,16 @@ impl<'a> System<'a> {
         Self { rows, targets, gram, dual }
     }
 
-    /// Mean squared leave-one-out error and weights at one strength.
-    fn solve(&self, alpha: f64) -> (f64, Vec<f64>) {
+    /// Weights and leave-one-out residuals at one strength.
+    fn solve(&self, alpha: f64) -> Solution {
         let mut shifted = self.gram.clone();
         for i in 0..shifted.rows() {
             shifted.set(i, i, shifted.at(i, i) + alpha);
         }
         let factor = Cholesky::new(&shifted).unwrap_or_else(|| Cholesky::with_jitter(&shifted, 1e-12));
         let share = 1.0 / self.rows.rows() as f64;
-        let mut sum = 0.0;
-        let mut add = |residual: f64, freedom: f64| {
-            let left_out = residual / freedom.max(1e-9);
-            sum += left_out * left_out;
-        };
+        let mut left_out = Vec::with_capacity(self.targets.len());
+        let mut add = |residual: f64, freedom: f64| left_out.push(residual / freedom.max(1e-9));
         let weights = if self.dual {
             let shares = factor.solve(self.targets);
             let mut unit = vec![0.0; shares.len()];
@@ -105,7 +155,7 @@ impl<'a> System<'a> {
             }
             weights
         };
-        (sum * share, weights)
+        Solution { weights, left_out }
     }
 }
 
@@ -168,6 +218,19 @@ mod tests {
         let x = Matrix::zeros(5, 2);
         let model = Ridge::fit(&x, &[1.0, 2.0, 3.0, 4.0, 5.0], &ALPHAS);
         assert!((model.predict(&x)[0] - 3.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn answers_stay_in_the_targets_range_unless_the_line_goes_on() {
+        let (x, y) = data(40, 3);
+        let straight = Ridge::fit_within(&x, &y, &ALPHAS);
+        assert_eq!(straight.range, None);
+        let counts: Vec<f64> = y.iter().map(|y| f64::from(*y > 4.0)).collect();
+        let kept = Ridge::fit_within(&x, &counts, &ALPHAS);
+        assert_eq!(kept.range, Some((0.0, 1.0)));
+        let far = Matrix::from_rows(&[[90.0, -90.0, 0.0]]).unwrap();
+        assert_eq!(kept.predict(&far), vec![1.0]);
+        assert!(Ridge::fit_within(&x.select_rows(&[0]), &[2.0], &ALPHAS).range.is_none());
     }
 
     #[test]

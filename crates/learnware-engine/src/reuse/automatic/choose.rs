@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::curve::CurvePoint;
 use super::scoring::{Losses, Scored};
 use super::{AutomaticParameters, Family, Method, is_classification};
 use crate::numeric::random::Stream;
@@ -35,6 +36,13 @@ pub struct Choice {
     pub own_expected: Option<Estimate>,
     /// Loss of the choice less loss of the best model of the labels alone, row by row; below 0 reuse wins.
     pub difference_to_own: Option<Estimate>,
+    /// Loss of the choice less that of feature augmentation with random features in place of the learnwares' answers,
+    /// row by row: below 0 it is the learnwares that help. `None` where it can't be told.
+    #[serde(default)]
+    pub difference_to_control: Option<Estimate>,
+    /// Losses from a quarter of the labels to all; empty with few labels.
+    #[serde(default)]
+    pub learning_curve: Vec<CurvePoint>,
     /// Every candidate, in the order in which equals are preferred, then those left out.
     pub candidates: Vec<CandidateReport>,
 }
@@ -103,6 +111,21 @@ pub enum Reason {
     },
 }
 
+impl Choice {
+    /// The model of the labels alone with the least loss.
+    pub(super) fn best_own(&self) -> Option<Method> {
+        let mut best: Option<(f64, &Method)> = None;
+        for candidate in self.candidates.iter().filter(|candidate| candidate.family == Family::Own) {
+            if let CandidateState::Scored { loss, .. } = candidate.state
+                && best.is_none_or(|(least, _)| loss.mean < least)
+            {
+                best = Some((loss.mean, &candidate.method));
+            }
+        }
+        best.map(|(_, method)| method.clone())
+    }
+}
+
 impl CandidateReport {
     pub(super) fn left_out(method: Method, state: CandidateState) -> Self {
         let family = method.family();
@@ -131,6 +154,7 @@ pub(super) fn choose(
     parameters: &AutomaticParameters,
     scored: Vec<Scored>,
     left_out: Vec<CandidateReport>,
+    control: Option<&[f64]>,
     labels: &[f64],
     task: Task,
 ) -> Choice {
@@ -160,6 +184,9 @@ pub(super) fn choose(
         let (rival, _) = pick(&methods, &own, &rows, 0.0);
         Estimate::of_difference(&methods[chosen].1.reported, &methods[rival].1.reported)
     });
+    let difference_to_control = picked
+        .zip(control)
+        .map(|((chosen, _), control)| Estimate::of_difference(&methods[chosen].1.reported, control));
     let reasons = reasons(&methods, picked, &default, labels.len(), constant);
     Choice {
         chosen,
@@ -170,6 +197,8 @@ pub(super) fn choose(
         expected,
         own_expected,
         difference_to_own,
+        difference_to_control,
+        learning_curve: Vec::new(),
         candidates: reports(methods, &default, failed),
     }
 }

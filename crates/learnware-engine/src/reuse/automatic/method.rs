@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::super::averaging::Weighting;
 use super::super::{
-    AugmentInput, Averaging, AveragingMode, EnsemblePruning, Examples, FeatureAugment, JobSelector,
-    OwnLearner, OwnModel, PruningMethod, Reuser, Routing, TopOne,
+    AugmentInput, Averaging, AveragingMode, ConvexStacking, EnsemblePruning, Examples, FeatureAugment,
+    GuardedSelector, JobSelector, OwnLearner, OwnModel, PruningMethod, Reuser, Routing, TopOne,
 };
 use crate::error::{EngineError, Result};
 use crate::predictor::Predictions;
@@ -32,10 +32,16 @@ pub enum Method {
     ParetoPruning,
     /// A linear model on the answers.
     Stacking,
+    /// Weights of the members, not negative and with sum one, learned from the labels.
+    ConvexStacking,
     /// A linear correction of the weighted average.
     Correction,
     /// A linear model on rows and answers.
     FeatureAugment,
+    /// A linear model on rows and the weighted average.
+    AverageAugment,
+    /// Each row to its likeliest learnware; rows far from all to a model of the labels alone.
+    CoveredOnly(OwnLearner),
     /// A model of the labels alone.
     Own(OwnLearner),
     /// The mean of a model of the labels alone and a data-free or pruned team.
@@ -69,6 +75,7 @@ impl Method {
             Self::WeightedAverage,
             Self::Correction,
             Self::Stacking,
+            Self::ConvexStacking,
             Self::ParetoPruning,
             Self::Average,
             Self::SoftJobSelector,
@@ -76,7 +83,9 @@ impl Method {
             Self::JobSelector,
             Self::Pruning,
             Self::BestMember,
+            Self::AverageAugment,
             Self::FeatureAugment,
+            Self::CoveredOnly(OwnLearner::Linear),
         ];
         let own = [OwnLearner::Linear, OwnLearner::Trees, OwnLearner::Constant].map(Self::Own);
         for own in [OwnLearner::Linear, OwnLearner::Trees] {
@@ -100,7 +109,10 @@ impl Method {
             | Self::Pruning
             | Self::ParetoPruning
             | Self::Stacking
+            | Self::ConvexStacking
             | Self::Correction
+            | Self::CoveredOnly(_)
+            | Self::AverageAugment
             | Self::FeatureAugment => Family::Team,
             Self::Blend { .. } => Family::Blend,
             Self::Own(_) => Family::Own,
@@ -110,7 +122,7 @@ impl Method {
     /// Whether the members' specifications are used.
     pub fn needs_specifications(&self) -> bool {
         match self {
-            Self::JobSelector | Self::SoftJobSelector => true,
+            Self::JobSelector | Self::SoftJobSelector | Self::CoveredOnly(_) => true,
             Self::Blend { team, .. } => team.needs_specifications(),
             _ => false,
         }
@@ -125,9 +137,16 @@ impl Method {
             | Self::SoftJobSelector
             | Self::BestMember
             | Self::Pruning
+            | Self::ConvexStacking
+            | Self::AverageAugment
             | Self::ParetoPruning => true,
             Self::Blend { team, .. } => **team != Self::WeightedAverage,
-            Self::TopOne | Self::Stacking | Self::Correction | Self::FeatureAugment | Self::Own(_) => false,
+            Self::TopOne
+            | Self::Stacking
+            | Self::Correction
+            | Self::FeatureAugment
+            | Self::CoveredOnly(_)
+            | Self::Own(_) => false,
         }
     }
 
@@ -139,6 +158,8 @@ impl Method {
             | Self::SoftJobSelector
             | Self::Correction
             | Self::FeatureAugment
+            | Self::AverageAugment
+            | Self::CoveredOnly(_)
             | Self::Blend { .. } => true,
             Self::TopOne
             | Self::Average
@@ -146,13 +167,16 @@ impl Method {
             | Self::BestMember
             | Self::Pruning
             | Self::ParetoPruning
+            | Self::ConvexStacking
             | Self::Stacking => false,
         }
     }
 
     pub(super) fn uses_trees(&self) -> bool {
         match self {
-            Self::Own(learner) | Self::Blend { own: learner, .. } => *learner == OwnLearner::Trees,
+            Self::Own(learner) | Self::CoveredOnly(learner) | Self::Blend { own: learner, .. } => {
+                *learner == OwnLearner::Trees
+            }
             _ => false,
         }
     }
@@ -175,7 +199,14 @@ impl Method {
             Self::Pruning => prune(PruningMethod::Selection),
             Self::ParetoPruning => prune(PruningMethod::Pareto),
             Self::Stacking => Box::new(FeatureAugment::new(AugmentInput::Answers, seed)),
+            Self::ConvexStacking => Box::new(ConvexStacking::new(seed)),
+            Self::CoveredOnly(learner) => {
+                let selector = selector.ok_or(EngineError::Empty { what: "the list of specifications" })?;
+                let selector = selector.clone().with_routing(Routing::Hard);
+                Box::new(GuardedSelector::new(selector, Box::new(OwnModel::new(*learner, seed))))
+            }
             Self::Correction => Box::new(FeatureAugment::new(AugmentInput::Correction, seed)),
+            Self::AverageAugment => Box::new(FeatureAugment::new(AugmentInput::RowsAndAverage, seed)),
             Self::FeatureAugment => Box::new(FeatureAugment::new(AugmentInput::RowsAndAnswers, seed)),
             Self::Own(learner) => Box::new(OwnModel::new(*learner, seed)),
             Self::Blend { own, team } => {

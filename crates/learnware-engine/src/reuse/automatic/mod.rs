@@ -7,10 +7,12 @@
 //! 2018): chosen on the drawn rows, scored on the others, so that the winner's luck does not count.
 
 mod choose;
+mod curve;
 mod method;
 mod scoring;
 
 pub use choose::{CandidateReport, CandidateState, Choice, Estimate, Reason};
+pub use curve::CurvePoint;
 pub use method::{Family, Method};
 
 use super::job_selector::JobSelector;
@@ -127,7 +129,12 @@ impl Reuser for Automatic {
             labels,
         };
         let scored = scoring.score(&methods);
-        let choice = choose::choose(&self.parameters, scored, left_out, labels, examples.task());
+        let control = scoring.control()?;
+        let control = control.as_deref();
+        let mut choice = choose::choose(&self.parameters, scored, left_out, control, labels, examples.task());
+        if let Some(own) = choice.best_own() {
+            choice.learning_curve = scoring.curve(&choice.chosen, &own)?;
+        }
         let mut reuser = choice.chosen.build(self.selector.as_ref(), self.parameters.seed)?;
         reuser.fit(examples, labels)?;
         self.chosen = Some((choice, reuser));

@@ -1,6 +1,8 @@
 //! Losses of every method on every labelled row, learned without that row.
 
-use super::super::{Examples, JobSelector, Method, OwnLearner, Task, first_largest, require_one_output};
+use super::super::{
+    Examples, JobSelector, Method, OwnLearner, Reuser, Task, first_largest, require_one_output,
+};
 use super::{AutomaticParameters, Family, is_classification};
 use crate::error::Result;
 use crate::numeric::Matrix;
@@ -11,6 +13,7 @@ use crate::numeric::random::Stream;
 const LEAVE_ONE_OUT_MAX: usize = 10;
 
 /// What the methods are scored with.
+#[derive(Clone, Copy)]
 pub(super) struct Scoring<'a> {
     pub(super) parameters: &'a AutomaticParameters,
     pub(super) selector: Option<&'a JobSelector>,
@@ -59,7 +62,7 @@ impl Scoring<'_> {
     }
 
     /// The fold of every row, for each repeat.
-    fn divisions(&self) -> Vec<Vec<usize>> {
+    pub(super) fn divisions(&self) -> Vec<Vec<usize>> {
         let rows = self.labels.len();
         let (fold_count, repeats) = if rows <= LEAVE_ONE_OUT_MAX {
             (rows, 1)
@@ -86,23 +89,40 @@ impl Scoring<'_> {
             self.require_width(&values)?;
             return Ok(vec![values; divisions.len()]);
         }
-        let of_division = |fold_of: &Vec<usize>| -> Result<Matrix> {
-            let mut whole: Option<Matrix> = None;
-            for fold in 0..=fold_of.iter().copied().max().unwrap_or(0) {
-                let (train, test) = folds::split(fold_of, fold);
-                let labels: Vec<f64> = train.iter().map(|&row| self.labels[row]).collect();
-                let mut reuser = method.build(self.selector, seed)?;
-                reuser.fit(&self.examples.select(&train), &labels)?;
-                let values = reuser.predict(&self.examples.select(&test))?.values;
-                self.require_width(&values)?;
-                let whole = whole.get_or_insert_with(|| Matrix::zeros(fold_of.len(), values.columns()));
-                for (place, &row) in test.iter().enumerate() {
-                    whole.row_mut(row).copy_from_slice(values.row(place));
-                }
+        divisions.iter().map(|fold_of| self.out_of_fold_from(method, fold_of, 1.0)).collect()
+    }
+
+    /// Predictions for every row by a method that learned from a share of the other folds' rows.
+    pub(super) fn out_of_fold_from(&self, method: &Method, fold_of: &[usize], share: f64) -> Result<Matrix> {
+        self.out_of_fold_by(&|| method.build(self.selector, self.parameters.seed), fold_of, share)
+    }
+
+    /// The same for any reuser.
+    pub(super) fn out_of_fold_by(
+        &self,
+        build: &dyn Fn() -> Result<Box<dyn Reuser>>,
+        fold_of: &[usize],
+        share: f64,
+    ) -> Result<Matrix> {
+        let mut whole: Option<Matrix> = None;
+        for fold in 0..=fold_of.iter().copied().max().unwrap_or(0) {
+            let (mut train, test) = folds::split(fold_of, fold);
+            if share < 1.0 {
+                let mut stream = Stream::substream(self.parameters.seed, 2000 + fold as u64);
+                stream.shuffle(&mut train);
+                train.truncate(((share * train.len() as f64).round() as usize).max(1));
             }
-            Ok(whole.unwrap_or_default())
-        };
-        divisions.iter().map(of_division).collect()
+            let labels: Vec<f64> = train.iter().map(|&row| self.labels[row]).collect();
+            let mut reuser = build()?;
+            reuser.fit(&self.examples.select(&train), &labels)?;
+            let values = reuser.predict(&self.examples.select(&test))?.values;
+            self.require_width(&values)?;
+            let whole = whole.get_or_insert_with(|| Matrix::zeros(fold_of.len(), values.columns()));
+            for (place, &row) in test.iter().enumerate() {
+                whole.row_mut(row).copy_from_slice(values.row(place));
+            }
+        }
+        Ok(whole.unwrap_or_default())
     }
 
     fn require_width(&self, values: &Matrix) -> Result<()> {
@@ -130,7 +150,7 @@ impl Scoring<'_> {
     }
 
     /// Losses averaged over the repeats.
-    fn losses(&self, answers: &[Matrix]) -> Losses {
+    pub(super) fn losses(&self, answers: &[Matrix]) -> Losses {
         let rows = self.labels.len();
         let mut losses = Losses { selection: vec![0.0; rows], reported: vec![0.0; rows] };
         let share = 1.0 / answers.len() as f64;

@@ -1,0 +1,124 @@
+//! `learnware evolve`.
+
+use learnware_api::Evolution;
+use learnware_dock::config::Create;
+use learnware_server::wire;
+use serde_json::{Value, json};
+
+use crate::cli::EvolveArgs;
+use crate::error::Outcome;
+use crate::place::Place;
+use crate::printer::{Printer, Tone, toned};
+use crate::target;
+
+/// Lines of what was found at most.
+const LINES_MAX: usize = 5;
+
+/// Lets a dock learn, or shows and switches what it learned.
+pub(super) async fn run(arguments: &EvolveArgs, printer: &Printer) -> anyhow::Result<Outcome> {
+    let place = target::place(&arguments.dock, &arguments.model, Create::Never).await?;
+    if arguments.list {
+        list(&place, printer).await?;
+    } else if arguments.off || arguments.use_number.is_some() {
+        place.use_evolution(arguments.use_number).await?;
+        printer.result("evolve-use", json!({"id": arguments.use_number}), |printer| {
+            printer.line(match arguments.use_number {
+                Some(id) => format!("Searches use evolution {id} now."),
+                None => "Searches use no evolution now.".to_owned(),
+            });
+        });
+    } else {
+        evolve(&place, printer).await?;
+    }
+    Ok(Outcome::Success)
+}
+
+async fn evolve(place: &Place, printer: &Printer) -> anyhow::Result<()> {
+    match place {
+        Place::Folder(dock) => {
+            let progress = printer.progress("measuring learnwares", Some(0));
+            let tell = |done: usize, of: usize| {
+                progress.set_length(of as u64);
+                progress.set_position(done as u64);
+            };
+            let made = dock.evolve(tell).await;
+            progress.finish_and_clear();
+            let made = wire::evolution(&made?);
+            printer.result("evolve", json!(made), |printer| print(&made, printer));
+        }
+        Place::Server(server) => {
+            let asked = server.client().ask_evolution().await?;
+            printer.result("evolve", json!(asked), |printer| {
+                printer.line(if asked.waits {
+                    "The server evolves as soon as a worker is free; `learnware evolve --list` shows what it brought."
+                } else {
+                    "An evolution is under way already; `learnware evolve --list` shows what it brought."
+                });
+            });
+        }
+    }
+    Ok(())
+}
+
+async fn list(place: &Place, printer: &Printer) -> anyhow::Result<()> {
+    let evolutions = place.evolutions().await?;
+    printer.result("evolve-list", json!({"evolutions": evolutions}), |printer| {
+        if evolutions.is_empty() {
+            return printer.line("This dock has not evolved yet.");
+        }
+        for one in &evolutions {
+            print(one, printer);
+        }
+    });
+    Ok(())
+}
+
+fn print(evolution: &Evolution, printer: &Printer) {
+    let report = &evolution.report;
+    let unmeasured = list_of(&report["unmeasured"]);
+    let title = format!("Evolution {}: {} ({})", evolution.id, evolution.state, evolution.created_at);
+    printer.line(toned(Tone::Heading, title));
+    printer.line(format!("{} learnwares measured, {} could not be", report["measured"], unmeasured.len()));
+    for failed in unmeasured.iter().take(LINES_MAX) {
+        printer.line(format!("  {}: {}", word(&failed["id"]), word(&failed["reason"])));
+    }
+    let islands = list_of(&report["islands"]);
+    if islands.is_empty() {
+        printer.line("No island has enough learnwares to learn from: ten tables with one task are needed.");
+    }
+    for island in islands {
+        print_island(island, printer);
+    }
+}
+
+fn print_island(island: &Value, printer: &Printer) {
+    let quality = &island["quality"];
+    let loss = |of: &str| quality[of].as_f64().unwrap_or_default();
+    printer.line(format!(
+        "{} learnwares of {} columns: where each task is a user\'s and its own learnware is away, the nearest loses {:.3}, the \
+         first by capability {:.3} (difference {:.3} +- {:.3})",
+        island["learnwares"],
+        island["island"]["dimension"],
+        loss("by_distance"),
+        loss("by_capability"),
+        loss("by_distance") - loss("by_capability"),
+        loss("error"),
+    ));
+    for one in list_of(&island["retirements"]).iter().take(LINES_MAX) {
+        printer.line(format!(
+            "  {} could go: {} does as well on {} tasks, and loses {:.3} on its own",
+            word(&one["id"]),
+            word(&one["by"]),
+            one["tasks"],
+            one["loss"].as_f64().unwrap_or_default()
+        ));
+    }
+}
+
+fn list_of(value: &Value) -> &[Value] {
+    value.as_array().map_or(&[], Vec::as_slice)
+}
+
+fn word(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}

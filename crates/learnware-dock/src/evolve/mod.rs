@@ -1,0 +1,278 @@
+//! Journey 5, evolve: the dock measures what its learnwares can do beyond their own tasks, learns from it how to search, and
+//! uses what it learned where that was measured to be better.
+//!
+//! 1. `measure`: each learnware answers on its own reduced set and on those of others near it. What is known is kept as it
+//!    comes, so a run that is cut off goes on where it was.
+//! 2. The engine learns, island by island, and says how good it is ([`learnware_engine::market::capability`]).
+//! 3. One transaction stores the evolution. Islands that did not get better keep what they had; where none has anything, the
+//!    evolution is refused and searches stay as they are. An earlier one can be put back.
+//!
+//! It runs as a job: one at a time, with a lease, at most once for a market that did not change.
+
+mod measure;
+mod report;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use learnware_engine::learnware::LearnwareId;
+use learnware_engine::market::capability::{self, Capabilities, Learned, Measured, proposals};
+use learnware_engine::specification::IslandKey;
+use tokio::sync::watch;
+
+use crate::accounts::{Principal, Scope};
+use crate::catalog::Snapshot;
+use crate::clock::Timestamp;
+use crate::cpu::Pool;
+use crate::dock::Dock;
+use crate::error::{DockError, Result};
+use crate::jobs::{ClaimFilter, ClaimedJob, Job, JobState, Progress};
+use crate::store::Requeued;
+pub use crate::store::files::EvolutionState;
+use crate::store::files::{EvolutionRow, NewEvolution};
+use crate::store::rows::Revision;
+pub use report::{EvolutionReport, IslandReport, Unmeasured};
+
+/// Fact with the revision of the last evolution.
+const EVOLVED_AT: &str = "evolved_at_revision";
+/// Learnwares that are proposed to stand for an island's many.
+const ANCHORS: usize = 10;
+
+/// An evolution that ended.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Evolution {
+    /// Its number.
+    pub id: i64,
+    /// What became of it.
+    pub state: EvolutionState,
+    /// The market that it was made of.
+    pub revision: Revision,
+    /// What was learned and measured.
+    pub report: EvolutionReport,
+    /// When it ended.
+    pub created_at: Timestamp,
+}
+
+/// How an attempt ended.
+#[derive(Debug, Clone, PartialEq)]
+pub enum EvolutionEnd {
+    /// It is stored.
+    Stored(Box<Evolution>),
+    /// Something of ours failed; it will be tried again unless the state is dead.
+    Failed {
+        /// Open or dead.
+        state: JobState,
+        /// What failed.
+        error: String,
+    },
+    /// Somebody else took the job over.
+    Overtaken,
+}
+
+impl Dock {
+    /// Asks for an evolution, unless one waits or is under way; true when one waits now.
+    pub async fn ask_evolution(&self) -> Result<bool> {
+        let asked = self.state().store.ask_evolution(self.now()).await?;
+        Ok(matches!(asked, Requeued::Waiting))
+    }
+
+    /// The same for an administrator.
+    ///
+    /// # Errors
+    /// [`DockError::Forbidden`] for others.
+    pub async fn ask_evolution_by(&self, by: &Principal) -> Result<bool> {
+        by.needs(Scope::Admin)?;
+        let waits = self.ask_evolution().await?;
+        self.audit(Some(by.account), "evolution.ask", "", "").await?;
+        Ok(waits)
+    }
+
+    /// Asks for an evolution when the last one is longer ago than the configured age and the market has changed since.
+    pub async fn evolve_when_due(&self) -> Result<()> {
+        let store = &self.state().store;
+        let Some(age) = self.state().config.evolve_age else { return Ok(()) };
+        let last = store.evolutions(None, 1).await?;
+        if last.first().is_some_and(|last| self.now().minus(age) < last.created_at) {
+            return Ok(());
+        }
+        let (now, last) = (store.revision().await?, store.fact(EVOLVED_AT).await?);
+        if now.0 > 0 && last.is_none_or(|last| last != now.0.to_string()) {
+            self.ask_evolution().await?;
+        }
+        Ok(())
+    }
+
+    /// Evolves now; `tell` hears of the work.
+    ///
+    /// # Errors
+    /// [`DockError::EvolutionInProgress`] while another process is at it, [`DockError::EvolutionFailed`].
+    pub async fn evolve(&self, tell: impl Fn(usize, usize) + Send + Sync) -> Result<Evolution> {
+        self.ask_evolution().await?;
+        let filter = ClaimFilter::Subject(Job::Evolve {}.subject());
+        let Some(job) = self.claim_job(&filter).await? else { return Err(DockError::EvolutionInProgress) };
+        match self.evolve_claimed(&job, &tell).await? {
+            EvolutionEnd::Stored(evolution) => Ok(*evolution),
+            EvolutionEnd::Failed { error, .. } => Err(DockError::EvolutionFailed { reason: error }),
+            EvolutionEnd::Overtaken => Err(DockError::EvolutionInProgress),
+        }
+    }
+
+    /// Makes the evolution that waits; `None` when none does.
+    pub async fn evolve_next(&self) -> Result<Option<EvolutionEnd>> {
+        match self.claim_job(&ClaimFilter::Kind(Job::EVOLVE)).await? {
+            Some(job) => self.evolve_claimed(&job, &|_, _| {}).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Evolutions, last first.
+    pub async fn evolutions(&self, limit: u32) -> Result<Vec<Evolution>> {
+        let rows = self.state().store.evolutions(None, limit).await?;
+        rows.into_iter().map(evolution).collect()
+    }
+
+    /// Puts an earlier evolution back into use, or none.
+    ///
+    /// # Errors
+    /// [`DockError::UnknownEvolution`] when there is no such, or none is in use; [`DockError::Forbidden`] for others than
+    /// administrators.
+    pub async fn use_evolution(&self, by: Option<&Principal>, id: Option<i64>) -> Result<()> {
+        by.map_or(Ok(()), |by| by.needs(Scope::Admin))?;
+        if !self.state().store.activate_evolution(id).await? {
+            return Err(DockError::UnknownEvolution { id });
+        }
+        let subject = id.map_or_else(|| "none".to_owned(), |id| id.to_string());
+        self.audit(by.map(|by| by.account), "evolution.use", &subject, "").await
+    }
+
+    async fn evolve_claimed(
+        &self,
+        job: &ClaimedJob,
+        tell: &(dyn Fn(usize, usize) + Send + Sync),
+    ) -> Result<EvolutionEnd> {
+        let state = self.state();
+        let (progress, told) = watch::channel(Progress::Measuring);
+        let work = async {
+            let snapshot = self.catalog().await?;
+            let (measured, unmeasured) = self.measure(&snapshot, tell).await?;
+            progress.send(Progress::Learning).ok();
+            self.learn(snapshot, measured, unmeasured).await
+        };
+        match self.while_prolonging(job, told, work).await? {
+            Ok(new) => {
+                // First the end of the job, which is its fence.
+                if !state.store.finish_job(job, self.now()).await? {
+                    return Ok(EvolutionEnd::Overtaken);
+                }
+                let stored = self.store_evolution(new).await?;
+                Ok(EvolutionEnd::Stored(Box::new(stored)))
+            }
+            Err(error) => {
+                let error = error.to_string();
+                let failed = state.store.fail(job, &error, &state.config.leases, self.now()).await?;
+                Ok(failed.map_or(EvolutionEnd::Overtaken, |state| EvolutionEnd::Failed { state, error }))
+            }
+        }
+    }
+
+    /// Learns island by island; an island that is not better by what it learned keeps what the active evolution has of it.
+    async fn learn(
+        &self,
+        snapshot: Arc<Snapshot>,
+        measured: BTreeMap<LearnwareId, Measured>,
+        unmeasured: Vec<Unmeasured>,
+    ) -> Result<NewEvolution> {
+        let revision = snapshot.revision;
+        let learn = move || {
+            let mut report =
+                EvolutionReport { measured: measured.len(), unmeasured, ..EvolutionReport::default() };
+            for (key, island) in snapshot.market.organizer().islands() {
+                if !measured.keys().any(|id| island.specification(id).is_some()) {
+                    continue;
+                }
+                if let Some(learned) = capability::learn(island, &measured)? {
+                    report.islands.push(island_report(key, island.len(), &learned));
+                }
+            }
+            Ok::<_, DockError>(report)
+        };
+        let report = self.state().cpu.run(Pool::Compute, "learning", learn).await??;
+        let is_better = report.islands.iter().any(|island| island.quality.is_better());
+        Ok(NewEvolution { revision, is_better, map: None, report: report.to_text() })
+    }
+
+    async fn store_evolution(&self, new: NewEvolution) -> Result<Evolution> {
+        let (store, now) = (&self.state().store, self.now());
+        let revision = new.revision;
+        let id = store.add_evolution(&new, now).await?;
+        // What evolved itself is no change of the market.
+        let current = store.revision().await?;
+        let seen = if new.is_better && current.0 == revision.0 + 1 { current } else { revision };
+        store.set_fact(EVOLVED_AT, &seen.0.to_string()).await?;
+        store.forget_capabilities().await?;
+        let state = if new.is_better { EvolutionState::Active } else { EvolutionState::Refused };
+        evolution(EvolutionRow { id, revision, state, map: new.map, report: new.report, created_at: now })
+    }
+
+    /// What the active evolution learned, for searches; empty without one. `known` is what an earlier call gave.
+    pub(crate) async fn learned(&self, known: &ActiveEvolution) -> Result<ActiveEvolution> {
+        let store = &self.state().store;
+        let active = store.evolutions(Some(EvolutionState::Active), 1).await?.into_iter().next();
+        let Some(active) = active else { return Ok(ActiveEvolution::default()) };
+        if known.id == Some(active.id) {
+            return Ok(known.clone());
+        }
+        let report = EvolutionReport::from_text(&active.report)?;
+        let rows = store.capabilities().await?;
+        Ok(ActiveEvolution { id: Some(active.id), learned: Arc::new(report.capabilities(&rows)?) })
+    }
+}
+
+/// What searches use of the active evolution.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ActiveEvolution {
+    /// Its number.
+    pub(crate) id: Option<i64>,
+    /// What islands learned.
+    pub(crate) learned: Arc<BTreeMap<IslandKey, Capabilities>>,
+}
+
+impl ActiveEvolution {
+    /// The same without what is known of these learnwares: their models may be others now.
+    pub(crate) fn without(&self, changed: &BTreeSet<LearnwareId>) -> Self {
+        let is_known = |capabilities: &Capabilities| {
+            capabilities
+                .losses
+                .iter()
+                .any(|(id, losses)| changed.contains(id) || losses.keys().any(|task| changed.contains(task)))
+        };
+        if !self.learned.values().any(is_known) {
+            return self.clone();
+        }
+        let mut learned = BTreeMap::clone(&self.learned);
+        for capabilities in learned.values_mut() {
+            capabilities.losses.retain(|id, _| !changed.contains(id));
+            for losses in capabilities.losses.values_mut() {
+                losses.retain(|task, _| !changed.contains(task));
+            }
+        }
+        Self { id: self.id, learned: Arc::new(learned) }
+    }
+}
+
+fn island_report(key: &IslandKey, learnwares: usize, learned: &Learned) -> IslandReport {
+    IslandReport {
+        island: key.clone(),
+        learnwares,
+        width: learned.capabilities.width,
+        candidates: learned.capabilities.candidates,
+        quality: learned.quality,
+        retirements: proposals::retirements(&learned.capabilities),
+        anchors: proposals::anchors(&learned.capabilities, ANCHORS),
+    }
+}
+
+fn evolution(row: EvolutionRow) -> Result<Evolution> {
+    let EvolutionRow { id, revision, state, report, created_at, .. } = row;
+    Ok(Evolution { id, state, revision, report: EvolutionReport::from_text(&report)?, created_at })
+}
