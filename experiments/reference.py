@@ -100,10 +100,10 @@ def progress(what, done, total):
         print(f"{what}: {done}/{total}", file=sys.stderr, flush=True)
 
 
-def search(searcher, learnwares, statistical, max_search):
+def search(searcher, learnwares, statistical, max_search, method="greedy"):
     """Returns (top one, members of the mixture or the top one alone, mixture score)."""
     info = BaseUserInfo(semantic_spec={}, stat_info={statistical.type: statistical})
-    results = searcher(learnwares, info, max_search, "greedy")
+    results = searcher(learnwares, info, max_search, method)
     single = results.get_single_results()
     multiple = results.get_multiple_results()
     top = single[0].learnware

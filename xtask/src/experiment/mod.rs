@@ -6,6 +6,7 @@
 
 mod arrays;
 mod binary;
+mod hetero;
 mod kind;
 mod measure;
 mod ours;
@@ -32,6 +33,7 @@ struct Options {
     labelled: bool,
     raw: bool,
     full: bool,
+    lite: bool,
     seed: u64,
     users: Option<usize>,
     repeats: Option<usize>,
@@ -40,6 +42,7 @@ struct Options {
     models: Option<PathBuf>,
     reference_images: bool,
     reference: Option<PathBuf>,
+    reference_results: Option<PathBuf>,
     python: Option<PathBuf>,
     binary: Option<PathBuf>,
 }
@@ -47,13 +50,15 @@ struct Options {
 pub(crate) const USAGE: &str = "\
 usage: cargo xtask experiment SUITE --out DIR [OPTIONS]
 
-SUITE is a suite folder of tables, texts or images (ROOT/suites/NAME, its data in ROOT/DATASET) or a T1-like
-.json file.
+SUITE is a suite folder of tables, texts or images (ROOT/suites/NAME, its data in ROOT/DATASET), a T1-like .json
+file, or a heterogeneous one: a .json file with a `market` of learnwares in some feature spaces and `users` in others.
 Writes results.json and results.md to DIR and prints one line last.
 
   --features SPACE      only this feature space (all of the data set otherwise)
   --labelled            also the methods that use a few labels, over every labelled subset
   --reference PYTHON    run the reference package of that Python on the same learnwares and users
+  --reference-results FILE
+                        what an earlier run of the reference on the same learnwares and users wrote, instead
   --raw                 leave columns unscaled (standardised by feature_scale.json otherwise)
   --full                tables: models by the published recipe (127 leaves, 1,000 rounds) instead of the light
                         one; images: all learnwares and users instead of the first 15 and 10
@@ -61,11 +66,13 @@ Writes results.json and results.md to DIR and prints one line last.
   --users N             only the first N users
   --repeats N           with --labelled, only the first N subsets of each size
   --python PYTHON       Python with what the preparation imports (an environment is made with uv otherwise)
+  --lite                heterogeneous suites: the market, users and labelled rows that two cores can run
   --binary FILE         a built `learnware` (built with --release otherwise)
 
 Images only:
   --models DIR          ready models, learnware_00.onnx and so on (trained here otherwise: hours)
-  --epochs N            epochs of the models that are trained here (35)
+  --epochs N            epochs of the models that are trained here (35); heterogeneous suites: of the
+                        reference's market map (1; it takes hours on a processor)
   --learnwares N        only the first N learnwares
   --reference-images    also run the reference's image specification, with reduced settings (minutes for each)
 ";
@@ -86,11 +93,18 @@ pub(crate) fn run(root: &Path, arguments: &[String]) -> Result<bool, String> {
         let folder = python::prepare(root, &python, plan, &place, &options)?;
         let prepared = Prepared::read(&folder, options.repeats)?;
         let work = options.out.join(plan.name());
-        let ours = ours::run(&mut binary, &prepared, plan, &work, &options)?;
+        let ours = if plan.heterogeneous {
+            hetero::run(&mut binary, &prepared, plan, &work, &options)?
+        } else {
+            ours::run(&mut binary, &prepared, plan, &work, &options)?
+        };
         let reference = match &options.reference {
+            _ if options.reference_results.is_some() => {
+                options.reference_results.as_deref().map(|file| reference::of_run(file, &ours)).transpose()?
+            }
             Some(python) if plan.kind != Kind::Image || options.reference_images => {
                 let out = work.join("reference.json");
-                python::reference(root, python, &folder, &out, plan.max_search, &options)?;
+                python::reference(root, python, &folder, &out, plan, &options)?;
                 Some(reference::read(&out)?)
             }
             Some(_) | None => None,
@@ -114,6 +128,7 @@ fn parse(arguments: &[String]) -> Result<Options, String> {
             "--labelled" => options.labelled = true,
             "--raw" => options.raw = true,
             "--full" => options.full = true,
+            "--lite" => options.lite = true,
             "--seed" => options.seed = number(&value()?)?,
             "--users" => options.users = Some(count(&value()?)?),
             "--repeats" => options.repeats = Some(count(&value()?)?),
@@ -122,6 +137,7 @@ fn parse(arguments: &[String]) -> Result<Options, String> {
             "--models" => options.models = Some(value()?.into()),
             "--reference-images" => options.reference_images = true,
             "--reference" => options.reference = Some(value()?.into()),
+            "--reference-results" => options.reference_results = Some(value()?.into()),
             "--python" => options.python = Some(value()?.into()),
             "--binary" => options.binary = Some(value()?.into()),
             flag if flag.starts_with('-') => return Err(format!("unknown option {flag}\n\n{USAGE}")),
@@ -153,7 +169,8 @@ mod tests {
 
     #[test]
     fn every_option_is_read() {
-        let line = "suites/a --out o --features J --labelled --raw --full --seed 7 --users 3 --reference p --python q \
+        let line = "suites/a --out o --features J --labelled --raw --full --lite --seed 7 --users 3 --reference p --python q \
+                    --reference-results f \
                     --repeats 2 --learnwares 5 --epochs 1 --models m --reference-images";
         let wanted = Options {
             suite: "suites/a".into(),
@@ -162,6 +179,7 @@ mod tests {
             labelled: true,
             raw: true,
             full: true,
+            lite: true,
             seed: 7,
             users: Some(3),
             repeats: Some(2),
@@ -170,6 +188,7 @@ mod tests {
             models: Some("m".into()),
             reference_images: true,
             reference: Some("p".into()),
+            reference_results: Some("f".into()),
             python: Some("q".into()),
             binary: None,
         };

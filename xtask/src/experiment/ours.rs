@@ -27,22 +27,22 @@ const LABELLED: &[(&str, &str, bool)] = &[
 ];
 
 /// A dock with all learnwares, and what is needed to ask it.
-struct Market<'a> {
-    binary: &'a mut Binary,
-    prepared: &'a Prepared,
-    dock: PathBuf,
-    work: PathBuf,
+pub(super) struct Market<'a> {
+    pub(super) binary: &'a mut Binary,
+    pub(super) prepared: &'a Prepared,
+    pub(super) dock: PathBuf,
+    pub(super) work: PathBuf,
     /// Identifier of each learnware.
-    ids: Vec<String>,
-    max_search: String,
-    seed: String,
+    pub(super) ids: Vec<String>,
+    pub(super) max_search: String,
+    pub(super) seed: String,
 }
 
 /// What a search answered.
-struct Found {
-    single: Vec<String>,
-    members: Vec<String>,
-    weights: Vec<f64>,
+pub(super) struct Found {
+    pub(super) single: Vec<String>,
+    pub(super) members: Vec<String>,
+    pub(super) weights: Vec<f64>,
 }
 
 /// Builds the dock in `work` and lets every user search and reuse.
@@ -53,20 +53,7 @@ pub(super) fn run(
     work: &Path,
     options: &Options,
 ) -> Result<System, String> {
-    if work.exists() {
-        std::fs::remove_dir_all(work).map_err(|error| format!("{}: {error}", work.display()))?;
-    }
-    std::fs::create_dir_all(work).map_err(|error| format!("{}: {error}", work.display()))?;
-    let mut market = Market {
-        binary,
-        prepared,
-        dock: work.join("dock"),
-        work: work.to_owned(),
-        ids: Vec::new(),
-        max_search: plan.max_search.to_string(),
-        seed: options.seed.to_string(),
-    };
-    market.submit_all(plan)?;
+    let mut market = Market::fill(binary, prepared, plan, work, options)?;
     let predictions = market.predict_all()?;
     let count = options.users.map_or(prepared.users.len(), |users| users.min(prepared.users.len()));
     let mut users = Vec::new();
@@ -78,7 +65,32 @@ pub(super) fn run(
     Ok(System { users, costs, notes: BTreeMap::new(), predictions: Some(predictions) })
 }
 
-impl Market<'_> {
+impl<'a> Market<'a> {
+    /// A new dock in `work` with every learnware in it.
+    pub(super) fn fill(
+        binary: &'a mut Binary,
+        prepared: &'a Prepared,
+        plan: &Plan,
+        work: &Path,
+        options: &Options,
+    ) -> Result<Self, String> {
+        if work.exists() {
+            std::fs::remove_dir_all(work).map_err(|error| format!("{}: {error}", work.display()))?;
+        }
+        std::fs::create_dir_all(work).map_err(|error| format!("{}: {error}", work.display()))?;
+        let mut market = Self {
+            binary,
+            prepared,
+            dock: work.join("dock"),
+            work: work.to_owned(),
+            ids: Vec::new(),
+            max_search: plan.max_search.to_string(),
+            seed: options.seed.to_string(),
+        };
+        market.submit_all(plan)?;
+        Ok(market)
+    }
+
     /// Packs every model with the specification of its training data, and submits it.
     fn submit_all(&mut self, plan: &Plan) -> Result<(), String> {
         let (kind, outputs) = (self.prepared.kind, self.prepared.classes.max(1).to_string());
@@ -146,12 +158,7 @@ impl Market<'_> {
             .map(|at| rows.iter().map(|row| row[at]).sum::<f64>() / rows.len() as f64)
             .collect();
         let average_of_all = judge(&average)?;
-        let specification = self.work.join("user.json");
-        let data = asked.folder.join(self.prepared.kind.examples("test"));
-        let arguments =
-            [words(&["spec", "--seed", &self.seed]), paths(&[("--data", &data), ("-o", &specification)])];
-        self.binary
-            .run("specification_of_user", [arguments.concat(), self.prepared.kind.reading()].concat())?;
+        let specification = self.specification_of(asked)?;
         let distances = self.distances(&specification)?;
         let (name, own) = (asked.name.clone(), asked.own);
         let mut user =
@@ -173,6 +180,17 @@ impl Market<'_> {
         Ok(user)
     }
 
+    /// The file with a specification of the user's test examples.
+    pub(super) fn specification_of(&mut self, user: &prepared::User) -> Result<PathBuf, String> {
+        let specification = self.work.join("user.json");
+        let data = user.folder.join(self.prepared.kind.examples("test"));
+        let arguments =
+            [words(&["spec", "--seed", &self.seed]), paths(&[("--data", &data), ("-o", &specification)])];
+        self.binary
+            .run("specification_of_user", [arguments.concat(), self.prepared.kind.reading()].concat())?;
+        Ok(specification)
+    }
+
     /// The distance of every learnware; infinite for those that the search does not name.
     fn distances(&mut self, specification: &Path) -> Result<Vec<f64>, String> {
         let count = self.ids.len().to_string();
@@ -181,12 +199,7 @@ impl Market<'_> {
             paths(&[("--dock", &self.dock), ("--spec", specification)]),
         ];
         let answer = self.json("distances_of_all", &arguments.concat())?;
-        let found = answer["single"].as_array().ok_or(format!("search answered {answer}"))?;
-        let distance = |id: &String| {
-            let one = found.iter().find(|one| one["id"].as_str() == Some(id))?;
-            one["distance"].as_f64()
-        };
-        Ok(self.ids.iter().map(|id| distance(id).unwrap_or(f64::INFINITY)).collect())
+        distances_in(&answer, &self.ids).ok_or(format!("search answered {answer}"))
     }
 
     fn search_and_reuse(
@@ -265,17 +278,17 @@ impl Market<'_> {
         self.prepared.task.metric(&array.values, array.columns, &user.truth)
     }
 
-    fn json(&mut self, step: &str, arguments: &[OsString]) -> Result<Value, String> {
+    pub(super) fn json(&mut self, step: &str, arguments: &[OsString]) -> Result<Value, String> {
         let arguments: Vec<&OsStr> = arguments.iter().map(AsRef::as_ref).collect();
         self.binary.json(step, &arguments)
     }
 }
 
-fn words(words: &[&str]) -> Vec<OsString> {
+pub(super) fn words(words: &[&str]) -> Vec<OsString> {
     words.iter().map(Into::into).collect()
 }
 
-fn paths(pairs: &[(&str, &Path)]) -> Vec<OsString> {
+pub(super) fn paths(pairs: &[(&str, &Path)]) -> Vec<OsString> {
     pairs.iter().flat_map(|(flag, path)| [(*flag).into(), path.as_os_str().to_owned()]).collect()
 }
 
@@ -291,7 +304,17 @@ fn best_distance(answer: &Value) -> Option<f64> {
     mixture.or_else(|| answer["single"][0]["distance"].as_f64())
 }
 
-fn parse_search(answer: &Value) -> Option<Found> {
+/// The distance of each learnware in an answer, infinite for those that it does not name.
+pub(super) fn distances_in(answer: &Value, ids: &[String]) -> Option<Vec<f64>> {
+    let found = answer["single"].as_array()?;
+    let distance = |id: &String| {
+        let one = found.iter().find(|one| one["id"].as_str() == Some(id))?;
+        one["distance"].as_f64()
+    };
+    Some(ids.iter().map(|id| distance(id).unwrap_or(f64::INFINITY)).collect())
+}
+
+pub(super) fn parse_search(answer: &Value) -> Option<Found> {
     let id = |one: &Value| one["id"].as_str().map(str::to_owned);
     let single: Option<Vec<String>> = answer["single"].as_array()?.iter().map(id).collect();
     let single = single?;

@@ -1,5 +1,5 @@
-//! What to run: reads a suite folder or a `T1`-like file and names the data, the feature spaces and the
-//! search setting. Reads only the documented form, so suites that nobody has seen work the same way.
+//! What to run: reads a suite folder, a `T1`-like file or a heterogeneous one (`market` and `users`), and names
+//! the data, the feature spaces and the search setting. Reads only the documented form, so suites that nobody has seen work the same way.
 
 use std::path::{Path, PathBuf};
 
@@ -13,19 +13,23 @@ const MAX_SEARCH_DEFAULT: u64 = 5;
 /// One market with its users: one suite, if it is of tables in one feature space.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Plan {
-    /// Folder with `suite.json` and `splits.npz`.
+    /// Folder with `suite.json` and `splits.npz`, or the file of a heterogeneous suite.
     pub(super) suite: PathBuf,
     pub(super) kind: Kind,
-    /// Feature space; empty for texts and images.
+    /// Feature space; empty for texts and images, and where learnwares and users are in several.
     pub(super) space: String,
     /// Most learnwares in a mixture.
     pub(super) max_search: u64,
+    /// Users and learnwares are in different feature spaces.
+    pub(super) heterogeneous: bool,
 }
 
 impl Plan {
     /// `suite-space` or `suite`, good for file names and headings.
     pub(super) fn name(&self) -> String {
-        let suite = self.suite.file_name().unwrap_or_default().to_string_lossy();
+        let path = &self.suite;
+        let suite = if self.heterogeneous { path.file_stem() } else { path.file_name() };
+        let suite = suite.unwrap_or_default().to_string_lossy();
         if self.space.is_empty() { suite.into_owned() } else { format!("{suite}-{}", self.space) }
     }
 }
@@ -39,7 +43,7 @@ pub(super) fn read(suite: &Path, space: Option<&str>) -> Result<Vec<Plan>, Strin
         plans.into_iter().filter(|plan| space.is_none_or(|space| plan.space == space)).collect();
     match (chosen.is_empty(), space) {
         (true, Some(space)) if known == [""] => {
-            Err(format!("no feature space {space}: texts and images have no feature spaces"))
+            Err(format!("no feature space {space}: texts, images and heterogeneous suites run as a whole"))
         }
         (true, Some(space)) => Err(format!("no feature space {space} here; there is {}", known.join(", "))),
         (true, None) => Err(format!("{} names no feature space", suite.display())),
@@ -59,6 +63,7 @@ fn of_folder(folder: &Path) -> Result<Vec<Plan>, String> {
         kind,
         space: space.to_owned(),
         max_search: MAX_SEARCH_DEFAULT,
+        heterogeneous: false,
     };
     if kind != Kind::Table {
         return Ok(vec![plan("")]);
@@ -83,12 +88,10 @@ fn kind(suite: &Value) -> Option<Kind> {
 
 fn of_file(path: &Path) -> Result<Vec<Plan>, String> {
     let file = read_json(path)?;
-    if file.get("market").is_some() {
-        return Err(format!(
-            "{} is a heterogeneous suite (users and learnwares in different feature spaces), which cannot be \
-             run yet: it needs a map between feature spaces",
-            path.display()
-        ));
+    if file.get("market").is_some() && file.get("users").is_some() {
+        let suite = path.to_owned();
+        let (kind, space, max_search) = (Kind::Table, String::new(), MAX_SEARCH_DEFAULT);
+        return Ok(vec![Plan { suite, kind, space, max_search, heterogeneous: true }]);
     }
     let max_search = file["unlabelled_max_search_num"].as_u64().unwrap_or(MAX_SEARCH_DEFAULT);
     let folder = path.parent().unwrap_or(Path::new("."));
@@ -99,12 +102,12 @@ fn of_file(path: &Path) -> Result<Vec<Plan>, String> {
                 part[key].as_str().map(str::to_owned).ok_or(format!("{} has no `{key}`", path.display()))
             };
             let (suite, space) = (folder.join(word("groups")?), word("features")?);
-            Ok(Plan { suite, kind: Kind::Table, space, max_search })
+            Ok(Plan { suite, kind: Kind::Table, space, max_search, heterogeneous: false })
         })
         .collect();
     let plans = plans?;
     if plans.is_empty() {
-        return Err(format!("{} has neither `primary` nor `market`", path.display()));
+        return Err(format!("{} has neither `primary` nor `market` with `users`", path.display()));
     }
     Ok(plans)
 }
@@ -169,12 +172,20 @@ mod tests {
     }
 
     #[test]
+    fn a_file_with_a_market_and_users_is_heterogeneous() {
+        let root = root("market");
+        let plans = read(&root.join("suites/T2.json"), None).unwrap();
+        assert_eq!((plans.len(), plans[0].heterogeneous, plans[0].name().as_str()), (1, true, "T2"));
+        std::fs::remove_dir_all(root).unwrap();
+    }
+
+    #[test]
     fn other_forms_are_refused_with_the_reason() {
         let root = root("bad");
         for (path, space, wanted) in [
-            ("suites/T2.json", None, "heterogeneous"),
+            ("suites/T2.json", Some("A"), "heterogeneous"),
             ("suites/odd", None, "neither `groups`"),
-            ("suites/news", Some("Z"), "no feature spaces"),
+            ("suites/news", Some("Z"), "run as a whole"),
             ("suites/shop_groups", Some("Z"), "there is A, B"),
             ("suites/none", None, "suites/none"),
         ] {

@@ -18,6 +18,8 @@ pub(super) struct Prepared {
     pub(super) learnwares: Vec<Learnware>,
     pub(super) users: Vec<User>,
     pub(super) classes: usize,
+    /// The suite has labelled subsets, so users of a heterogeneous one have a task of their own.
+    pub(super) has_labels: bool,
     /// What the learnwares are, in a sentence or two.
     pub(super) about: String,
     /// The whole description, for the report.
@@ -42,7 +44,7 @@ pub(super) struct User {
     pub(super) places: Vec<usize>,
     /// Targets of the test examples.
     pub(super) truth: Vec<f64>,
-    /// Labelled subsets: the file, and the self-trained baseline where there is one.
+    /// Labelled subsets: the file, and what needs no learnware: the self-trained baseline and controls.
     pub(super) subsets: Vec<(PathBuf, Labelled)>,
 }
 
@@ -75,7 +77,18 @@ impl Prepared {
         }
         let classes = description["classes"].as_array().map_or(0, Vec::len);
         let about = word(&description, "about");
-        Ok(Self { folder: folder.to_owned(), kind, task, learnwares, users, classes, about, description })
+        let has_labels = description["labels_in_suite"].as_bool().unwrap_or(false);
+        Ok(Self {
+            folder: folder.to_owned(),
+            kind,
+            task,
+            learnwares,
+            users,
+            classes,
+            has_labels,
+            about,
+            description,
+        })
     }
 
     /// Whether users have learnwares of their own, which may be left out.
@@ -86,7 +99,9 @@ impl Prepared {
 
 fn user(root: &Path, value: &Value) -> Result<User, String> {
     let (name, folder) = (word(value, "name"), root.join(word(value, "folder")));
-    let places = arrays::read(&folder.join("places.npy"))?.values;
+    // Users of a heterogeneous suite have rows of other columns: there is no file with those of all users.
+    let places = folder.join("places.npy");
+    let places = if places.is_file() { arrays::read(&places)?.values } else { Vec::new() };
     Ok(User {
         own: value["learnware"].as_u64().map(|place| place as usize),
         places: places.into_iter().map(|place| place as usize).collect(),
@@ -104,10 +119,12 @@ fn word(value: &Value, key: &str) -> String {
 fn labelled(rows: &Value) -> Vec<Labelled> {
     let rows = rows.as_array().map(Vec::as_slice).unwrap_or_default();
     let number = |row: &Value, key: &str| row[key].as_u64().unwrap_or(0);
-    let one = |row: &Value| Labelled {
-        size: number(row, "size"),
-        repeat: number(row, "repeat"),
-        metrics: row["metric"].as_f64().map(|value| ("self_trained".to_owned(), value)).into_iter().collect(),
+    let one = |row: &Value| {
+        let own = row["metric"].as_f64().map(|value| ("self_trained".to_owned(), value));
+        let controls = row["controls"].as_object().into_iter().flatten();
+        let controls = controls.filter_map(|(name, value)| Some((name.clone(), value.as_f64()?)));
+        let metrics = own.into_iter().chain(controls).collect();
+        Labelled { size: number(row, "size"), repeat: number(row, "repeat"), metrics }
     };
     rows.iter().map(one).collect()
 }
@@ -122,6 +139,13 @@ mod tests {
     use serde_json::json;
 
     use super::labelled;
+
+    #[test]
+    fn controls_stand_beside_the_baseline() {
+        let subsets = labelled(&json!([{"size": 10, "metric": 0.5, "controls": {"ridge_only": 0.4}}]));
+        assert_eq!(subsets[0].metrics.len(), 2);
+        assert_eq!(subsets[0].metrics["ridge_only"], 0.4);
+    }
 
     #[test]
     fn a_labelled_subset_may_have_no_baseline() {

@@ -53,7 +53,8 @@ pub(super) fn prepare(
     options: &Options,
 ) -> Result<PathBuf, String> {
     let mut command = Command::new(python);
-    command.arg(root.join(format!("experiments/prepare_{}.py", plan.kind.word()))).arg(&plan.suite);
+    let what = if plan.heterogeneous { "hetero" } else { plan.kind.word() };
+    command.arg(root.join(format!("experiments/prepare_{what}.py"))).arg(&plan.suite);
     command.args(preparation(plan, place, options));
     let output = command
         .stderr(Stdio::inherit())
@@ -74,6 +75,12 @@ fn preparation(plan: &Plan, place: &Path, options: &Options) -> Vec<String> {
         words.extend(value.into_iter().flat_map(|value| [flag.to_owned(), value.to_string()]));
     };
     match plan.kind {
+        Kind::Table if plan.heterogeneous => {
+            let switches = [("--lite", options.lite), ("--raw", options.raw), ("--full", options.full)];
+            words.extend(switches.iter().filter(|(_, on)| *on).map(|(flag, _)| (*flag).to_owned()));
+            count(&mut words, "--users", options.users);
+            count(&mut words, "--repeats", options.repeats.filter(|_| options.labelled));
+        }
         Kind::Table => {
             words.insert(0, plan.space.clone());
             words.extend(options.raw.then(|| "--raw".to_owned()));
@@ -102,12 +109,16 @@ pub(super) fn reference(
     python: &Path,
     prepared: &Path,
     out: &Path,
-    max_search: u64,
+    plan: &Plan,
     options: &Options,
 ) -> Result<(), String> {
     let mut command = Command::new(python);
-    command.arg(root.join("experiments/reference.py")).arg(prepared).arg(out);
-    command.args(["--max-search", &max_search.to_string(), "--seed", &options.seed.to_string()]);
+    let script = if plan.heterogeneous { "reference_hetero.py" } else { "reference.py" };
+    command.arg(root.join("experiments").join(script)).arg(prepared).arg(out);
+    command.args(["--max-search", &plan.max_search.to_string(), "--seed", &options.seed.to_string()]);
+    if let Some(epochs) = options.epochs.filter(|_| plan.heterogeneous) {
+        command.args(["--map-epochs", &epochs.to_string()]);
+    }
     if options.labelled {
         command.arg("--labelled");
     }
@@ -138,12 +149,15 @@ mod tests {
             users: Some(2),
             models: Some("m".into()),
             labelled: true,
+            lite: true,
             ..Options::default()
         };
         let words = |kind, space: &str| {
-            let plan = Plan { suite: "s".into(), kind, space: space.to_owned(), max_search: 5 };
+            let (suite, space) = ("s".into(), space.to_owned());
+            let plan = Plan { suite, kind, heterogeneous: space.is_empty(), space, max_search: 5 };
             preparation(&plan, Path::new("p"), &options).join(" ")
         };
+        assert_eq!(words(Kind::Table, ""), "p/prepared --lite --raw --full --users 2 --labelled");
         assert_eq!(words(Kind::Table, "A"), "A p/prepared --raw --full --labelled");
         assert_eq!(words(Kind::Text, ""), "p/prepared --users 2 --labelled");
         let image = "p/prepared --full --models m --cache p/image-models --users 2 --labelled";

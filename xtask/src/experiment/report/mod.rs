@@ -1,8 +1,8 @@
 //! Turns what both systems did into results.json, results.md and one line.
 
+mod curves;
 mod tables;
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ use super::binary::Cost;
 use super::measure::{Task, mean, paired_difference, rank_correlation, summary};
 use super::plan::Plan;
 use super::prepared::Prepared;
-use super::system::{Labelled, MarketKind, System, User};
+use super::system::{MarketKind, System, User};
 
 /// One market with its users, run by us and perhaps by the reference.
 pub(super) struct Setting {
@@ -81,7 +81,9 @@ fn of_user(user: &User, task: Task, market: MarketKind, key: &str) -> Option<f64
             let others: Vec<usize> = present.into_iter().filter(|place| *place != own).collect();
             best(&of(&user.of_all, &others))
         }),
-        "average_of_all" => (market == MarketKind::WithOwn).then_some(user.average_of_all),
+        "average_of_all" => {
+            (market == MarketKind::WithOwn && !metrics.is_empty()).then_some(user.average_of_all)
+        }
         "rank_correlation" => {
             let distances = of(&user.distances, &present);
             let losses: Vec<f64> = metrics.iter().map(|metric| task.loss(*metric)).collect();
@@ -114,7 +116,8 @@ fn setting_json(setting: &Setting) -> Value {
         "users": setting.ours.users.iter().map(user_json).collect::<Vec<_>>(),
         "markets": markets,
         "equality": setting.reference.as_ref().map(|reference| equality_json(&setting.ours, reference)),
-        "labelled": curves_json(setting),
+        "labelled": curves::means_json(setting),
+        "labelled_details": curves::details_json(setting),
         "cpu": {
             "ours": costs_json(&setting.ours),
             "reference": setting.reference.as_ref().map(costs_json),
@@ -185,50 +188,6 @@ fn costs_json(system: &System) -> Value {
     Value::Object(system.costs.iter().map(|(step, value)| (step.clone(), cost(value))).collect())
 }
 
-/// Mean over users of the mean over repeats, by method and size; methods of the reference carry its name.
-fn curves(setting: &Setting, market: MarketKind) -> BTreeMap<String, BTreeMap<u64, f64>> {
-    let mut curves: BTreeMap<String, BTreeMap<u64, f64>> = BTreeMap::new();
-    let mut add = |prefix: &str, per_user: Vec<Vec<&Labelled>>| {
-        let mut cells: BTreeMap<(String, u64), Vec<f64>> = BTreeMap::new();
-        for rows in per_user {
-            let mut own: BTreeMap<(String, u64), Vec<f64>> = BTreeMap::new();
-            for row in rows {
-                for (method, value) in &row.metrics {
-                    own.entry((format!("{prefix}{method}"), row.size)).or_default().push(*value);
-                }
-            }
-            for (key, values) in own {
-                cells.entry(key).or_default().push(mean(&values));
-            }
-        }
-        for ((method, size), values) in cells {
-            curves.entry(method).or_default().insert(size, mean(&values));
-        }
-    };
-    let users = setting.prepared.users.iter().take(setting.ours.users.len());
-    let baselines: Vec<Vec<&Labelled>> =
-        users.map(|user| user.subsets.iter().map(|(_, subset)| subset).collect()).collect();
-    add("", baselines);
-    for (prefix, system) in [("", Some(&setting.ours)), ("reference ", setting.reference.as_ref())] {
-        let rows = system
-            .map(|system| system.users.iter().map(|user| user.chosen(market).labelled.iter().collect()));
-        add(prefix, rows.into_iter().flatten().collect());
-    }
-    curves
-}
-
-fn curves_json(setting: &Setting) -> Value {
-    let one = |market| {
-        let curves = curves(setting, market).into_iter().map(|(method, points)| {
-            let points = points.into_iter().map(|(size, value)| json!([size, value]));
-            (method, points.collect::<Value>())
-        });
-        Value::Object(curves.collect())
-    };
-    let both = MarketKind::BOTH.map(|market| (market.key().to_owned(), one(market)));
-    Value::Object(both.into_iter().collect())
-}
-
 /// Everything in one line, the reference in parentheses.
 pub(super) fn summary_line(settings: &[Setting]) -> String {
     let one = |setting: &Setting| {
@@ -244,7 +203,10 @@ pub(super) fn summary_line(settings: &[Setting]) -> String {
             })
         };
         let parts = QUANTITIES.iter().filter_map(|(key, heading)| Some(format!("{heading} {}", value(key)?)));
-        let parts: Vec<String> = parts.collect();
+        let mut parts: Vec<String> = parts.collect();
+        if parts.is_empty() {
+            parts.push("curves over labelled rows, see results.md".to_owned());
+        }
         format!("{} {}: {}", setting.plan.name(), task.metric_name(), parts.join(", "))
     };
     settings.iter().map(one).collect::<Vec<_>>().join(" | ")
@@ -317,10 +279,17 @@ mod tests {
             learnwares: vec![learnware("a"), learnware("b")],
             users: vec![user("a", 0), user("b", 1)],
             classes: 0,
+            has_labels: false,
             about: "Small trees.".to_owned(),
             description: json!({}),
         };
-        let plan = Plan { suite: "suites/s".into(), kind: Kind::Table, space: "A".to_owned(), max_search: 5 };
+        let plan = Plan {
+            suite: "suites/s".into(),
+            kind: Kind::Table,
+            space: "A".to_owned(),
+            max_search: 5,
+            heterogeneous: false,
+        };
         Setting { plan, prepared, ours: system(0.0), reference: Some(system(0.25)) }
     }
 

@@ -1,6 +1,5 @@
 //! results.md: tables for people.
 
-use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::{QUANTITIES, SEED, Setting, curves, equality, of_user, quantity};
@@ -51,14 +50,18 @@ fn one_setting(text: &mut String, setting: &Setting) {
             MarketKind::WithOwn => "All learnwares are in the market",
             MarketKind::WithoutOwn => "The user's own learnware is left out",
         };
-        let _ = writeln!(text, "\n### {title}\n");
-        text.push_str("| quantity | ours | sd | reference | sd | difference |\n|---|---|---|---|---|---|\n");
+        let mut rows = String::new();
         for (key, heading) in QUANTITIES {
-            quantity_row(text, setting, market, key, heading);
+            quantity_row(&mut rows, setting, market, key, heading);
+        }
+        if !rows.is_empty() {
+            let head = "| quantity | ours | sd | reference | sd | difference |\n|---|---|---|---|---|---|";
+            let _ = write!(text, "\n### {title}\n\n{head}\n{rows}");
         }
         mixtures(text, setting, market);
     }
-    if let Some(reference) = &setting.reference {
+    // Aligned inputs are each system's own, so nothing has to be equal there.
+    if let Some(reference) = setting.reference.as_ref().filter(|_| !setting.plan.heterogeneous) {
         let (metrics, predictions) = equality(&setting.ours, reference);
         let _ = writeln!(
             text,
@@ -125,21 +128,9 @@ fn quantity_row(text: &mut String, setting: &Setting, market: MarketKind, key: &
 
 fn labelled_tables(text: &mut String, setting: &Setting) {
     for market in markets(setting) {
-        let curves = curves(setting, market);
-        let sizes: BTreeSet<u64> = curves.values().flat_map(|points| points.keys().copied()).collect();
-        if sizes.is_empty() {
-            continue;
-        }
         let title =
             if market == MarketKind::WithOwn { "all learnwares in the market" } else { "own left out" };
-        let heads: Vec<String> = sizes.iter().map(ToString::to_string).collect();
-        let _ = writeln!(text, "\n### With labels, {title}\n\n| method | {} |", heads.join(" | "));
-        let _ = writeln!(text, "|---|{}", "---|".repeat(sizes.len()));
-        for (method, points) in &curves {
-            let cell = |size: &u64| points.get(size).map_or("-".to_owned(), |value| format!("{value:.4}"));
-            let cells: Vec<String> = sizes.iter().map(cell).collect();
-            let _ = writeln!(text, "| {} | {} |", method.replace('_', " "), cells.join(" | "));
-        }
+        curves::tables(text, setting, market, title);
     }
 }
 
@@ -169,6 +160,7 @@ const SAME_WORK: &[(&str, &str)] = &[
     ("job_selector", "job_selector"),
     ("feature_augment", "feature_augment"),
     ("ensemble_pruning", "ensemble_pruning"),
+    ("aligned_alone", "feature_align"),
 ];
 
 fn cost_table(text: &mut String, setting: &Setting) {
