@@ -28,6 +28,7 @@ mod target;
 mod team;
 mod teaminput;
 mod telemetry;
+mod translation;
 
 use std::process::ExitCode;
 

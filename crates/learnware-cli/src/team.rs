@@ -2,6 +2,7 @@
 
 use anyhow::Context as _;
 use learnware_engine::EngineError;
+use learnware_engine::predictor::{Batch, Predictor};
 use learnware_engine::reuse::{JobSelector, Member, Routing, ScoresAre, Task, Team};
 use learnware_engine::semantic;
 use learnware_engine::specification::{IslandKernel, IslandKey, Rkme};
@@ -12,6 +13,7 @@ use crate::error::advised;
 use crate::learnwares::{self, Opened};
 use crate::printer::Printer;
 use crate::teaminput::TeamInput;
+use crate::translation::Translation;
 
 /// Labels of those rows that have one.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,7 +24,16 @@ pub(crate) struct KnownLabels {
     pub(crate) values: Vec<f64>,
 }
 
-/// What a team predicts: that of its first learnware, which the others must share.
+/// What a learnware predicts.
+pub(crate) fn own_task(learnware: &Opened) -> Task {
+    let semantic = &learnware.specification.semantic;
+    if semantic.single_task() != Some(semantic::Task::Classification) {
+        return Task::Regression;
+    }
+    Task::Classification { classes: semantic.output.as_ref().map_or(2, |output| output.dimension).max(2) }
+}
+
+/// What a team predicts: that of its first learnware, whose task the others must share.
 pub(crate) fn task(learnwares: &[Opened]) -> anyhow::Result<Task> {
     let first = &learnwares[0].specification.semantic;
     let wanted = first.single_task();
@@ -42,32 +53,59 @@ pub(crate) fn task(learnwares: &[Opened]) -> anyhow::Result<Task> {
             ));
         }
     }
-    if wanted != Some(semantic::Task::Classification) {
-        return Ok(Task::Regression);
-    }
-    let classes = first.output.as_ref().map_or(2, |output| output.dimension).max(2);
-    Ok(Task::Classification { classes })
+    Ok(own_task(&learnwares[0]))
 }
 
-/// Starts all models.
-pub(crate) fn start(
-    learnwares: &[Opened],
-    weights: &[f64],
-    input: &TeamInput,
-    task: Task,
-    runner: &Runner,
-    printer: &Printer,
-) -> anyhow::Result<Team> {
-    let mut members = Vec::with_capacity(learnwares.len());
-    for (place, learnware) in learnwares.iter().enumerate() {
-        members.push(Member {
-            id: learnware.id.clone(),
-            rkme: input.seen().and_then(|(island, _)| learnware.rkme_in(island)).cloned(),
-            predictor: input.feed(place, learnwares::start(runner, learnware, printer)?, task)?,
-            weight: weights.get(place).copied().unwrap_or(1.0),
-        });
+/// Learnwares about to become a team.
+pub(crate) struct Starting<'a> {
+    /// Who.
+    pub(crate) learnwares: &'a [Opened],
+    /// Their shares; 1 where there is none.
+    pub(crate) weights: &'a [f64],
+    /// What they are asked about.
+    pub(crate) input: &'a TeamInput,
+    /// What starts them.
+    pub(crate) runner: &'a Runner,
+}
+
+impl Starting<'_> {
+    /// Starts all models.
+    pub(crate) fn team(&self, task: Task, printer: &Printer) -> anyhow::Result<Team> {
+        self.started(task, printer, |_, model| Ok(model))
     }
-    Ok(Team::new(members, task, ScoresAre::Probabilities)?)
+
+    /// The same with answers in the user's classes or on the user's scale, learned from `labelled` rows.
+    pub(crate) fn translated(
+        &self,
+        translation: &Translation,
+        labelled: &Batch,
+        seed: u64,
+        printer: &Printer,
+    ) -> anyhow::Result<Team> {
+        self.started(translation.task(), printer, |learnware, model| {
+            translation.wrap(model, labelled, learnware, seed)
+        })
+    }
+
+    fn started(
+        &self,
+        task: Task,
+        printer: &Printer,
+        wrap: impl Fn(&Opened, Box<dyn Predictor>) -> anyhow::Result<Box<dyn Predictor>>,
+    ) -> anyhow::Result<Team> {
+        let mut members = Vec::with_capacity(self.learnwares.len());
+        for (place, learnware) in self.learnwares.iter().enumerate() {
+            let model = learnwares::start(self.runner, learnware, printer)?;
+            let fed = self.input.feed(place, model, own_task(learnware))?;
+            members.push(Member {
+                id: learnware.id.clone(),
+                rkme: self.input.seen().and_then(|(island, _)| learnware.rkme_in(island)).cloned(),
+                predictor: wrap(learnware, fed)?,
+                weight: self.weights.get(place).copied().unwrap_or(1.0),
+            });
+        }
+        Ok(Team::new(members, task, ScoresAre::Probabilities)?)
+    }
 }
 
 /// The island of texts or images that all learnwares share; `None` for tables, and where they share none.

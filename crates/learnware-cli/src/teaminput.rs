@@ -134,6 +134,11 @@ impl TeamInput {
         Ok(Self { batch, parts: Some(parts), seen: Seen::Nothing, alignments: Vec::new() })
     }
 
+    /// Some of the examples, as models get them.
+    pub(crate) fn some(&self, rows: &[usize]) -> Batch {
+        self.batch.select(rows)
+    }
+
     /// Numbers of an example in the batch; texts have none.
     pub(crate) fn width(&self) -> usize {
         match &self.batch {

@@ -210,6 +210,10 @@ pub(crate) struct ReuseArgs {
     /// How their answers become one.
     #[arg(long, value_enum, default_value_t)]
     pub(crate) method: MethodWord,
+    /// The labels are other classes than the learnwares', or on another scale: learn from the labelled rows which class
+    /// is which, or how the scales go together.
+    #[arg(long, requires = "labels")]
+    pub(crate) translate: bool,
     /// The data.
     #[command(flatten)]
     pub(crate) data: DataArgs,
@@ -283,6 +287,8 @@ pub(crate) enum MethodWord {
     /// The subset that does best on labelled rows.
     #[value(alias = "ensemble-pruning")]
     Prune,
+    /// The mean with the weights that do best on labelled rows.
+    Stack,
     /// A linear model on the rows and the learnwares' answers.
     #[value(alias = "feature-augment")]
     Augment,
@@ -298,14 +304,15 @@ impl MethodWord {
             | Self::VoteLabel
             | Self::VoteProbability
             | Self::Weighted
-            | Self::Prune => false,
+            | Self::Prune
+            | Self::Stack => false,
         }
     }
 
     /// Whether it learns from labelled rows.
     pub(crate) fn needs_labels(self) -> bool {
         match self {
-            Self::Prune | Self::Augment => true,
+            Self::Prune | Self::Stack | Self::Augment => true,
             Self::Auto
             | Self::TopOne
             | Self::Average

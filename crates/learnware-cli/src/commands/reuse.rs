@@ -4,11 +4,11 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use clap::ValueEnum as _;
-use learnware_engine::predictor::Predictions;
+use learnware_engine::predictor::{Batch, Predictions};
 use learnware_engine::reuse::averaging::Weighting;
 use learnware_engine::reuse::{
-    AugmentInput, Automatic, AutomaticParameters, Averaging, AveragingMode, EnsemblePruning, Examples,
-    FeatureAugment, Method, PruningMethod, Reuser, Routing, Task, Team, TopOne,
+    AugmentInput, Automatic, AutomaticParameters, Averaging, AveragingMode, ConvexStacking, EnsemblePruning,
+    Examples, FeatureAugment, Method, PruningMethod, Reuser, Routing, Task, Team, TopOne,
 };
 use learnware_engine::specification::IslandKey;
 use serde_json::{Value, json};
@@ -22,8 +22,9 @@ use crate::learnwares::{Opened, Opener};
 use crate::predictions::{self, Answers};
 use crate::printer::Printer;
 use crate::target;
-use crate::team::{self, KnownLabels};
+use crate::team::{self, KnownLabels, Starting};
 use crate::teaminput::TeamInput;
+use crate::translation::Translation;
 
 /// Predicts with several learnwares.
 pub(super) async fn run(arguments: &ReuseArgs, printer: &Printer) -> anyhow::Result<Outcome> {
@@ -34,7 +35,6 @@ pub(super) async fn run(arguments: &ReuseArgs, printer: &Printer) -> anyhow::Res
     for name in &arguments.learnwares {
         learnwares.push(opener.open(name, None).await?);
     }
-    let task = team::task(&learnwares)?;
     let embedders = embedders::open(&arguments.embedder)?;
     let mut data = read(arguments, &learnwares, printer)?;
     let mut own = None;
@@ -43,9 +43,13 @@ pub(super) async fn run(arguments: &ReuseArgs, printer: &Printer) -> anyhow::Res
         let (table, given_back) = OwnTable::new(&arguments.data.path(), data, &options, &embedders, printer)?;
         (own, data) = (Some(table), given_back);
     }
-    let work = Work { arguments, learnwares: &learnwares, embedders: &embedders, task, own, printer };
+    let (task, translation) = task(arguments, &learnwares, &data, printer)?;
+    let meaning = &learnwares[0].specification.semantic;
+    let meaning = translation.as_ref().map_or_else(|| meaning.clone(), |own| own.meaning(meaning));
+    let work =
+        Work { arguments, learnwares: &learnwares, embedders: &embedders, task, own, translation, printer };
     let done = tokio::task::block_in_place(|| work.predict(&data))?;
-    let answers = Answers::new(done.predictions.values, &learnwares[0].specification.semantic);
+    let answers = Answers::new(done.predictions.values, &meaning);
     let mut document = json!({
         "learnwares": learnwares.iter().map(|learnware| learnware.id.clone()).collect::<Vec<_>>(),
         "weights": done.shares,
@@ -64,6 +68,30 @@ pub(super) async fn run(arguments: &ReuseArgs, printer: &Printer) -> anyhow::Res
     }
     super::run::write(&answers, arguments.output.as_deref(), "reuse", &mut document, printer)?;
     Ok(Outcome::Success)
+}
+
+/// What is predicted, and how the learnwares' answers become that where they are for other classes or scales.
+fn task(
+    arguments: &ReuseArgs,
+    learnwares: &[Opened],
+    data: &Data,
+    printer: &Printer,
+) -> anyhow::Result<(Task, Option<Translation>)> {
+    if !arguments.translate {
+        return Ok((team::task(learnwares)?, None));
+    }
+    let own = team::task(learnwares)?;
+    let translation = match &arguments.train {
+        Some(path) => {
+            let train = datafile::read(path, &options(arguments, learnwares), printer)?;
+            train.labels.as_ref().map(|column| Translation::new(column, &train.lines, own))
+        }
+        None => data.labels.as_ref().map(|column| Translation::new(column, &data.lines, own)),
+    };
+    let lacks =
+        || advised("--translate needs labelled rows", "say --labels COLUMN, and --train FILE for other rows");
+    let translation = translation.ok_or_else(lacks)??;
+    Ok((translation.task(), Some(translation)))
 }
 
 fn require_arguments(arguments: &ReuseArgs) -> anyhow::Result<()> {
@@ -123,6 +151,8 @@ struct Work<'a> {
     task: Task,
     /// The user's own table, where learnwares are aligned to it.
     own: Option<OwnTable>,
+    /// How answers become the user's classes or scale, where that is asked for.
+    translation: Option<Translation>,
     printer: &'a Printer,
 }
 
@@ -134,7 +164,15 @@ impl Work<'_> {
         };
         let runner = target::runner(&self.arguments.model)?;
         let weights = &self.arguments.weights;
-        let mut team = team::start(self.learnwares, weights, &input, self.task, &runner, self.printer)?;
+        let starting = Starting { learnwares: self.learnwares, weights, input: &input, runner: &runner };
+        let mut team = match &self.translation {
+            None => starting.team(self.task, self.printer)?,
+            Some(translation) => {
+                let labelled = self.labelled(&input)?;
+                let seed = self.arguments.seed;
+                starting.translated(translation, &labelled, seed, self.printer)?
+            }
+        };
         let progress = self.printer.progress("predicting", None);
         let examples = input.ask(&mut team)?;
         progress.finish_and_clear();
@@ -179,6 +217,27 @@ impl Work<'_> {
         TeamInput::new(self.learnwares, data, embedded).with_context(|| path.display().to_string())
     }
 
+    /// The labelled rows, as models get them.
+    fn labelled(&self, input: &TeamInput) -> anyhow::Result<Batch> {
+        let rows =
+            self.translation.iter().flat_map(|own| &own.labels().rows).copied().collect::<Vec<usize>>();
+        match self.trained_on()? {
+            Some((_, own)) => Ok(own.some(&rows)),
+            None => Ok(input.some(&rows)),
+        }
+    }
+
+    /// The other data with labels, where it is named, also as the learnwares take it.
+    fn trained_on(&self) -> anyhow::Result<Option<(Data, TeamInput)>> {
+        let Some(path) = &self.arguments.train else { return Ok(None) };
+        let train = datafile::read(path, &options(self.arguments, self.learnwares), self.printer)?;
+        let own = match (&self.own, &train.content) {
+            (Some(own), Content::Table(table)) => TeamInput::aligned(own.rows_of(table)?, Vec::new()),
+            _ => self.input(path, &train)?,
+        };
+        Ok(Some((train, own)))
+    }
+
     /// Labelled examples, where there are any.
     fn training(
         &self,
@@ -187,15 +246,10 @@ impl Work<'_> {
         examples: &Examples,
         team: &mut Team,
     ) -> anyhow::Result<Option<(Examples, Vec<f64>)>> {
-        if let Some(path) = &self.arguments.train {
-            let train = datafile::read(path, &options(self.arguments, self.learnwares), self.printer)?;
-            let own = match (&self.own, &train.content) {
-                (Some(own), Content::Table(table)) => TeamInput::aligned(own.rows_of(table)?, Vec::new()),
-                _ => self.input(path, &train)?,
-            };
+        if let Some((train, own)) = self.trained_on()? {
             if own.width() != input.width() {
                 return Err(advised(
-                    format!("{} does not become the same inputs as the data", path.display()),
+                    "the data of --train does not become the same inputs as the data",
                     "use learnwares that take the same columns, or labels in the data itself",
                 ));
             }
@@ -214,7 +268,10 @@ impl Work<'_> {
         column: &learnware_engine::table::RawColumn,
         lines: &[usize],
     ) -> anyhow::Result<KnownLabels> {
-        team::known_labels(column, lines, self.task, &self.learnwares[0])
+        match &self.translation {
+            Some(translation) => Ok(translation.labels().clone()),
+            None => team::known_labels(column, lines, self.task, &self.learnwares[0]),
+        }
     }
 
     /// Applies the method; also gives its name, and how it was chosen.
@@ -266,6 +323,7 @@ impl Work<'_> {
             MethodWord::VoteLabel => average(AveragingMode::VoteByLabel, Weighting::Equal),
             MethodWord::VoteProbability => average(AveragingMode::VoteByProbability, Weighting::Equal),
             MethodWord::Prune => Ok(Box::new(EnsemblePruning::new(PruningMethod::Selection, seed))),
+            MethodWord::Stack => Ok(Box::new(ConvexStacking::new(seed))),
             MethodWord::Augment => Ok(Box::new(FeatureAugment::new(AugmentInput::RowsAndAnswers, seed))),
             MethodWord::JobSelector => {
                 let selector =

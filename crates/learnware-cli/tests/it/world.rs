@@ -120,3 +120,51 @@ fn a_server_searches_the_world_when_it_is_asked() {
     let refused = context.refusal(&format!("search --world --spec bare.json --dock {}", server.url()));
     assert!(refused.contains("described"), "{refused}");
 }
+
+#[test]
+fn labels_of_other_names_and_scales_are_translated() {
+    let context = TestContext::new();
+    // Three classes by the sum of two columns; the user calls them otherwise, and has two.
+    context.linear_model("model.onnx", &[&[-2.0, -2.0], &[0.0, 0.0], &[2.0, 2.0]]);
+    let mut train = String::from("a,b,level\n");
+    let mut mine = String::from("a,b,verdict\n");
+    let mut dear = String::from("a,b,y\n");
+    for row in 0..90 {
+        let row = f64::from(row);
+        let (a, b) = (2.0 * (row * 0.7).sin(), 2.0 * (row * 1.9).cos());
+        let sum = a + b;
+        let level = if sum < -0.5 {
+            "low"
+        } else if sum > 0.5 {
+            "high"
+        } else {
+            "middle"
+        };
+        writeln!(train, "{a:.3},{b:.3},{level}").unwrap();
+        writeln!(mine, "{a:.3},{b:.3},{}", if sum > 0.5 { "gut" } else { "schlecht" }).unwrap();
+        writeln!(dear, "{a:.3},{b:.3},{:.3}", 100.0 * sum + 7.0).unwrap();
+    }
+    for (name, text) in [("train.csv", &train), ("mine.csv", &mine), ("dear.csv", &dear)] {
+        context.write(name, text);
+    }
+    let pack = "pack model.onnx --data train.csv --labels level --task classification --license mit --name Levels \
+                --description Levels. -o model.zip";
+    context.json(pack);
+    context.json("submit model.zip");
+    let refused = context.refusal("reuse --learnwares 1 mine.csv --labels verdict --method top-one");
+    assert!(refused.contains("are not the classes of learnware"), "{refused}");
+    let done = context.json("reuse --learnwares 1 mine.csv --labels verdict --translate --method top-one");
+    let found = done["predictions"].as_array().unwrap();
+    let truth = mine.lines().skip(1).map(|line| line.rsplit(',').next().unwrap());
+    let right = found.iter().zip(truth).filter(|(found, truth)| found["prediction"] == **truth).count();
+    assert!(right > 75, "{right} of 90");
+    assert_eq!(done["classes"], serde_json::json!(["gut", "schlecht"]));
+
+    context.submit_sum("Sums", [1.0, 1.0], 0.0);
+    let done = context.json("reuse --learnwares 2 dear.csv --labels y --translate --method top-one");
+    let (error, spread) = errors(&done["predictions"], &dear);
+    assert!(error < 0.2 * spread, "{error} of {spread}");
+    let stacked = context.json("reuse --learnwares 2,2 dear.csv --labels y --translate --method stack");
+    let (error, spread) = errors(&stacked["predictions"], &dear);
+    assert!(error < 0.2 * spread, "{error} of {spread}");
+}

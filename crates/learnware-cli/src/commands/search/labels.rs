@@ -23,7 +23,7 @@ use crate::learnwares::{Opened, Opener};
 use crate::printer::{Printer, Tone, toned};
 use crate::specfile::Generated;
 use crate::target;
-use crate::team::{self, KnownLabels};
+use crate::team::{self, KnownLabels, Starting};
 use crate::teaminput::TeamInput;
 
 /// Labelled examples on which learnwares run at most: more tell little more and cost time.
@@ -150,7 +150,9 @@ impl Judge<'_> {
         let learnwares = [learnware];
         let task = team::task(&learnwares)?;
         let input = TeamInput::new(&learnwares, self.data, None)?;
-        let mut team = team::start(&learnwares, &[], &input, task, &self.runner, self.printer)?;
+        let mut team =
+            Starting { learnwares: &learnwares, weights: &[], input: &input, runner: &self.runner }
+                .team(task, self.printer)?;
         let examples = input.ask_about(&mut team, &self.rows)?;
         let held_out = self.labels_for(&learnwares[0], task).and_then(|labels| {
             let held_out = HeldOut::of_first(&examples, &labels.values)?;

@@ -28,6 +28,7 @@ use crate::page::picture;
 use crate::place::Place;
 use crate::predictions::{self, Answers};
 use crate::printer::Printer;
+use crate::team::Starting;
 use crate::teaminput::TeamInput;
 use crate::{target, team};
 pub(super) use explain::print;
@@ -248,8 +249,10 @@ impl Solver<'_> {
             let embedded = self.best.embedded.clone().map(|rows| (self.best.space.takes.island(), rows));
             let input = TeamInput::new(&learnwares, self.data, embedded)?;
             let weights: Vec<f64> = story.team.iter().map(|teammate| teammate.weight).collect();
-            let attempt = team::start(&learnwares, &weights, &input, task, &runner, printer)
-                .and_then(|mut team: Team| input.ask(&mut team));
+            let attempt =
+                Starting { learnwares: &learnwares, weights: &weights, input: &input, runner: &runner }
+                    .team(task, printer)
+                    .and_then(|mut team: Team| input.ask(&mut team));
             match attempt {
                 Ok(examples) => {
                     progress.finish_and_clear();
