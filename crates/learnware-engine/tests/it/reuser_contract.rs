@@ -310,6 +310,16 @@ fn with_a_perfect_member_and_few_labels_reuse_beats_the_own_model() {
     assert!(choice.expected.unwrap().mean < 0.2, "{:?} {:?}", choice.chosen, choice.expected);
 }
 
+#[test]
+fn aligned_teams_prefer_to_learn_their_scale() {
+    let mut team = team_of(&[[5.0, 8.0, 2.0], [4.0, 9.0, 2.0]], Task::Regression);
+    let known = team.ask(&Batch::Table(rows(12, 3))).unwrap();
+    let mut automatic = Automatic::new(AutomaticParameters::for_aligned(), None);
+    assert_eq!(automatic.method(), &Method::WeightedAverage);
+    automatic.fit(&known, &labels(&rows(12, 3), Task::Regression)).unwrap();
+    assert_ne!(automatic.method().family(), Family::DataFree);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(40))]
 

@@ -3,7 +3,7 @@
 //! Aligned learnwares learned nothing from the user's labels, so that each is judged by all of them: quantities by
 //! the exact leave-one-out error of the line that brings answers to the user's scale, classes by the share
 //! of wrong ones. Without labels the default is kept, which did best on average over real tables; among learnwares
-//! the coverage of the matching tells which to take (`docs/adr/0037-aligned-learnwares.md`).
+//! the coverage of the matching tells how much each should weigh (`docs/adr/0037-aligned-learnwares.md`).
 
 use super::AlignMethod;
 use crate::error::{EngineError, Result};

@@ -30,6 +30,8 @@ const TREE_LABELS_MIN: usize = 50;
 pub struct AutomaticParameters {
     /// What is used without labels, and preferred among equals.
     pub default: Method,
+    /// What is preferred to the default once there are labels to learn from; `None` for nothing.
+    pub preferred: Option<Method>,
     /// Parts of the cross-validation; fewer when there are fewer labels.
     pub folds: usize,
     /// Cross-validations with other folds whose losses are averaged.
@@ -46,12 +48,22 @@ impl Default for AutomaticParameters {
     fn default() -> Self {
         Self {
             default: Method::WeightedAverage,
+            preferred: None,
             folds: 5,
             repeats: 2,
             bootstraps: 200,
             noise_factor: 1.0,
             seed: 0,
         }
+    }
+}
+
+impl AutomaticParameters {
+    /// For teams of aligned learnwares, whose answers may be on another scale than the labels: a linear model on the
+    /// rows and the team's average is kept unless another method beats it by more than noise
+    /// (`docs/adr/0037-aligned-learnwares.md`).
+    pub fn for_aligned() -> Self {
+        Self { preferred: Some(Method::AverageAugment), ..Self::default() }
     }
 }
 
@@ -89,8 +101,12 @@ impl Automatic {
 
     /// Methods that can be tried, with the default first, and those that can't, with the reason.
     fn sorted_candidates(&self, examples: &Examples, labels: usize) -> (Vec<Method>, Vec<CandidateReport>) {
-        let mut methods = vec![self.parameters.default.clone()];
-        methods.extend(self.candidates.iter().filter(|&method| *method != self.parameters.default).cloned());
+        let mut methods: Vec<Method> = self.parameters.preferred.iter().cloned().collect();
+        for method in std::iter::once(&self.parameters.default).chain(&self.candidates) {
+            if !methods.contains(method) {
+                methods.push(method.clone());
+            }
+        }
         let missing = |method: &Method| -> Option<CandidateState> {
             let members = examples.answers().member_count();
             if method.needs_specifications() && self.selector.is_none() {
