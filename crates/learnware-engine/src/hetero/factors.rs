@@ -33,7 +33,7 @@ const SUBJECTS: usize = 16;
 /// Numbers in a point of the world: few enough that the part of the data that one learnware covers can be told.
 const WORLD_DIMENSION: usize = FACTORS + SUBJECTS + 1;
 /// Variance of the subjects over the learnwares, where that of the factors within a typical one is 1.
-const SUBJECT_WEIGHT: f64 = 1.0;
+const SUBJECT_WEIGHT: f64 = 2.0;
 /// Part of a row's way from the specification's mean that counts: how a factor lies around its level depends on which columns
 /// a table has, the level itself does so less.
 const SPREAD_PART: f64 = 0.3;

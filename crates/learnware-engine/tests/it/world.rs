@@ -91,7 +91,8 @@ fn learnwares_of_the_same_task_are_found_under_other_columns() {
         let reversed: Vec<&str> = own.iter().rev().copied().collect();
         for columns in [*own, &reversed, *others] {
             let results = world.search(&user(columns, 77, 0.0), &in_world()).unwrap();
-            let found: Vec<&str> = results.single[..5].iter().map(|single| single.id.0.as_str()).collect();
+            // Levels count too: the two whose level is far off may lie beyond others.
+            let found: Vec<&str> = results.single[..3].iter().map(|single| single.id.0.as_str()).collect();
             assert!(found.iter().all(|id| id.starts_with(&format!("{task}-"))), "{columns:?}: {found:?}");
             let searched = results.world.as_ref().unwrap();
             assert_eq!((searched.placed, searched.without_place), (15, 0));

@@ -72,8 +72,7 @@ pub(super) fn normalise(x: &[f32], weight: &[f32], bias: &[f32]) -> (Vec<f32>, N
             *value = (*value - mean) * factor;
         }
         inverse.push(factor);
-        let scaled =
-            row.iter().zip(weight).zip(bias).map(|((value, weight), bias)| value.mul_add(*weight, *bias));
+        let scaled = row.iter().zip(weight).zip(bias).map(|((value, weight), bias)| value * weight + bias);
         result.extend(scaled);
     }
     (result, Normed { plain, inverse })
@@ -193,12 +192,22 @@ pub(super) fn attend_back(
     (of_queries, of_both)
 }
 
+/// In eight sums side by side, without fused operations: outside of [`crate::numeric::product`] nothing chooses the
+/// processor, and one fused operation would be a call.
 fn dot(a: &[f32], b: &[f32]) -> f32 {
-    a.iter().zip(b).fold(0.0, |sum, (a, b)| a.mul_add(*b, sum))
+    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<8>(), b.as_chunks::<8>());
+    let mut sums = [0.0_f32; 8];
+    for (a, b) in a.iter().zip(b) {
+        for ((sum, a), b) in sums.iter_mut().zip(a).zip(b) {
+            *sum += a * b;
+        }
+    }
+    let rest: f32 = a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum();
+    sums.iter().sum::<f32>() + rest
 }
 
 fn add_scaled(sum: &mut [f32], factor: f32, values: &[f32]) {
-    sum.iter_mut().zip(values).for_each(|(sum, value)| *sum = factor.mul_add(*value, *sum));
+    sum.iter_mut().zip(values).for_each(|(sum, value)| *sum += factor * value);
 }
 
 fn softmax(values: &mut [f32]) {

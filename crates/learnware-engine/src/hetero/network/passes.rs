@@ -103,9 +103,8 @@ impl Network<'_> {
         for row in values.chunks_exact(count) {
             tokens.extend_from_slice(self.of(&self.slots.class));
             for (value, slope) in row.iter().zip(columns.slopes.chunks_exact(h)) {
-                tokens.extend(
-                    slope.iter().zip(&columns.offset).map(|(slope, offset)| value.mul_add(*slope, *offset)),
-                );
+                tokens
+                    .extend(slope.iter().zip(&columns.offset).map(|(slope, offset)| value * slope + offset));
             }
         }
         let mut tapes = Vec::with_capacity(self.slots.layers.len());
@@ -142,7 +141,7 @@ impl Network<'_> {
                 row.iter().zip(tokens.chunks_exact(h)).zip(slopes.chunks_exact_mut(h))
             {
                 add(&mut offset, token);
-                slope.iter_mut().zip(token).for_each(|(sum, token)| *sum = value.mul_add(*token, *sum));
+                slope.iter_mut().zip(token).for_each(|(sum, token)| *sum += value * token);
             }
         }
         (slopes, offset)
