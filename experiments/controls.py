@@ -61,12 +61,15 @@ def all_of(x, y, test_x, draw):
     """Predictions of every control for the test rows."""
     outputs = [random_network(x, test_x, draw) for _ in range(RANDOM_NETWORKS)]
     beside = [ridge(np.hstack([x, few]), y, np.hstack([test_x, rows])) for few, rows in outputs]
+    alone = ridge(x, y, test_x)
     noise = draw.standard_normal((len(x), 1)), draw.standard_normal((len(test_x), 1))
     return {
         "mean_of_labels": np.full(len(test_x), y.mean()),
         "boosted_trees": boosted_trees(x, y, test_x),
-        "ridge_only": ridge(x, y, test_x),
+        "ridge_only": alone,
+        "ridge_in_range": np.clip(alone, y.min(), y.max()),
         "ridge_and_noise": ridge(np.hstack([x, noise[0]]), y, np.hstack([test_x, noise[1]])),
         "ridge_and_random_network": beside[0],
         "average_over_random_networks": np.mean(beside, axis=0),
+        "average_over_random_networks_in_range": np.clip(np.mean(beside, axis=0), y.min(), y.max()),
     }

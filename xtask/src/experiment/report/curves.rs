@@ -13,7 +13,7 @@ use crate::experiment::system::{Labelled, MarketKind};
 const REFERENCE: &str = "reference ";
 
 /// What needs no learnware and is subtracted from every way to reuse, where a suite has it.
-const BASELINES: &[&str] = &["self_trained", "ridge_only"];
+const BASELINES: &[&str] = &["self_trained", "ridge_only", "ridge_in_range"];
 
 /// Ways of ours that are also compared with a way of the reference of another name.
 const MORE_PAIRS: &[(&str, &str)] = &[("automatic", "reference averaging")];

@@ -82,7 +82,8 @@ fn of_user(user: &User, task: Task, market: MarketKind, key: &str) -> Option<f64
             best(&of(&user.of_all, &others))
         }),
         "average_of_all" => {
-            (market == MarketKind::WithOwn && !metrics.is_empty()).then_some(user.average_of_all)
+            let known = market == MarketKind::WithOwn && !metrics.is_empty();
+            known.then_some(user.average_of_all).filter(|value| value.is_finite())
         }
         "rank_correlation" => {
             let distances = of(&user.distances, &present);
