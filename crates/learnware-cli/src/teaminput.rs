@@ -134,6 +134,11 @@ impl TeamInput {
         Ok(Self { batch, parts: Some(parts), seen: Seen::Nothing, alignments: Vec::new() })
     }
 
+    /// How much of what each aligned learnware takes is there, 0 to 1; nothing where none is aligned.
+    pub(crate) fn coverages(&self) -> impl Iterator<Item = f64> {
+        self.alignments.iter().map(|alignment| alignment.matching().coverage())
+    }
+
     /// Some of the examples, as models get them.
     pub(crate) fn some(&self, rows: &[usize]) -> Batch {
         self.batch.select(rows)

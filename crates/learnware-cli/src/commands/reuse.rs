@@ -26,6 +26,9 @@ use crate::team::{self, KnownLabels, Starting};
 use crate::teaminput::TeamInput;
 use crate::translation::Translation;
 
+/// Share of an aligned learnware none of whose columns is there, before shares are made to sum to one.
+const SHARE_MIN: f64 = 1e-6;
+
 /// Predicts with several learnwares.
 pub(super) async fn run(arguments: &ReuseArgs, printer: &Printer) -> anyhow::Result<Outcome> {
     predictions::require_form(arguments.output.as_deref())?;
@@ -164,6 +167,10 @@ impl Work<'_> {
         };
         let runner = target::runner(&self.arguments.model)?;
         let weights = &self.arguments.weights;
+        // Who has more of what it needs counts more, where nobody says otherwise.
+        let by_columns: Vec<f64> =
+            input.coverages().map(|coverage| coverage.powi(2).max(SHARE_MIN)).collect();
+        let weights = if weights.is_empty() { &by_columns } else { weights };
         let starting = Starting { learnwares: self.learnwares, weights, input: &input, runner: &runner };
         let mut team = match &self.translation {
             None => starting.team(self.task, self.printer)?,
@@ -301,7 +308,11 @@ impl Work<'_> {
         training: Option<(Examples, Vec<f64>)>,
     ) -> anyhow::Result<(Predictions, String, Value)> {
         let selector = team::job_selector(self.learnwares, &self.arguments.weights, input, Routing::Soft)?;
-        let parameters = AutomaticParameters { seed: self.arguments.seed, ..AutomaticParameters::default() };
+        let usual = match self.own {
+            Some(_) => AutomaticParameters::for_aligned(),
+            None => AutomaticParameters::default(),
+        };
+        let parameters = AutomaticParameters { seed: self.arguments.seed, ..usual };
         let mut automatic = Automatic::new(parameters, selector);
         if let Some((labelled, labels)) = &training {
             automatic.fit(labelled, labels)?;

@@ -114,7 +114,7 @@ impl Dock {
         self.ask_evolution().await?;
         let filter = ClaimFilter::Subject(Job::Evolve {}.subject());
         let Some(job) = self.claim_job(&filter).await? else { return Err(DockError::EvolutionInProgress) };
-        match self.evolve_claimed(&job, &tell).await? {
+        match Box::pin(self.evolve_claimed(&job, &tell)).await? {
             EvolutionEnd::Stored(evolution) => Ok(*evolution),
             EvolutionEnd::Failed { error, .. } => Err(DockError::EvolutionFailed { reason: error }),
             EvolutionEnd::Overtaken => Err(DockError::EvolutionInProgress),
@@ -124,7 +124,7 @@ impl Dock {
     /// Makes the evolution that waits; `None` when none does.
     pub async fn evolve_next(&self) -> Result<Option<EvolutionEnd>> {
         match self.claim_job(&ClaimFilter::Kind(Job::EVOLVE)).await? {
-            Some(job) => self.evolve_claimed(&job, &|_, _| {}).await.map(Some),
+            Some(job) => Box::pin(self.evolve_claimed(&job, &|_, _| {})).await.map(Some),
             None => Ok(None),
         }
     }

@@ -50,6 +50,8 @@ pub enum Ranking {
     Capability,
     /// By distance.
     Distance,
+    /// By how much of what a learnware takes is among the user's columns; only in answers, and only of the world.
+    Columns,
 }
 
 /// Options of a search.
@@ -125,7 +127,10 @@ pub struct WorldSearch {
     pub placed: usize,
     /// Table learnwares that have none, since their columns are not described.
     pub without_place: usize,
-    /// For each learnware found, singly or in the mixture, which of the user's columns is which of its; in the order of the
+    /// Learnwares to reuse together once they are aligned, with their shares: many, since a single one that is near may
+    /// miss what it needs (`docs/adr/0037-aligned-learnwares.md`).
+    pub team: Vec<Member>,
+    /// For each learnware found, singly or in the team, which of the user's columns is which of its; in the order of the
     /// results. A learnware's model runs on the user's data only after an alignment.
     pub columns: Vec<MatchedColumns>,
 }

@@ -101,7 +101,8 @@ pub(super) fn named<'a>(
 /// Learnwares in an answer.
 fn found(results: &SearchResults) -> impl Iterator<Item = &LearnwareId> {
     let members = results.multiple.iter().flat_map(|multiple| &multiple.members).map(|member| &member.id);
-    members.chain(results.single.iter().map(|single| &single.id))
+    let team = results.world.iter().flat_map(|world| &world.team).map(|member| &member.id);
+    members.chain(team).chain(results.single.iter().map(|single| &single.id))
 }
 
 fn mixture(word: Option<&str>) -> Answer<MixtureMethod> {

@@ -53,6 +53,7 @@ pub(super) fn order_words(ranking: Ranking) -> &'static str {
     match ranking {
         Ranking::Capability => "Single learnwares, by what they lost on data like yours",
         Ranking::Distance => "Single learnwares, nearest first",
+        Ranking::Columns => "Single learnwares, by how many of their columns are among yours",
     }
 }
 
@@ -250,9 +251,10 @@ pub(super) fn next_step(results: &SearchResults, printer: &Printer) {
         return;
     }
     let align = if results.world.is_some() { " --align" } else { "" };
-    let members = match &results.multiple {
-        Some(multiple) => multiple.members.clone(),
-        None => Vec::new(),
+    let members = match (&results.world, &results.multiple) {
+        (Some(world), _) => world.team.clone(),
+        (None, Some(multiple)) => multiple.members.clone(),
+        (None, None) => Vec::new(),
     };
     if members.is_empty() {
         printer.note(format!("Next: learnware run {} DATA{align} -o predictions.csv", results.single[0].id));

@@ -29,7 +29,7 @@ pub(super) async fn files_keep_their_blobs_until_they_are_forgotten(f: &Fixture)
     assert_eq!(sweep().await, 1, "nothing uses the second");
     f.publish("second");
     assert!(f.store.add_file(FileKind::Dataset, &second, &f.blobs).await.unwrap());
-    assert_eq!(f.store.files(FileKind::Dataset).await.unwrap(), [second.clone()]);
+    assert_eq!(f.store.files(FileKind::Dataset).await.unwrap(), std::slice::from_ref(&second));
     assert_eq!(f.store.file(FileKind::Dataset, "a/b.csv").await.unwrap(), Some(second.clone()));
     assert_eq!(f.store.file(FileKind::Dataset, "1").await.unwrap(), None, "that is a map");
     assert_eq!(sweep().await, 0, "the map still uses the first");

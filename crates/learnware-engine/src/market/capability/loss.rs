@@ -46,14 +46,17 @@ fn squared(weights: &[f64], truth: &Matrix, given: &Matrix) -> Option<f64> {
 fn wrong(weights: &[f64], truth: &Matrix, given: &Matrix) -> f64 {
     let total: f64 = weights.iter().sum();
     let class = |row: &[f64]| match row {
-        [label] => label.round() as i64,
-        scores => (0..scores.len())
-            .reduce(|best, at| if scores[at] > scores[best] { at } else { best })
-            .unwrap_or(0) as i64,
+        [label] => label.round(),
+        scores => {
+            let larger = |best, at| if scores[at] > scores[best] { at } else { best };
+            (0..scores.len()).reduce(larger).unwrap_or(0) as f64
+        }
     };
     let rows = truth.iter_rows().zip(given.iter_rows()).zip(weights);
-    let wrong: f64 =
-        rows.filter(|((truth, given), _)| class(truth) != class(given)).map(|(_, weight)| weight).sum();
+    let wrong: f64 = rows
+        .filter(|((truth, given), _)| (class(truth) - class(given)).abs() > 0.5)
+        .map(|(_, weight)| weight)
+        .sum();
     (wrong / total).clamp(0.0, 1.0)
 }
 

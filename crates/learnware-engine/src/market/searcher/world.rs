@@ -7,10 +7,17 @@ use crate::learnware::{LearnwareId, Specification};
 use crate::market::index::Wanted;
 use crate::market::mapped::{MappedWorld, table_of};
 use crate::market::organizer::Organizer;
-use crate::market::results::{MatchedColumns, SearchOptions, SearchResults, WorldSearch};
+use crate::market::results::{
+    MatchedColumns, Member, MixtureMethod, Ranking, SearchOptions, SearchResults, WorldSearch,
+};
 use crate::numeric::parallel;
 use crate::specification::StatisticalSpecification;
 use crate::user_info::UserInfo;
+
+/// Learnwares near the user's place whose columns are looked at.
+const CANDIDATES: usize = 50;
+/// Members of a team for each that a mixture may have: twenty of the usual five. More still lowered the loss a little.
+const TEAM: usize = 4;
 
 /// Searches the world: learnwares whose words match and whose places are nearest to that of the user's table.
 ///
@@ -35,21 +42,49 @@ pub(in crate::market) fn search(
     results.funnel.comparable = words.count_in(island);
     results.island =
         user.statistical.iter().find(|own| own.as_table().is_some()).map(StatisticalSpecification::island);
-    results.world = Some(WorldSearch {
-        map: world.map().clone(),
-        placed: island.len(),
-        without_place: world.without_place(),
-        columns: Vec::new(),
-    });
-    if !island.is_empty() {
-        let wanted = |id: &LearnwareId| words.match_id(id);
-        let all = results.funnel.comparable == island.len();
-        let wanted: Wanted = if all { None } else { Some(&wanted) };
-        statistical::search(island, &place, wanted, None, options, &mut results)?;
+    let (map, placed, without_place) = (world.map().clone(), island.len(), world.without_place());
+    results.world = Some(WorldSearch { map, placed, without_place, team: Vec::new(), columns: Vec::new() });
+    if island.is_empty() {
+        return Ok(results);
     }
-    let columns = matched_columns(organizer, user, &results);
-    results.world.iter_mut().for_each(|world| world.columns.clone_from(&columns));
+    let wanted = |id: &LearnwareId| words.match_id(id);
+    let all = results.funnel.comparable == island.len();
+    let wanted: Wanted = if all { None } else { Some(&wanted) };
+    // Places say which learnwares speak of the same; which of them can do with the user's columns, the columns say.
+    let wide = SearchOptions {
+        single_max: options.single_max.max(CANDIDATES),
+        mixture: MixtureMethod::None,
+        ..options.clone()
+    };
+    statistical::search(island, &place, wanted, None, &wide, &mut results)?;
+    by_columns(organizer, user, options, &mut results);
     Ok(results)
+}
+
+/// Orders what was found by its columns, and makes a team of it.
+fn by_columns(organizer: &Organizer, user: &UserInfo, options: &SearchOptions, results: &mut SearchResults) {
+    let matched = matched_columns(organizer, user, results);
+    let coverage = |id: &LearnwareId| {
+        matched.iter().find(|columns| columns.id == *id).map_or(0.0, |columns| columns.matching.coverage())
+    };
+    if options.ranking != Ranking::Distance && !matched.is_empty() {
+        results.single.sort_by(|a, b| coverage(&b.id).total_cmp(&coverage(&a.id)));
+        results.ranking = Ranking::Columns;
+    }
+    let best = results.single.iter().take(TEAM * options.max_learnwares);
+    let shares: Vec<(LearnwareId, f64)> =
+        best.map(|single| (single.id.clone(), coverage(&single.id).powi(2))).collect();
+    let total: f64 = shares.iter().map(|(_, share)| share).sum();
+    results.single.truncate(options.single_max);
+    let Some(world) = &mut results.world else { return };
+    if total > 0.0 {
+        let member = |(id, share): (LearnwareId, f64)| Member { id, weight: share / total };
+        world.team = shares.into_iter().map(member).filter(|member| member.weight > 0.0).collect();
+    }
+    let is_told = |id: &LearnwareId| {
+        results.single.iter().any(|single| single.id == *id) || world.team.iter().any(|one| one.id == *id)
+    };
+    world.columns = matched.into_iter().filter(|columns| is_told(&columns.id)).collect();
 }
 
 /// Which of the user's columns is which of each learnware's that was found; none for tables too wide to tell.
@@ -58,12 +93,7 @@ fn matched_columns(organizer: &Organizer, user: &UserInfo, results: &SearchResul
     let Some(own) = own.and_then(|(rkme, columns)| ColumnSet::of_rkme(&columns, rkme).ok()) else {
         return Vec::new();
     };
-    let mut ids: Vec<&LearnwareId> = results.single.iter().map(|single| &single.id).collect();
-    for member in results.multiple.iter().flat_map(|multiple| &multiple.members) {
-        if !ids.contains(&&member.id) {
-            ids.push(&member.id);
-        }
-    }
+    let ids: Vec<&LearnwareId> = results.single.iter().map(|single| &single.id).collect();
     let matched = parallel::map(ids.len(), |i| {
         let Specification { statistical, semantic } = &organizer.get(ids[i])?.specification;
         let (rkme, columns) = table_of(statistical, semantic)?;
