@@ -193,6 +193,11 @@ fn engine_hint(error: &EngineError) -> Option<String> {
         EngineError::Format { .. } => {
             Some("make the file again with `learnware spec` or `learnware pack`".into())
         }
+        EngineError::NoMap => Some(
+            "`learnware evolve` trains one of the learnwares whose columns are described; at a server, an administrator asks \
+             for it"
+                .into(),
+        ),
         EngineError::Incomparable { .. } => {
             Some("specifications of `learnware spec` with the same number of inputs are comparable".into())
         }

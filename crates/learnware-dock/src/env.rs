@@ -177,10 +177,10 @@ pub const VARIABLES: &[Variable<Settings>] = &[
     },
     Variable {
         name: "LEARNWARE_EVOLVE_HOURS",
-        meaning: "hours after which a market that changed evolves by itself, 0 for never; default 24",
+        meaning: "hours after which a market that changed evolves by itself, or never; default 24",
         set: |settings, text| {
-            let hours = count::<u32>(text).or_else(|wanted| if text == "0" { Ok(0) } else { Err(wanted) })?;
-            settings.config.evolve_age = (hours > 0).then(|| Duration::from_hours(hours.into()));
+            let hours = |text| count::<u32>(text).map(|hours| Duration::from_hours(hours.into()));
+            settings.config.evolve_age = if text == "never" { None } else { Some(hours(text)?) };
             Ok(())
         },
     },

@@ -52,6 +52,9 @@ pub enum EngineError {
         /// Why.
         reason: String,
     },
+    /// The world can't be searched: nothing says where its islands lie.
+    #[error("no map between islands has been trained here yet; search your own island, or train a map first")]
+    NoMap,
     /// A model failed while it was used.
     #[error("learnware {learnware}: {source}")]
     Prediction {

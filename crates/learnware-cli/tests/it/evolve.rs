@@ -57,7 +57,8 @@ fn a_dock_learns_who_does_well_and_searches_use_it_until_it_is_switched_off() {
 fn a_server_evolves_in_the_background_when_an_administrator_asks() {
     let context = TestContext::new();
     market(&context);
-    let server = Server::start_with(&context, &[("LEARNWARE_WORKERS", "1"), ("LEARNWARE_EVOLVE_HOURS", "0")]);
+    let server =
+        Server::start_with(&context, &[("LEARNWARE_WORKERS", "1"), ("LEARNWARE_EVOLVE_HOURS", "never")]);
     let (session, token) = administrator(&server);
     let path = "/api/v1/admin/evolutions";
     assert_eq!(server.post(path, None, &json!({})).status, 401);

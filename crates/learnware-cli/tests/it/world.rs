@@ -34,7 +34,7 @@ fn submit(context: &TestContext, name: &str, data: &str, labels: &str, factors: 
     context.linear_model("model.onnx", &[factors]);
     context.write("train.csv", data);
     let pack = ["pack", "model.onnx", "--data", "train.csv", "--labels", labels, "-o", "model.zip"];
-    let words = ["--name", name, "--description", "For tests.", "--license", "mit"];
+    let words = ["--name", name, "--description", "A model for tests.", "--license", "mit"];
     let packed = context.run_with(&[&pack[..], &words[..]].concat());
     assert_eq!(packed.code, 0, "{packed:?}");
     context.json("submit model.zip")["id"].as_str().unwrap().to_owned()
@@ -148,7 +148,7 @@ fn labels_of_other_names_and_scales_are_translated() {
         context.write(name, text);
     }
     let pack = "pack model.onnx --data train.csv --labels level --task classification --license mit --name Levels \
-                --description Levels. -o model.zip";
+                --description Levels_of_two_columns -o model.zip";
     context.json(pack);
     context.json("submit model.zip");
     let refused = context.refusal("reuse --learnwares 1 mine.csv --labels verdict --method top-one");

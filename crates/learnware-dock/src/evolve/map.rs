@@ -49,7 +49,9 @@ pub(super) fn train(
             answers: answers.as_deref(),
         })
         .collect();
-    let new: Arc<dyn HeteroMap> = Arc::new(FactorMap::train(&lessons)?);
+    // Descriptions that say nothing give no map; that is no failure of the evolution.
+    let Ok(new) = FactorMap::train(&lessons) else { return Ok(None) };
+    let new: Arc<dyn HeteroMap> = Arc::new(new);
     let (found, before) = (quality(&*new, &lessons), old.map(|old| (old, quality(&**old, &lessons))));
     let report = |map: &Arc<dyn HeteroMap>, is_new, quality, before: Option<MapQuality>| WorldReport {
         map: map.identity().clone(),

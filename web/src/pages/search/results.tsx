@@ -18,6 +18,8 @@ import { Readings } from './word-results';
 import { Team } from './team';
 import { verdictOf } from './words';
 
+/** By what single learnwares are ordered. */
+const ORDERS = { capability: 'results.singlesByCapability', distance: 'results.singles', columns: 'results.singlesByColumns' } as const;
 /** Learnwares in one picture at most; more hide each other. */
 const DRAWN_MAX = 5;
 
@@ -47,7 +49,7 @@ export function Results({ answer, task, compare, onCompare, onClear }: Props) {
       {answer.multiple ? <Team answer={answer} task={task} place={place} /> : null}
       <Overview answer={answer} task={task} drawn={drawn} specifications={specifications.data} />
       <section className="stack">
-        <h2>{t(answer.ranking === 'capability' ? 'results.singlesByCapability' : 'results.singles')}</h2>
+        <h2>{t(ORDERS[answer.ranking ?? 'distance'])}</h2>
         <Strip
           values={answer.single.filter((single) => single.distance !== null).map((single) => ({ name: nameOf(answer.learnwares[single.id], single.id), distance: single.distance ?? 0, place: place(single.id) < 0 ? COLOURS : place(single.id) }))}
           median={answer.explanation?.background?.median ?? null}

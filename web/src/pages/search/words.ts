@@ -13,6 +13,7 @@ export function verdictOf(answer: SearchAnswer): { tone: 'good' | 'careful' | 'b
     case 'nothing_fits':
       return { tone: 'bad', title: t('verdict.nothing'), words: t('verdict.nothingWords', { share }) };
     case 'unknown':
+      if (answer.world) return { tone: 'careful', title: t('verdict.world'), words: t('verdict.worldWords') };
       return { tone: 'careful', title: t('verdict.unknown'), words: t('verdict.unknownWords') };
   }
 }

@@ -206,6 +206,10 @@ pub(super) fn verdict(results: &SearchResults, printer: &Printer) {
     });
     if let Some((tone, words)) = verdict_words(results.verdict) {
         printer.line(format!("{}{covered}.", toned(tone, words)));
+    } else if results.world.is_some() {
+        printer.line(
+            "Learnwares of other columns: their answers are as good as the columns that were found for them.",
+        );
     }
 }
 

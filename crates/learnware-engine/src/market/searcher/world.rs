@@ -8,7 +8,7 @@ use crate::market::index::Wanted;
 use crate::market::mapped::{MappedWorld, table_of};
 use crate::market::organizer::Organizer;
 use crate::market::results::{
-    MatchedColumns, Member, MixtureMethod, Ranking, SearchOptions, SearchResults, WorldSearch,
+    MatchedColumns, Member, MixtureMethod, Ranking, SearchOptions, SearchResults, Verdict, WorldSearch,
 };
 use crate::numeric::parallel;
 use crate::specification::StatisticalSpecification;
@@ -16,6 +16,8 @@ use crate::user_info::UserInfo;
 
 /// Learnwares near the user's place whose columns are looked at.
 const CANDIDATES: usize = 50;
+/// Mean certainty over what a learnware takes, below which its answers would be guesses.
+const COVERAGE_MIN: f64 = 0.1;
 /// Members of a team for each that a mixture may have: twenty of the usual five. More still lowered the loss a little.
 const TEAM: usize = 4;
 
@@ -30,11 +32,7 @@ pub(in crate::market) fn search(
     options: &SearchOptions,
 ) -> Result<SearchResults> {
     require_members(options)?;
-    let world = world.ok_or_else(|| EngineError::Incomparable {
-        reason:
-            "no map between islands has been trained here yet; `learnware evolve` trains one, or search without the world"
-                .into(),
-    })?;
+    let world = world.ok_or(EngineError::NoMap)?;
     let place = world.place_of(user)?;
     require_distribution(&place)?;
     let (words, island) = (words(organizer, user, options), world.island());
@@ -76,6 +74,11 @@ fn by_columns(organizer: &Organizer, user: &UserInfo, options: &SearchOptions, r
         best.map(|single| (single.id.clone(), coverage(&single.id).powi(2))).collect();
     let total: f64 = shares.iter().map(|(_, share)| share).sum();
     results.single.truncate(options.single_max);
+    // Places of tables of other columns never cover each other: what fits is told by the columns.
+    let best = results.single.iter().map(|single| coverage(&single.id)).fold(0.0, f64::max);
+    results.verdict = if best < COVERAGE_MIN { Verdict::NothingFits } else { Verdict::Unknown };
+    results.covered = None;
+    results.single.iter_mut().for_each(|single| single.covered = None);
     let Some(world) = &mut results.world else { return };
     if total > 0.0 {
         let member = |(id, share): (LearnwareId, f64)| Member { id, weight: share / total };
