@@ -33,10 +33,10 @@ pub(super) fn train(
     organizer: &Organizer,
     measured: &BTreeMap<LearnwareId, Measured>,
     old: Option<&Arc<dyn HeteroMap>>,
-) -> Result<Option<Trained>> {
+) -> Option<Trained> {
     let described = described(organizer);
     if described.len() < LEARNWARES_MIN {
-        return Ok(None);
+        return None;
     }
     let answers: Vec<Option<Vec<f64>>> =
         described.iter().map(|(id, ..)| quantities(measured.get(id)?)).collect();
@@ -50,7 +50,7 @@ pub(super) fn train(
         })
         .collect();
     // Descriptions that say nothing give no map; that is no failure of the evolution.
-    let Ok(new) = FactorMap::train(&lessons) else { return Ok(None) };
+    let Ok(new) = FactorMap::train(&lessons) else { return None };
     let new: Arc<dyn HeteroMap> = Arc::new(new);
     let (found, before) = (quality(&*new, &lessons), old.map(|old| (old, quality(&**old, &lessons))));
     let report = |map: &Arc<dyn HeteroMap>, is_new, quality, before: Option<MapQuality>| WorldReport {
@@ -59,7 +59,7 @@ pub(super) fn train(
         quality,
         before,
     };
-    Ok(Some(match before {
+    Some(match before {
         Some((old, before)) if before.is_better_than(&found) => {
             Trained { map: Arc::clone(old), report: report(old, false, before, Some(before)) }
         }
@@ -67,7 +67,7 @@ pub(super) fn train(
             let before = before.map(|(_, quality)| quality);
             Trained { report: report(&new, true, found, before), map: new }
         }
-    }))
+    })
 }
 
 /// Answers that are one number for each point.

@@ -199,7 +199,7 @@ impl Dock {
                 }
             }
             let old = snapshot.evolution.map.clone();
-            let map = map::train(snapshot.market.organizer(), &measured, old.as_ref())?;
+            let map = map::train(snapshot.market.organizer(), &measured, old.as_ref());
             report.world = map.as_ref().map(|map| map.report.clone());
             Ok::<_, DockError>((report, map))
         };
