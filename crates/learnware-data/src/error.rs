@@ -126,7 +126,7 @@ fn table_file_hint(error: &TableFileError) -> String {
         TableFileError::TooLarge(_) => {
             "take a sample of the rows: 100 000 describe a distribution as well as more".into()
         }
-        TableFileError::NotUtf8 { .. } => "save the file as UTF-8, e.g. `iconv -f latin1 -t utf-8`".into(),
+        TableFileError::NotUtf8 { .. } => "save the file as UTF-8, e.g. `iconv -f latin1 -t utf-8 FILE`; Chinese tables of Excel are often gb18030 or utf-16, in place of latin1".into(),
         TableFileError::Binary(_) => format!("the ending must fit the content ({ENDINGS})"),
         TableFileError::Ragged { .. } => {
             "put fields that hold the separator in quotes, or name the separator with --delimiter".into()

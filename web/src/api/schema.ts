@@ -3487,6 +3487,11 @@ export interface components {
         /** @description A search. */
         SearchRequest: {
             /**
+             * @description What the columns of the user's table are called, in order; a search of the world needs them.
+             * @default []
+             */
+            columns: string[];
+            /**
              * @description Learnwares that shall not be found.
              * @default []
              */
@@ -3531,6 +3536,11 @@ export interface components {
              * @default []
              */
             statistical: unknown[];
+            /**
+             * @description Whether learnwares of other columns are searched, too: by their places in the world, where the dock has a map.
+             * @default false
+             */
+            world: boolean;
         };
         /** @description Who finds a learnware. */
         Seen: {

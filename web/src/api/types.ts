@@ -198,7 +198,7 @@ export interface SearchAnswer {
   island: IslandKey | null;
   single: Single[];
   /** By what they are ordered. */
-  ranking?: 'capability' | 'distance' | 'columns';
+  ranking?: 'capability' | 'distance';
   /** How the user's columns came into the world, where that was searched. */
   world?: WorldSearch;
   multiple: Multiple | null;

@@ -35,5 +35,5 @@ export async function markdown(text: string): Promise<string> {
 
 /** The words of a description in one line. */
 export function plainText(text: string): string {
-  return text.replace(/```[\s\S]*?```/g, ' ').replace(/!?\[([^\]]*)\]\([^)]*\)/g, '$1').replace(/[*_`#>|]+/g, '').replace(/\s+/g, ' ').trim();
+  return text.replace(/```[\s\S]*?```/g, ' ').replace(/!?\[([^\]]*)\]\([^)]*\)/g, '$1').replace(/[*`#|]+|(?<!\w)_+|_+(?!\w)|^>+/gm, '').replace(/\s+/g, ' ').trim();
 }

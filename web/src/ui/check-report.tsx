@@ -37,7 +37,12 @@ function OneFinding({ finding }: { finding: Finding }) {
     <li className="finding">
       <span className={`tag ${tones[finding.severity]}`}>{t(`severity.${finding.severity}` as Key)}</span>
       <div>
-        <p>{finding.message} <code className="faint">{finding.code}</code></p>
+        {finding.message.includes('\n') ? (
+          <>
+            <p>{finding.message.split('\n', 1)[0]} <code className="faint">{finding.code}</code></p>
+            <pre className="scroll small" tabIndex={0}>{finding.message.slice(finding.message.indexOf('\n') + 1)}</pre>
+          </>
+        ) : <p className="long">{finding.message} <code className="faint">{finding.code}</code></p>}
         {finding.advice ? <p className="small faint">{t('report.advice')} {finding.advice}</p> : null}
       </div>
     </li>

@@ -22,8 +22,8 @@ export interface MadeTask {
   choices: GenerateChoices;
 }
 
-/** `onReady` gets the specification when its owner wants to use it. */
-export function DataMaker({ onReady, useWords, compact }: { onReady: (made: MadeTask) => void; useWords: string; compact?: boolean }) {
+/** `onReady` gets the specification when its owner wants to use it; `published` where it goes into a learnware for all to see. */
+export function DataMaker({ onReady, useWords, compact, published }: { onReady: (made: MadeTask) => void; useWords: string; compact?: boolean; published?: boolean }) {
   const [preview, setPreview] = useState<DataPreview | null>(null);
   const [progress, setProgress] = useState<Progress | null>(null);
   const [choice, setChoice] = useState<ColumnChoice>(NO_CHOICE);
@@ -73,11 +73,11 @@ export function DataMaker({ onReady, useWords, compact }: { onReady: (made: Made
           {preview.columns.length > 0 || preview.kind === 'image' ? <Columns preview={preview} choice={choice} onChange={setChoice} /> : null}
           <ErrorNote error={generate.error} title={t('maker.cantMake')} />
           <button type="button" className="button primary" disabled={busy} onClick={() => void generate.run()}>{t('maker.make')}</button>
-          <p className="small faint">{t('maker.stays')}</p>
+          <p className="small faint">{t(published ? 'maker.published' : 'maker.stays')}</p>
         </>
       ) : null}
       {ready?.made && preview ? (
-        <Made made={ready.made} name={preview.name} useWords={useWords} onUse={() => onReady(ready)} onBack={() => setReady(null)} />
+        <Made made={ready.made} name={preview.name} useWords={useWords} published={published ?? false} onUse={() => onReady(ready)} onBack={() => setReady(null)} />
       ) : null}
     </div>
   );

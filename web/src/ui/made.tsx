@@ -4,7 +4,7 @@ import { Note } from './parts';
 import { Icon } from './icons';
 import type { MadeSpecification } from '../wasm';
 
-export function Made({ made, name, useWords, onUse, onBack }: { made: MadeSpecification; name: string; useWords: string; onUse: () => void; onBack: () => void }) {
+export function Made({ made, name, useWords, onUse, onBack, published }: { made: MadeSpecification; name: string; useWords: string; onUse: () => void; onBack: () => void; published: boolean }) {
   const save = () => {
     const address = URL.createObjectURL(new Blob([made.json.slice()], { type: 'application/json' }));
     const link = document.createElement('a');
@@ -20,7 +20,7 @@ export function Made({ made, name, useWords, onUse, onBack }: { made: MadeSpecif
         <p>{made.description || t('made.words', { points: made.points, dimension: made.dimension, rows: made.rows })}</p>
         <p className="small faint">{time}</p>
       </Note>
-      <Privacy made={made} />
+      <Privacy made={made} published={published} />
       <div className="row">
         <button type="button" className="button primary" onClick={onUse}>{useWords}</button>
         <button type="button" className="button" onClick={save}><Icon name="download" />{t('made.download', { size: bytes(made.bytes) })}</button>
@@ -31,7 +31,7 @@ export function Made({ made, name, useWords, onUse, onBack }: { made: MadeSpecif
 }
 
 /** The privacy report, in the words of the command line where it has some. */
-function Privacy({ made }: { made: MadeSpecification }) {
+function Privacy({ made, published }: { made: MadeSpecification; published: boolean }) {
   const sentence = ['sentence', 'words', 'summary'].map((key) => made.disclosure[key]).find((value) => typeof value === 'string') as string | undefined;
   const facts = Object.entries(made.disclosure).filter(([, value]) => typeof value === 'number') as [string, number][];
   return (
@@ -44,7 +44,7 @@ function Privacy({ made }: { made: MadeSpecification }) {
           <dl className="facts">{facts.map(([key, value]) => <div key={key}><dt>{key.replaceAll('_', ' ')}</dt><dd>{number(value, 4)}</dd></div>)}</dl>
         </details>
       ) : null}
-      <p className="small faint">{t('made.sent', { points: made.points, dimension: made.dimension, size: bytes(made.bytes) })}</p>
+      <p className="small faint">{t(published ? 'made.published' : 'made.sent', { points: made.points, dimension: made.dimension, size: bytes(made.bytes) })}</p>
     </section>
   );
 }

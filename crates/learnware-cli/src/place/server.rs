@@ -326,7 +326,7 @@ fn mixture_word(options: &SearchOptions) -> &'static str {
 fn ranking_word(options: &SearchOptions) -> &'static str {
     match options.ranking {
         Ranking::Capability => "capability",
-        Ranking::Distance | Ranking::Columns => "distance",
+        Ranking::Distance => "distance",
     }
 }
 

@@ -96,7 +96,7 @@ fn tables_of_other_columns_are_found_matched_and_predicted_in_two_languages() {
         let both = context
             .json(&format!("reuse --learnwares {},{} mine.csv --align --method average", ids[0], ids[1]));
         let (error, spread) = errors(&both["predictions"], &truth);
-        assert!(error < 0.5 * spread && both["columns"][1]["learnware"] == *ids[1], "{error} of {spread}");
+        assert!(error < 0.6 * spread && both["columns"][1]["learnware"] == *ids[1], "{error} of {spread}");
     }
     let shown = context.run("search --world --spec mine.csv");
     assert!(shown.stdout.contains("area_sqm <- 面积") && shown.stderr.contains("--align"), "{shown:?}");
@@ -160,7 +160,7 @@ fn labels_of_other_names_and_scales_are_translated() {
     assert!(right > 75, "{right} of 90");
     assert_eq!(done["classes"], serde_json::json!(["gut", "schlecht"]));
 
-    context.submit_sum("Sums", [1.0, 1.0], 0.0);
+    context.submit_sum("Sums of two", [1.0, 1.0], 0.0);
     let done = context.json("reuse --learnwares 2 dear.csv --labels y --translate --method top-one");
     let (error, spread) = errors(&done["predictions"], &dear);
     assert!(error < 0.2 * spread, "{error} of {spread}");

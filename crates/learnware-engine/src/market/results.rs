@@ -50,8 +50,6 @@ pub enum Ranking {
     Capability,
     /// By distance.
     Distance,
-    /// By how much of what a learnware takes is among the user's columns; only in answers, and only of the world.
-    Columns,
 }
 
 /// Options of a search.

@@ -9,6 +9,8 @@ import { Empty, ErrorNote, Skeleton } from '../../ui/parts';
 export function Datasets() {
   const list = useLoad('datasets', (signal) => api.get<Dataset[]>('/datasets', {}, signal));
   const [folder, setFolder] = useState('');
+  // The one whose removal was asked for once.
+  const [asked, setAsked] = useState('');
   const file = useRef<HTMLInputElement>(null);
   const add = useAction(async () => {
     const picked = file.current?.files?.[0];
@@ -40,7 +42,7 @@ export function Datasets() {
                   <th scope="row"><a href={`/api/v1/datasets/${encodeURIComponent(one.folder)}/${encodeURIComponent(one.file)}`} download>{one.folder}/{one.file}</a></th>
                   <td className="number">{bytes(one.size_bytes)}</td>
                   <td className="nowrap">{ago(one.created_at)}</td>
-                  <td><button type="button" className="button small quiet" disabled={remove.busy} onClick={() => void remove.run(one)}>{t('datasets.remove')}</button></td>
+                  <td><button type="button" className="button small quiet" disabled={remove.busy} onClick={() => (asked === one.file + one.folder ? void remove.run(one) : setAsked(one.file + one.folder))}>{t(asked === one.file + one.folder ? 'datasets.removeNow' : 'datasets.remove')}</button></td>
                 </tr>
               ))}
             </tbody>

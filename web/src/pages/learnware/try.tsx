@@ -80,6 +80,9 @@ function Trial({ words, predict: ask }: { words: string; predict: (files: File[]
 /** Four digits are enough to look at; the file has all. */
 const short = (cell: string) => (/^-?\d*\.\d{5,}/.test(cell) ? String(Number(Number(cell).toPrecision(4))) : cell);
 
+/** Lines of a file. */
+const lines = (bytes: Uint8Array) => bytes.reduce((count, byte) => count + (byte === 10 ? 1 : 0), 0);
+
 function Answer({ answer, file }: { answer: Predicted; file: string }) {
   const save = () => {
     const place = URL.createObjectURL(new Blob([answer.csv.slice()], { type: 'text/csv' }));
@@ -92,7 +95,7 @@ function Answer({ answer, file }: { answer: Predicted; file: string }) {
   return (
     <div className="stack" aria-live="polite">
       <div className="row">
-        <strong>{t('try.done', { n: answer.rows.length, file, seconds: number(answer.seconds, 2) })}</strong>
+        <strong>{t('try.done', { n: Math.max(answer.rows.length, lines(answer.csv) - 1), file, seconds: number(answer.seconds, 2) })}</strong>
         <button type="button" className="button small" onClick={save}><Icon name="download" />predictions.csv</button>
       </div>
       <div className="scroll" tabIndex={0} role="group" aria-label={t('try.title')}>

@@ -19,7 +19,7 @@ import { Team } from './team';
 import { verdictOf } from './words';
 
 /** By what single learnwares are ordered. */
-const ORDERS = { capability: 'results.singlesByCapability', distance: 'results.singles', columns: 'results.singlesByColumns' } as const;
+const ORDERS = { capability: 'results.singlesByCapability', distance: 'results.singles' } as const;
 /** Learnwares in one picture at most; more hide each other. */
 const DRAWN_MAX = 5;
 

@@ -148,7 +148,7 @@ function TrainingData({ made, onMade }: { made: Made | null; onMade: (made: Made
     <section className="panel">
       <h2>{t('submit.data')}</h2>
       <p>{t('submit.dataWords')}</p>
-      {made ? <p className="good">{t('submit.dataMade', { n: made.specification.z.length })}</p> : <DataMaker useWords={t('submit.useSpecification')} onReady={take} />}
+      {made ? <p className="good">{t('submit.dataMade', { n: made.specification.z.length })}</p> : <DataMaker published useWords={t('submit.useSpecification')} onReady={take} />}
     </section>
   );
 }

@@ -53,7 +53,6 @@ pub(super) fn order_words(ranking: Ranking) -> &'static str {
     match ranking {
         Ranking::Capability => "Single learnwares, by what they lost on data like yours",
         Ranking::Distance => "Single learnwares, nearest first",
-        Ranking::Columns => "Single learnwares, by how many of their columns are among yours",
     }
 }
 

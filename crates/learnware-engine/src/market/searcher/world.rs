@@ -8,14 +8,12 @@ use crate::market::index::Wanted;
 use crate::market::mapped::{MappedWorld, table_of};
 use crate::market::organizer::Organizer;
 use crate::market::results::{
-    MatchedColumns, Member, MixtureMethod, Ranking, SearchOptions, SearchResults, Verdict, WorldSearch,
+    MatchedColumns, Member, MixtureMethod, SearchOptions, SearchResults, Verdict, WorldSearch,
 };
 use crate::numeric::parallel;
 use crate::specification::StatisticalSpecification;
 use crate::user_info::UserInfo;
 
-/// Learnwares near the user's place whose columns are looked at.
-const CANDIDATES: usize = 50;
 /// Mean certainty over what a learnware takes, below which its answers would be guesses.
 const COVERAGE_MIN: f64 = 0.1;
 /// Members of a team for each that a mixture may have: twenty of the usual five. More still lowered the loss a little.
@@ -48,27 +46,27 @@ pub(in crate::market) fn search(
     let wanted = |id: &LearnwareId| words.match_id(id);
     let all = results.funnel.comparable == island.len();
     let wanted: Wanted = if all { None } else { Some(&wanted) };
-    // Places say which learnwares speak of the same; which of them can do with the user's columns, the columns say.
     let wide = SearchOptions {
-        single_max: options.single_max.max(CANDIDATES),
+        single_max: options.single_max.max(TEAM * options.max_learnwares),
         mixture: MixtureMethod::None,
         ..options.clone()
     };
     statistical::search(island, &place, wanted, None, &wide, &mut results)?;
-    by_columns(organizer, user, options, &mut results);
+    with_columns(organizer, user, options, &mut results);
     Ok(results)
 }
 
-/// Orders what was found by its columns, and makes a team of it.
-fn by_columns(organizer: &Organizer, user: &UserInfo, options: &SearchOptions, results: &mut SearchResults) {
+/// Tells the columns of what was found, and makes a team of the nearest.
+fn with_columns(
+    organizer: &Organizer,
+    user: &UserInfo,
+    options: &SearchOptions,
+    results: &mut SearchResults,
+) {
     let matched = matched_columns(organizer, user, results);
     let coverage = |id: &LearnwareId| {
         matched.iter().find(|columns| columns.id == *id).map_or(0.0, |columns| columns.matching.coverage())
     };
-    if options.ranking != Ranking::Distance && !matched.is_empty() {
-        results.single.sort_by(|a, b| coverage(&b.id).total_cmp(&coverage(&a.id)));
-        results.ranking = Ranking::Columns;
-    }
     let best = results.single.iter().take(TEAM * options.max_learnwares);
     let shares: Vec<(LearnwareId, f64)> =
         best.map(|single| (single.id.clone(), coverage(&single.id).powi(2))).collect();
