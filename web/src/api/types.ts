@@ -25,7 +25,7 @@ export interface EvolvedIsland {
 }
 
 export type Evolution = Omit<Schemas['Evolution'], 'report'> & {
-  report: { measured: number; unmeasured: { id: string; reason: string }[]; islands: EvolvedIsland[] };
+  report: { measured: number; unmeasured: { id: string; reason: string }[]; islands: EvolvedIsland[]; world?: { map: { learnwares: number; descriptions: number }; is_new: boolean } | null };
 };
 export type Excerpt = Schemas['Excerpt'];
 export type Granted = Schemas['Granted'];

@@ -70,6 +70,7 @@ export const search = {
   'verdict.unknownWords': 'Those that are shown match your words only.',
   'results.coverMeaning': 'Marks: nothing fits below {nothing}; data fits from {fits} on.',
   'results.island': 'Compared in the island of {island}: {n} of {all} learnwares.',
+  'results.world': '{n} learnwares of any columns were compared; {left} describe no columns and were left out.',
   'results.inWorld': 'See it in the world',
   'results.overlap': 'Your data and the nearest learnwares',
   'results.overlapCaption': 'Points of the specifications, larger for more weight, in the two directions in which they differ most. Grey rings are your data; colours are those of the lists.',

@@ -70,6 +70,7 @@ export const search = {
   'verdict.unknownWords': '所示学件仅与您的文字匹配。',
   'results.coverMeaning': '刻度：低于 {nothing} 视为不适合，{fits} 及以上视为适合。',
   'results.island': '在岛屿“{island}”中比较：{all} 个学件中的 {n} 个。',
+  'results.world': '比较了 {n} 个任意列的学件；{left} 个学件未描述其列，未参与比较。',
   'results.inWorld': '在规约世界中查看',
   'results.overlap': '您的数据与最近的学件',
   'results.overlapCaption': '规约中的点，越大权重越高，投影到差异最大的两个方向。灰色圆环是您的数据，颜色与列表一致。',

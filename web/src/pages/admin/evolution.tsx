@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react';
 import { Link } from 'wouter';
 import { api } from '../../api/client';
-import type { Evolution } from '../../api/types';
+import type { EvolvedIsland, Evolution } from '../../api/types';
 import { ago, decimal, t, type Key } from '../../i18n';
 import { islandName } from '../../lib/island';
 import { useAction, useLoad } from '../../lib/load';
@@ -53,6 +53,9 @@ export function Evolutions() {
   );
 }
 
+/** As the dock decides it. */
+const isBetter = (quality: EvolvedIsland['quality']) => quality.by_distance - quality.by_capability > quality.error;
+
 function One({ evolution, busy, onUse }: { evolution: Evolution; busy: boolean; onUse: (id: number | null) => void }) {
   const { report, state } = evolution;
   return (
@@ -70,7 +73,7 @@ function One({ evolution, busy, onUse }: { evolution: Evolution; busy: boolean; 
       {report.islands.length === 0 ? <p className="small">{t('evolution.few')}</p> : (
         <div className="scroll" tabIndex={0} role="group" aria-label={t('table')}>
           <table>
-            <thead><tr><th scope="col">{t('evolution.island')}</th><th scope="col" className="number">{t('evolution.learnwares')}</th><th scope="col" className="number">{t('evolution.byDistance')}</th><th scope="col" className="number">{t('evolution.byCapability')}</th><th scope="col" className="number">{t('evolution.error')}</th></tr></thead>
+            <thead><tr><th scope="col">{t('evolution.island')}</th><th scope="col" className="number">{t('evolution.learnwares')}</th><th scope="col" className="number">{t('evolution.byDistance')}</th><th scope="col" className="number">{t('evolution.byCapability')}</th><th scope="col" className="number">{t('evolution.error')}</th><th scope="col">{t('evolution.used')}</th></tr></thead>
             <tbody>
               {report.islands.map((island) => (
                 <tr key={JSON.stringify(island.island)}>
@@ -79,12 +82,14 @@ function One({ evolution, busy, onUse }: { evolution: Evolution; busy: boolean; 
                   <td className="number">{decimal(island.quality.by_distance)}</td>
                   <td className="number">{decimal(island.quality.by_capability)}</td>
                   <td className="number">{decimal(island.quality.error)}</td>
+                  <td>{t(isBetter(island.quality) ? 'evolution.usedYes' : 'evolution.usedNo')}</td>
                 </tr>
               ))}
             </tbody>
           </table>
         </div>
       )}
+      {report.world ? <p className="small">{t('evolution.map', { n: report.world.map.learnwares, words: report.world.map.descriptions })}</p> : <p className="small">{t('evolution.noMap')}</p>}
       {report.islands.flatMap((island) => island.retirements).slice(0, SHOWN).map((one) => (
         <p key={one.id} className="small"><Link href={`/learnwares/${one.id}`}>{one.id}</Link> {t('evolution.couldGo')} <Link href={`/learnwares/${one.by}`}>{one.by}</Link> ({t('evolution.tasks', { n: one.tasks })})</p>
       ))}

@@ -47,7 +47,7 @@ export function Results({ answer, task, compare, onCompare, onClear }: Props) {
         <Readings words={answer.words} />
       </div>
       {answer.multiple ? <Team answer={answer} task={task} place={place} /> : null}
-      <Overview answer={answer} task={task} drawn={drawn} specifications={specifications.data} />
+      {answer.world ? null : <Overview answer={answer} task={task} drawn={drawn} specifications={specifications.data} />}
       <section className="stack">
         <h2>{t(ORDERS[answer.ranking ?? 'distance'])}</h2>
         <Strip
@@ -55,7 +55,7 @@ export function Results({ answer, task, compare, onCompare, onClear }: Props) {
           median={answer.explanation?.background?.median ?? null}
         />
         <ol className="plain stack">
-          {answer.single.map((single, rank) => (
+          {shown(answer).map((single, rank) => (
             <Result key={single.id} answer={answer} single={single} rank={rank + 1} task={task} place={place(single.id)} picked={compare.includes(single.id)} onCompare={() => onCompare(single.id)} specification={specifications.data?.[single.id]} />
           ))}
         </ol>
@@ -73,11 +73,18 @@ function Verdict({ answer }: { answer: SearchAnswer }) {
     <div className={`note verdict ${tone}`}>
       <h2>{title}</h2>
       <p>{words}</p>
-      {answer.island ? <p className="small">{t('results.island', { island: islandName(answer.island, answer.island.name), n: answer.funnel.comparable, all: answer.funnel.total })} <Link href="/world">{t('results.inWorld')}</Link></p> : null}
+      {answer.world ? <p className="small">{t('results.world', { n: answer.world.placed, left: answer.world.without_place })}</p> : answer.island ? <p className="small">{t('results.island', { island: islandName(answer.island, answer.island.name), n: answer.funnel.comparable, all: answer.funnel.total })} <Link href="/world">{t('results.inWorld')}</Link></p> : null}
       {answer.covered !== null ? <Share covered={answer.covered} marks={marks} /> : null}
       {answer.covered !== null ? <p className="small faint">{t('results.coverMeaning', { fits: percent(marks?.fits), nothing: percent(marks?.nothing) })}</p> : null}
     </div>
   );
+}
+
+/** In the world, learnwares none of whose columns was found are no results. */
+function shown(answer: SearchAnswer): Single[] {
+  const { world } = answer;
+  if (!world) return answer.single;
+  return answer.single.filter((single) => world.columns.some((one) => one.id === single.id && one.matching.pairs.length > 0));
 }
 
 /** Who is drawn, each in a colour of its own: those of the team, then the nearest others. */
@@ -138,7 +145,7 @@ function Result({ answer, single, rank, task, place, picked, onCompare, specific
       <p className="small excerpt clamp">{plainText(descriptionOf(semantic))}</p>
       <div className="row small faint"><Tags semantic={semantic} /><code>{single.id}</code></div>
       <Columns answer={answer} task={task} id={single.id} />
-      <Fit answer={answer} task={task} id={single.id} place={Math.max(0, place)} known={specification} />
+      {answer.world ? null : <Fit answer={answer} task={task} id={single.id} place={Math.max(0, place)} known={specification} />}
     </li>
   );
 }
