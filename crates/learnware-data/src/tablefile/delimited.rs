@@ -6,7 +6,7 @@ use std::path::Path;
 
 use learnware_engine::table::{Cell, Header, RawColumn, RawTable};
 
-use super::{ReadOptions, Result, TableFileError, Take, block_rows, positional_name};
+use super::{ReadOptions, Result, TableFileError, Take, block_rows, parse_cell, positional_name};
 use crate::files::{Input, Location};
 
 /// Separators in order of preference.
@@ -53,6 +53,9 @@ pub(super) fn read<E: From<TableFileError>>(
             Some(rows) => rows,
             none => {
                 let rows = none.insert(Rows::new(path, &fields, options)?);
+                if delimiter != b',' {
+                    rows.expect_commas(&columns_with_commas(&head, delimiter, options.no_header), options);
+                }
                 if !options.no_header {
                     continue;
                 }
@@ -118,6 +121,8 @@ fn newlines(bytes: &[u8]) -> usize {
 /// Rows on their way into a block.
 struct Rows {
     columns: Vec<RawColumn>,
+    /// Places of columns whose numbers have decimal commas.
+    commas: Vec<usize>,
     parsers: Vec<fn(&str) -> Cell>,
     lines: Vec<usize>,
     header: Header,
@@ -142,10 +147,23 @@ impl Rows {
             unnamed: unnamed.map(|(place, _)| (place, [true; 2])).collect(),
             full_at: block_rows(columns.len()),
             columns,
+            commas: Vec::new(),
             lines: Vec::new(),
             header: if options.no_header { Header::Positional } else { Header::Named },
             before: 0,
         })
+    }
+
+    /// Reads the numbers of these columns with decimal commas; texts stay as they are.
+    fn expect_commas(&mut self, places: &[usize], options: &ReadOptions) {
+        for &place in places {
+            let Some(column) = self.columns.get(place).filter(|column| !options.is_text(&column.name)) else {
+                continue;
+            };
+            self.parsers[place] =
+                if options.is_number(&column.name) { comma_number_cell } else { comma_cell };
+            self.commas.push(place);
+        }
     }
 
     fn push(&mut self, path: &Path, fields: &[&str], line: usize) -> Result<()> {
@@ -187,6 +205,13 @@ impl Rows {
     /// What a person should know, after the last row.
     fn warnings(&self, options: &ReadOptions) -> Vec<String> {
         let mut warnings = Vec::new();
+        if let Some(&first) = self.commas.first() {
+            warnings.push(format!(
+                "column {:?}{} has decimal commas, which are read as numbers",
+                self.columns[first].name,
+                if self.commas.len() > 1 { " and others" } else { "" }
+            ));
+        }
         if options.no_header {
             return warnings;
         }
@@ -253,6 +278,53 @@ fn sniff(text: &str) -> u8 {
         }
     }
     best.2
+}
+
+/// Places of the columns whose first values are all numbers, some of them with a decimal comma.
+fn columns_with_commas(head: &str, delimiter: u8, no_header: bool) -> Vec<usize> {
+    let reader = csv::ReaderBuilder::new()
+        .has_headers(!no_header)
+        .flexible(true)
+        .delimiter(delimiter)
+        .from_reader(head.as_bytes());
+    // For each column: whether a comma was seen; gone when something was no number.
+    let mut columns: Vec<Option<bool>> = Vec::new();
+    for record in reader.into_records().take(RECORDS_SNIFFED).map_while(std::result::Result::ok) {
+        columns.resize(columns.len().max(record.len()), Some(false));
+        for (column, field) in columns.iter_mut().zip(&record) {
+            let Cell::Number(_) = comma_cell(field) else {
+                if comma_cell(field) != Cell::Missing {
+                    *column = None;
+                }
+                continue;
+            };
+            *column = column.map(|seen| seen || field.contains(','));
+        }
+    }
+    let found = columns.iter().enumerate().filter(|(_, seen)| **seen == Some(true));
+    found.map(|(place, _)| place).collect()
+}
+
+/// A cell whose number may have a decimal comma, and points between thousands: `-1.234,5`.
+fn comma_cell(field: &str) -> Cell {
+    let trimmed = field.trim();
+    let Some((whole, part)) = trimmed.split_once(',') else { return parse_cell(field) };
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let sign = whole.len() - whole.trim_start_matches(['-', '+']).len();
+    let mut groups = whole[sign..].split('.');
+    let is_number = sign <= 1
+        && groups.next().is_some_and(digits)
+        && groups.all(|group| group.len() == 3 && digits(group))
+        && digits(part);
+    if is_number { parse_cell(&format!("{}.{part}", whole.replace('.', ""))) } else { parse_cell(field) }
+}
+
+/// The same where everything else is absent.
+fn comma_number_cell(field: &str) -> Cell {
+    match comma_cell(field) {
+        number @ Cell::Number(_) => number,
+        Cell::Text(_) | Cell::Missing => Cell::Missing,
+    }
 }
 
 /// Empty columns with the names of the header, or positional names.

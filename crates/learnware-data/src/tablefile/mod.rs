@@ -68,15 +68,29 @@ impl ReadOptions {
 
     /// What a field of the column becomes: texts stay as they are, only blank ones are absent.
     fn cell_of(&self, name: &str) -> fn(&str) -> Cell {
-        let is_meant = |wanted: &String| wanted == name || name == format!("column {wanted}");
-        if self.text.as_ref().is_some_and(is_meant) {
+        if self.is_text(name) {
             text_cell
-        } else if self.numbers.iter().any(is_meant) {
+        } else if self.is_number(name) {
             number_cell
         } else {
             parse_cell
         }
     }
+
+    /// Whether the column is said to hold texts.
+    fn is_text(&self, name: &str) -> bool {
+        self.text.as_ref().is_some_and(|wanted| is_meant(wanted, name))
+    }
+
+    /// Whether it is said to hold numbers.
+    fn is_number(&self, name: &str) -> bool {
+        self.numbers.iter().any(|wanted| is_meant(wanted, name))
+    }
+}
+
+/// Whether a column is meant, by its name or by its place in a file without names.
+fn is_meant(wanted: &str, name: &str) -> bool {
+    wanted == name || name == format!("column {wanted}")
 }
 
 /// A table as it was read, without its label column.

@@ -38,6 +38,22 @@ fn separators_quotes_marks_and_line_ends_are_found_out() {
 }
 
 #[test]
+fn decimal_commas_are_numbers_where_the_separator_is_another() {
+    let text = "年龄;收入;wort;mix\n1;11,5;a,b;1,5\n2;-1.234,25;c;x\n3;;d;2,5\n";
+    let file = read_bytes("t.csv", text.as_bytes(), &ReadOptions::default()).unwrap();
+    assert_eq!(file.table.columns[1].cells, [Cell::Number(11.5), Cell::Number(-1234.25), Cell::Missing]);
+    let texts = |place: usize| matches!(file.table.columns[place].cells[0], Cell::Text(_));
+    assert!(texts(2) && texts(3), "words stay words");
+    assert!(
+        file.warnings[0].contains("收入") && file.warnings[0].contains("decimal commas"),
+        "{:?}",
+        file.warnings
+    );
+    let plain = read_bytes("t.csv", b"a;b\n1;2\n3;4.5\n", &ReadOptions::default()).unwrap();
+    assert_eq!(plain.warnings, Vec::<String>::new());
+}
+
+#[test]
 fn lines_are_those_of_the_file() {
     for text in ["a,b\n\n1,\"x\ny\"\n2,z\n", "a,b\r\n\r\n1,\"x\r\ny\"\r\n2,z\r\n"] {
         let file = read_bytes("t.csv", text.as_bytes(), &ReadOptions::default()).unwrap();
