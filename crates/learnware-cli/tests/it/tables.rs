@@ -26,7 +26,8 @@ fn nan_and_infinity_are_refused() {
 fn text_in_a_number_column_is_refused_with_its_line() {
     let place = "line 4, column \"b\": \"oops\" is not a number";
     check("t.csv", "a,b\n1,2\n2,3\n3,oops\n", place, "correct the value");
-    check("t.csv", "a;b\n1;2\n2;3\n3;1,5\n", "\"1,5\" is not a number", "write numbers with a decimal point");
+    let quoted = "a,b\n1,2\n2,3\n3,\"1,5\"\n";
+    check("t.csv", quoted, "\"1,5\" is not a number", "write numbers with a decimal point");
 }
 
 #[test]
