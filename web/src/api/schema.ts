@@ -291,12 +291,12 @@ export interface paths {
         /** Accounts, by number. */
         get: {
             parameters: {
-                query?: {
-                    /** @description Those with larger numbers. */
-                    after?: number;
-                };
+                query?: never;
                 header?: never;
-                path?: never;
+                path: {
+                    /** @description Those with larger numbers. */
+                    after: number;
+                };
                 cookie?: never;
             };
             requestBody?: never;
@@ -341,14 +341,13 @@ export interface paths {
         /** Ends another account, as its owner would. */
         delete: {
             parameters: {
-                query?: {
-                    /** @description `keep` (as if absent) or `delete`. */
-                    learnwares?: string | null;
-                };
+                query?: never;
                 header?: never;
                 path: {
                     /** @description Number, as lists give it */
                     id: number;
+                    /** @description `keep` (as if absent) or `delete`. */
+                    learnwares: string | null;
                 };
                 cookie?: never;
             };
@@ -421,14 +420,14 @@ export interface paths {
         /** What was done, newest first. */
         get: {
             parameters: {
-                query?: {
-                    /** @description Only jobs in this state: `open`, `leased`, `done`, `dead` or `cancelled`. */
-                    state?: string | null;
-                    /** @description Only rows with a lower number. */
-                    before?: number | null;
-                };
+                query?: never;
                 header?: never;
-                path?: never;
+                path: {
+                    /** @description Only jobs in this state: `open`, `leased`, `done`, `dead` or `cancelled`. */
+                    state: string | null;
+                    /** @description Only rows with a lower number. */
+                    before: number | null;
+                };
                 cookie?: never;
             };
             requestBody?: never;
@@ -628,12 +627,12 @@ export interface paths {
         /** What happens, day by day. */
         get: {
             parameters: {
-                query?: {
-                    /** @description The last days, today included: 30, a year at most. */
-                    days?: number;
-                };
+                query?: never;
                 header?: never;
-                path?: never;
+                path: {
+                    /** @description The last days, today included: 30, a year at most. */
+                    days: number;
+                };
                 cookie?: never;
             };
             requestBody?: never;
@@ -675,14 +674,14 @@ export interface paths {
         /** Jobs, newest first. */
         get: {
             parameters: {
-                query?: {
-                    /** @description Only jobs in this state: `open`, `leased`, `done`, `dead` or `cancelled`. */
-                    state?: string | null;
-                    /** @description Only rows with a lower number. */
-                    before?: number | null;
-                };
+                query?: never;
                 header?: never;
-                path?: never;
+                path: {
+                    /** @description Only jobs in this state: `open`, `leased`, `done`, `dead` or `cancelled`. */
+                    state: string | null;
+                    /** @description Only rows with a lower number. */
+                    before: number | null;
+                };
                 cookie?: never;
             };
             requestBody?: never;
@@ -1283,24 +1282,24 @@ export interface paths {
         /** Usable learnwares that match, page by page, with counts by tag. */
         get: {
             parameters: {
-                query?: {
-                    /** @description Words and fields, as in `learnware list`. */
-                    query?: string;
-                    /** @description `relevance`, `newest`, `name`, `size` or `id`. */
-                    sort?: string | null;
-                    /** @description Learnwares of a page at most. */
-                    limit?: number | null;
-                    /** @description Goes on after an earlier page. */
-                    cursor?: string | null;
-                    /** @description Whether tags are counted. */
-                    facets?: boolean;
-                    /** @description Whether statistical specifications are told, which are large. */
-                    specifications?: boolean;
-                    /** @description Ids that shall not be found, with commas between. */
-                    exclude?: string;
-                };
+                query?: never;
                 header?: never;
-                path?: never;
+                path: {
+                    /** @description Words and fields, as in `learnware list`. */
+                    query: string;
+                    /** @description `relevance`, `newest`, `name`, `size` or `id`. */
+                    sort: string | null;
+                    /** @description Learnwares of a page at most. */
+                    limit: number | null;
+                    /** @description Goes on after an earlier page. */
+                    cursor: string | null;
+                    /** @description Whether tags are counted. */
+                    facets: boolean;
+                    /** @description Whether statistical specifications are told, which are large. */
+                    specifications: boolean;
+                    /** @description Ids that shall not be found, with commas between. */
+                    exclude: string;
+                };
                 cookie?: never;
             };
             requestBody?: never;
@@ -1328,14 +1327,14 @@ export interface paths {
         /** A new learnware: the body is the zip. */
         post: {
             parameters: {
-                query?: {
-                    /** @description `public` (when absent), `owner`, or `organisation`. */
-                    visibility?: string | null;
-                    /** @description Number of the organisation. */
-                    organisation?: number | null;
-                };
+                query?: never;
                 header?: never;
-                path?: never;
+                path: {
+                    /** @description `public` (when absent), `owner`, or `organisation`. */
+                    visibility: string | null;
+                    /** @description Number of the organisation. */
+                    organisation: number | null;
+                };
                 cookie?: never;
             };
             requestBody: {
@@ -1577,18 +1576,17 @@ export interface paths {
         /** The zip, whole or in ranges. */
         get: {
             parameters: {
-                query?: {
-                    /** @description The latest when absent. */
-                    version?: number | null;
-                    /** @description When the link ends, where it is one. */
-                    until?: string | null;
-                    /** @description Its signature. */
-                    signature?: string | null;
-                };
+                query?: never;
                 header?: never;
                 path: {
                     /** @description Eight digits, as lists give them */
                     id: string;
+                    /** @description The latest when absent. */
+                    version: number | null;
+                    /** @description When the link ends, where it is one. */
+                    until: string | null;
+                    /** @description Its signature. */
+                    signature: string | null;
                 };
                 cookie?: never;
             };
@@ -1644,16 +1642,15 @@ export interface paths {
          */
         post: {
             parameters: {
-                query: {
-                    /** @description The version; the latest usable when absent. */
-                    version?: number | null;
-                    /** @description Name of the file, whose ending tells what it is, such as `rows.csv`. */
-                    name: string;
-                };
+                query?: never;
                 header?: never;
                 path: {
                     /** @description Eight digits, as lists give them */
                     id: string;
+                    /** @description The version; the latest usable when absent. */
+                    version: number | null;
+                    /** @description Name of the file, whose ending tells what it is, such as `rows.csv`. */
+                    name: string;
                 };
                 cookie?: never;
             };
@@ -2759,18 +2756,17 @@ export interface paths {
         /** Submits what was uploaded, if it has the digest that it was named by. */
         post: {
             parameters: {
-                query?: {
-                    /** @description Eight digits, as lists give them; a new learnware when absent. */
-                    replaces?: string | null;
-                    /** @description `public` (when absent), `owner`, or `organisation`. */
-                    visibility?: string | null;
-                    /** @description Number of the organisation. */
-                    organisation?: number | null;
-                };
+                query?: never;
                 header?: never;
                 path: {
                     /** @description BLAKE3 of the whole package, hexadecimal */
                     digest: string;
+                    /** @description Eight digits, as lists give them; a new learnware when absent. */
+                    replaces: string | null;
+                    /** @description `public` (when absent), `owner`, or `organisation`. */
+                    visibility: string | null;
+                    /** @description Number of the organisation. */
+                    organisation: number | null;
                 };
                 cookie?: never;
             };
