@@ -5,9 +5,8 @@ use std::path::Path;
 use axum::Json;
 use axum::body::{Body, Bytes};
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{FromRequest, FromRequestParts, Query, Request};
+use axum::extract::{FromRequest, Request};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, ETAG};
-use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use futures_util::{Stream, StreamExt as _};
@@ -36,21 +35,6 @@ impl<T: DeserializeOwned> FromRequest<Dock> for Document<T> {
         match Json::<T>::from_request(request, dock).await {
             Ok(Json(value)) => Ok(Self(value)),
             Err(rejection) => Err(Failure::new(rejection.status(), code(&rejection), rejection.body_text())),
-        }
-    }
-}
-
-/// What stands behind the `?` of an address.
-#[derive(Debug)]
-pub(crate) struct Asked<T>(pub(crate) T);
-
-impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Asked<T> {
-    type Rejection = Failure;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
-        match Query::<T>::from_request_parts(parts, state).await {
-            Ok(Query(value)) => Ok(Self(value)),
-            Err(rejection) => Err(Failure::new(rejection.status(), "bad-parameters", rejection.body_text())),
         }
     }
 }

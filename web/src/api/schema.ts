@@ -291,12 +291,12 @@ export interface paths {
         /** Accounts, by number. */
         get: {
             parameters: {
-                query?: never;
-                header?: never;
-                path: {
+                query?: {
                     /** @description Those with larger numbers. */
-                    after: number;
+                    after?: number;
                 };
+                header?: never;
+                path?: never;
                 cookie?: never;
             };
             requestBody?: never;
@@ -341,13 +341,14 @@ export interface paths {
         /** Ends another account, as its owner would. */
         delete: {
             parameters: {
-                query?: never;
+                query?: {
+                    /** @description `keep` (as if absent) or `delete`. */
+                    learnwares?: string | null;
+                };
                 header?: never;
                 path: {
                     /** @description Number, as lists give it */
                     id: number;
-                    /** @description `keep` (as if absent) or `delete`. */
-                    learnwares: string | null;
                 };
                 cookie?: never;
             };
@@ -420,14 +421,14 @@ export interface paths {
         /** What was done, newest first. */
         get: {
             parameters: {
-                query?: never;
-                header?: never;
-                path: {
+                query?: {
                     /** @description Only jobs in this state: `open`, `leased`, `done`, `dead` or `cancelled`. */
-                    state: string | null;
+                    state?: string | null;
                     /** @description Only rows with a lower number. */
-                    before: number | null;
+                    before?: number | null;
                 };
+                header?: never;
+                path?: never;
                 cookie?: never;
             };
             requestBody?: never;
@@ -627,12 +628,12 @@ export interface paths {
         /** What happens, day by day. */
         get: {
             parameters: {
-                query?: never;
-                header?: never;
-                path: {
+                query?: {
                     /** @description The last days, today included: 30, a year at most. */
-                    days: number;
+                    days?: number;
                 };
+                header?: never;
+                path?: never;
                 cookie?: never;
             };
             requestBody?: never;
@@ -674,14 +675,14 @@ export interface paths {
         /** Jobs, newest first. */
         get: {
             parameters: {
-                query?: never;
-                header?: never;
-                path: {
+                query?: {
                     /** @description Only jobs in this state: `open`, `leased`, `done`, `dead` or `cancelled`. */
-                    state: string | null;
+                    state?: string | null;
                     /** @description Only rows with a lower number. */
-                    before: number | null;
+                    before?: number | null;
                 };
+                header?: never;
+                path?: never;
                 cookie?: never;
             };
             requestBody?: never;
@@ -1282,24 +1283,24 @@ export interface paths {
         /** Usable learnwares that match, page by page, with counts by tag. */
         get: {
             parameters: {
-                query?: never;
-                header?: never;
-                path: {
+                query?: {
                     /** @description Words and fields, as in `learnware list`. */
-                    query: string;
+                    query?: string;
                     /** @description `relevance`, `newest`, `name`, `size` or `id`. */
-                    sort: string | null;
+                    sort?: string | null;
                     /** @description Learnwares of a page at most. */
-                    limit: number | null;
+                    limit?: number | null;
                     /** @description Goes on after an earlier page. */
-                    cursor: string | null;
+                    cursor?: string | null;
                     /** @description Whether tags are counted. */
-                    facets: boolean;
+                    facets?: boolean;
                     /** @description Whether statistical specifications are told, which are large. */
-                    specifications: boolean;
+                    specifications?: boolean;
                     /** @description Ids that shall not be found, with commas between. */
-                    exclude: string;
+                    exclude?: string;
                 };
+                header?: never;
+                path?: never;
                 cookie?: never;
             };
             requestBody?: never;
@@ -1327,14 +1328,14 @@ export interface paths {
         /** A new learnware: the body is the zip. */
         post: {
             parameters: {
-                query?: never;
-                header?: never;
-                path: {
+                query?: {
                     /** @description `public` (when absent), `owner`, or `organisation`. */
-                    visibility: string | null;
+                    visibility?: string | null;
                     /** @description Number of the organisation. */
-                    organisation: number | null;
+                    organisation?: number | null;
                 };
+                header?: never;
+                path?: never;
                 cookie?: never;
             };
             requestBody: {
@@ -1576,17 +1577,18 @@ export interface paths {
         /** The zip, whole or in ranges. */
         get: {
             parameters: {
-                query?: never;
+                query?: {
+                    /** @description The latest when absent. */
+                    version?: number | null;
+                    /** @description When the link ends, where it is one. */
+                    until?: string | null;
+                    /** @description Its signature. */
+                    signature?: string | null;
+                };
                 header?: never;
                 path: {
                     /** @description Eight digits, as lists give them */
                     id: string;
-                    /** @description The latest when absent. */
-                    version: number | null;
-                    /** @description When the link ends, where it is one. */
-                    until: string | null;
-                    /** @description Its signature. */
-                    signature: string | null;
                 };
                 cookie?: never;
             };
@@ -1642,15 +1644,16 @@ export interface paths {
          */
         post: {
             parameters: {
-                query?: never;
+                query: {
+                    /** @description The version; the latest usable when absent. */
+                    version?: number | null;
+                    /** @description Name of the file, whose ending tells what it is, such as `rows.csv`. */
+                    name: string;
+                };
                 header?: never;
                 path: {
                     /** @description Eight digits, as lists give them */
                     id: string;
-                    /** @description The version; the latest usable when absent. */
-                    version: number | null;
-                    /** @description Name of the file, whose ending tells what it is, such as `rows.csv`. */
-                    name: string;
                 };
                 cookie?: never;
             };
@@ -2756,17 +2759,18 @@ export interface paths {
         /** Submits what was uploaded, if it has the digest that it was named by. */
         post: {
             parameters: {
-                query?: never;
+                query?: {
+                    /** @description Eight digits, as lists give them; a new learnware when absent. */
+                    replaces?: string | null;
+                    /** @description `public` (when absent), `owner`, or `organisation`. */
+                    visibility?: string | null;
+                    /** @description Number of the organisation. */
+                    organisation?: number | null;
+                };
                 header?: never;
                 path: {
                     /** @description BLAKE3 of the whole package, hexadecimal */
                     digest: string;
-                    /** @description Eight digits, as lists give them; a new learnware when absent. */
-                    replaces: string | null;
-                    /** @description `public` (when absent), `owner`, or `organisation`. */
-                    visibility: string | null;
-                    /** @description Number of the organisation. */
-                    organisation: number | null;
                 };
                 cookie?: never;
             };

@@ -1,7 +1,7 @@
 //! What administrators see and do.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use learnware_api::{Account, AccountPatch, AuditEntry, Job, Takedown};
 use learnware_dock::Dock;
@@ -12,7 +12,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::auth::Admin;
-use crate::body::{Asked, Document};
+use crate::body::Document;
 use crate::error::{Answer, Failure};
 use crate::wire;
 
@@ -41,7 +41,7 @@ pub(crate) struct AccountsAfter {
 pub(crate) async fn jobs(
     State(dock): State<Dock>,
     _: Admin,
-    Asked(page): Asked<Page>,
+    Query(page): Query<Page>,
 ) -> Answer<Json<Vec<Job>>> {
     let state =
         match &page.state {
@@ -108,7 +108,7 @@ pub(crate) async fn put_back(
 pub(crate) async fn audit(
     State(dock): State<Dock>,
     _: Admin,
-    Asked(page): Asked<Page>,
+    Query(page): Query<Page>,
 ) -> Answer<Json<Vec<AuditEntry>>> {
     let rows = dock.store().audit(page.before, PAGE).await?;
     Ok(Json(rows.into_iter().map(wire::audit_entry).collect()))
@@ -119,7 +119,7 @@ pub(crate) async fn audit(
 pub(crate) async fn accounts(
     State(dock): State<Dock>,
     _: Admin,
-    Asked(page): Asked<AccountsAfter>,
+    Query(page): Query<AccountsAfter>,
 ) -> Answer<Json<Vec<Account>>> {
     let rows = dock.store().accounts(AccountNumber(page.after), PAGE).await?;
     Ok(Json(rows.iter().map(wire::account).collect()))

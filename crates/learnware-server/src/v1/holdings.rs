@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::{Extension, Json};
 use learnware_api::{DayFigures, Figures, Setting, Storage};
 use learnware_dock::Dock;
@@ -11,7 +11,6 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::auth::Admin;
-use crate::body::Asked;
 use crate::error::Answer;
 
 /// The settings as they are told.
@@ -53,7 +52,7 @@ pub(crate) async fn storage(State(dock): State<Dock>, _: Admin) -> Answer<Json<S
 pub(crate) async fn figures(
     State(dock): State<Dock>,
     _: Admin,
-    Asked(wish): Asked<Days>,
+    Query(wish): Query<Days>,
 ) -> Answer<Json<Figures>> {
     let mut days: BTreeMap<String, BTreeMap<String, u64>> = BTreeMap::new();
     for figure in dock.figures(wish.days).await? {

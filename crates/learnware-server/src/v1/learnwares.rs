@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Path, Query, Request, State};
 use axum::http::header::{CONTENT_TYPE, LOCATION};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -27,7 +27,7 @@ use serde_json::json;
 use utoipa::IntoParams;
 
 use crate::auth::{Known, Viewer};
-use crate::body::{self, Asked, Document};
+use crate::body::{self, Document};
 use crate::error::{Answer, Failure};
 use crate::wire;
 
@@ -93,7 +93,7 @@ impl WhichVersion {
 pub(crate) async fn list(
     State(dock): State<Dock>,
     Viewer(viewer): Viewer,
-    Asked(mut wanted): Asked<ListRequest>,
+    Query(mut wanted): Query<ListRequest>,
 ) -> Answer<Json<LearnwarePage>> {
     if wire::sort(wanted.sort.as_deref()).is_none() {
         return Err(Failure::bad("bad-sort", "sort is relevance, newest, name, size or id"));
@@ -178,7 +178,7 @@ pub(crate) async fn package(
     State(dock): State<Dock>,
     Viewer(viewer): Viewer,
     Path(id): Path<String>,
-    Asked(which): Asked<WhichVersion>,
+    Query(which): Query<WhichVersion>,
     request: Request,
 ) -> Answer<Response> {
     let id = LearnwareId(id);
@@ -213,7 +213,7 @@ pub(crate) async fn link(
 pub(crate) async fn submit(
     State(dock): State<Dock>,
     Known(principal): Known,
-    Asked(seen): Asked<SeenBy>,
+    Query(seen): Query<SeenBy>,
     headers: HeaderMap,
     body: Body,
 ) -> Answer<Response> {

@@ -1,7 +1,7 @@
 //! What people do with their own account: sessions, and the end of it.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use learnware_api::{Estate, Leave, Session};
 use learnware_dock::Dock;
@@ -11,7 +11,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::auth::{Admin, Known};
-use crate::body::{Asked, Document};
+use crate::body::Document;
 use crate::error::{Answer, Failure};
 use crate::wire;
 
@@ -43,7 +43,7 @@ pub(crate) async fn remove(
     State(dock): State<Dock>,
     Admin(by): Admin,
     Path(id): Path<i64>,
-    Asked(wish): Asked<Learnwares>,
+    Query(wish): Query<Learnwares>,
 ) -> Answer<Json<Estate>> {
     let legacy = legacy(wish.learnwares.as_deref())?;
     Ok(Json(wire::estate(dock.remove_account(Some(&by), AccountNumber(id), legacy).await?)))

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use learnware_api::Predictions;
 use learnware_dock::Dock;
 use learnware_dock::tryout::TriedOn;
@@ -11,7 +11,6 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::auth::Viewer;
-use crate::body::Asked;
 use crate::error::{Answer, Failure};
 
 /// Characters of a file's name at most.
@@ -33,7 +32,7 @@ pub(crate) async fn predict(
     State(dock): State<Dock>,
     Viewer(viewer): Viewer,
     Path(id): Path<String>,
-    Asked(wish): Asked<Wish>,
+    Query(wish): Query<Wish>,
     body: Bytes,
 ) -> Answer<Json<Predictions>> {
     let is_plain = |c: char| !c.is_control() && c != '/' && c != '\\';

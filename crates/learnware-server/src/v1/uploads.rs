@@ -4,7 +4,7 @@
 //! came is held against its name in the end. It stays on the replica that it was sent to.
 
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use learnware_api::{Problem, Submitted};
@@ -18,7 +18,6 @@ use utoipa::IntoParams;
 
 use super::learnwares::{SeenBy, keep};
 use crate::auth::Known;
-use crate::body::Asked;
 use crate::error::{Answer, Failure};
 
 /// Bytes that are here; where a piece begins.
@@ -67,8 +66,8 @@ pub(crate) async fn submission(
     State(dock): State<Dock>,
     Known(by): Known,
     Path(digest): Path<String>,
-    Asked(Replaces { replaces }): Asked<Replaces>,
-    Asked(seen): Asked<SeenBy>,
+    Query(Replaces { replaces }): Query<Replaces>,
+    Query(seen): Query<SeenBy>,
 ) -> Answer<Response> {
     by.needs(Scope::Submit)?;
     let (label, replaces): (UploadLabel, _) = (digest.parse()?, replaces.map(LearnwareId));
