@@ -22,7 +22,7 @@ use super::tensors::{Tensors, bad};
 use super::{HeteroMap, Lesson, MapIdentity, MapKind, require_described};
 use crate::error::{EngineError, Result};
 use crate::numeric::symmetric::Eigen;
-use crate::numeric::vector::{add_scaled, dot};
+use crate::numeric::vector::{add_scaled, dot, median};
 use crate::numeric::{Matrix, parallel};
 use crate::specification::Rkme;
 
@@ -349,9 +349,4 @@ fn standardised(answers: &[f64], weights: &[f64]) -> Vec<f64> {
     let factor =
         if variance > 1e-12 * mean * mean && variance.is_finite() { 1.0 / variance.sqrt() } else { 0.0 };
     answers.iter().map(|y| (y - mean) * factor).collect()
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    let middle = values.len() / 2;
-    *values.select_nth_unstable_by(middle, f64::total_cmp).1
 }

@@ -32,6 +32,15 @@ fn add_products(a: &[f64], b: &[f64], sums: &mut [f64; LANES]) {
     );
 }
 
+/// The middle of one value or more; of an even number the upper one of the two.
+///
+/// # Panics
+/// Where there is no value.
+pub fn median(mut values: Vec<f64>) -> f64 {
+    let middle = values.len() / 2;
+    *values.select_nth_unstable_by(middle, f64::total_cmp).1
+}
+
 /// `y += factor * x`.
 pub fn add_scaled(y: &mut [f64], factor: f64, x: &[f64]) {
     pulp::Arch::new().dispatch(

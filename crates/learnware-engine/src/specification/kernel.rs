@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::{IslandKey, Rkme};
 use crate::numeric::Matrix;
 use crate::numeric::kernel::{Points, Shape};
+use crate::numeric::vector::median;
 
 /// A spread below this part of the column's largest absolute value counts as constant.
 const CONSTANT_SPREAD: f64 = 1e-9;
@@ -193,10 +194,4 @@ fn round_factor(factor: f64) -> f64 {
     const DROPPED: u32 = f64::MANTISSA_DIGITS - 1 - 3;
     let rounded = f64::from_bits((factor.to_bits() + (1 << (DROPPED - 1))) >> DROPPED << DROPPED);
     if factor > 0.0 && rounded.is_finite() { rounded } else { factor }
-}
-
-/// The middle value; of an even number the upper one of the two.
-fn median(mut values: Vec<f64>) -> f64 {
-    let middle = values.len() / 2;
-    *values.select_nth_unstable_by(middle, f64::total_cmp).1
 }

@@ -9,6 +9,7 @@ use crate::error::Result;
 use crate::learnware::LearnwareId;
 use crate::market::organizer::Island;
 use crate::numeric::parallel;
+use crate::numeric::vector::median;
 
 /// Widths that are tried, in parts of the median squared distance of near learnwares.
 const WIDTHS: [f64; 6] = [0.02, 0.05, 0.1, 0.2, 0.5, 1.0];
@@ -72,7 +73,9 @@ pub fn learn(island: &Island, measured: &BTreeMap<LearnwareId, Measured>) -> Res
     let tasks: Vec<&LearnwareId> = losses.keys().collect();
     let trials = parallel::map(tasks.len(), |place| trial(island, tasks[place], &losses));
     let trials: Vec<Trial> = trials.into_iter().collect::<Result<_>>()?;
-    let scale = median(trials.iter().flat_map(|trial| &trial.nearest).map(|(_, distance)| *distance));
+    let distances: Vec<f64> =
+        trials.iter().flat_map(|trial| &trial.nearest).map(|(_, distance)| *distance).collect();
+    let scale = if distances.is_empty() { 0.0 } else { median(distances) };
     if scale <= 0.0 {
         return Ok(None);
     }
@@ -134,11 +137,4 @@ fn quality(capabilities: &Capabilities, trials: &[Trial], expected: &[Vec<Option
         by_capability: mean(&|pair| pair.1),
         error: (variance / count).sqrt(),
     }
-}
-
-/// The middle value; 0 of none.
-fn median(values: impl Iterator<Item = f64>) -> f64 {
-    let mut values: Vec<f64> = values.collect();
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(0.0)
 }
