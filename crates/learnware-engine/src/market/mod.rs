@@ -18,8 +18,8 @@ use index::IslandIndex;
 use mapped::MappedWorld;
 use organizer::Organizer;
 pub use results::{
-    Funnel, KernelChoice, MatchedColumns, Member, MixtureMethod, MultipleResult, Ranking, SearchOptions,
-    SearchResults, SemanticMode, SingleResult, Verdict, WorldSearch,
+    Funnel, KernelChoice, MatchedColumns, Member, MixtureMethod, MultipleResult, PartResult, Ranking,
+    SearchOptions, SearchResults, SemanticMode, SingleResult, Verdict, WorldSearch,
 };
 
 pub use searcher::explain::{BackgroundFacts, Explanation, KernelFacts, LeftOut, LeftOutReason};
