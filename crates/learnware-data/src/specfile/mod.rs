@@ -224,8 +224,8 @@ impl<'a> Maker<'a> {
         }
         self.watcher.warning(said!(
             "one-point",
-            "the specification has one point only, since all {rows} rows are alike: searches compare by where it lies, and \
-             its distances mean little",
+            "the specification of {rows} examples has one point only: it tells where they lie, not how they spread, and \
+             distances to it mean little; give more, a few hundred describe a distribution well",
             rows = rkme.row_count()
         ));
     }
