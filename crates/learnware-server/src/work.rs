@@ -3,11 +3,11 @@
 
 use std::time::Duration;
 
-use learnware_dock::{Dock, DockError};
 use learnware_dock::check::{CheckEnd, CheckOutcome};
 use learnware_dock::convert::{ConversionEnd, ConversionOutcome, DataForm};
 use learnware_dock::evolve::EvolutionEnd;
 use learnware_dock::store::rows::status_word;
+use learnware_dock::{Dock, DockError};
 use tokio::sync::watch;
 
 use crate::observe;
@@ -133,11 +133,7 @@ pub(crate) async fn keep_counts(dock: Dock, mut stop: watch::Receiver<bool>) {
 /// Makes checks, evolutions and conversions until `stop` becomes true or its sender is gone; the check under way is finished
 /// first.
 pub async fn work(dock: Dock, stop: watch::Receiver<bool>) {
-    tokio::join!(
-        check(dock.clone(), stop.clone()),
-        evolve(dock.clone(), stop.clone()),
-        convert(dock, stop)
-    );
+    tokio::join!(check(dock.clone(), stop.clone()), evolve(dock.clone(), stop.clone()), convert(dock, stop));
 }
 
 async fn check(dock: Dock, mut stop: watch::Receiver<bool>) {

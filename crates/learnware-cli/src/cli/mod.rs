@@ -32,7 +32,8 @@ pub(crate) use market::{
     SubmitArgs,
 };
 pub(crate) use models::{
-    AlignWord, CheckArgs, ConvertArgs, DoctorArgs, FormatWord, MethodWord, PackArgs, ReuseArgs, RunArgs, WordArgs,
+    AlignWord, CheckArgs, ConvertArgs, DoctorArgs, FormatWord, MethodWord, PackArgs, ReuseArgs, RunArgs,
+    WordArgs,
 };
 pub(crate) use moving::{BackupArgs, MigrateArgs, RestoreArgs};
 pub(crate) use private::{AnchorsArgs, MeasureArgs, RedundantArgs};

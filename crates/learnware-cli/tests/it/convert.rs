@@ -33,7 +33,8 @@ fn with_package(test: &str) -> Option<TestContext> {
     std::fs::write(folder.join("requirements.txt"), "numpy\nscikit-learn\n").unwrap();
     context.write("data.csv", plane_csv(0.5, [2.0, -3.0]));
     let words = ["--name", "Linear", "--license", "mit", "--description", "A plane, as Python code."];
-    let pack = ["pack", "linear", "--data", "data.csv", "--labels", "y", "--task", "regression", "-o", "code.zip"];
+    let pack =
+        ["pack", "linear", "--data", "data.csv", "--labels", "y", "--task", "regression", "-o", "code.zip"];
     let packed = context.run_with(&[&pack[..], &words[..]].concat());
     assert_eq!(packed.code, 0, "{packed:?}");
     Some(context)

@@ -70,7 +70,9 @@ impl Runner {
             return impossible("it is data already");
         }
         let Some(rows) = rows(package) else {
-            return impossible("only models for tables are converted, and it has no specification of a table");
+            return impossible(
+                "only models for tables are converted, and it has no specification of a table",
+            );
         };
         let request = EnvironmentRequest::of(package).map_err(not_started)?;
         if !LIBRARIES.iter().any(|library| request.names(library)) {

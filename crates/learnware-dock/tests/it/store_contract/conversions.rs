@@ -15,7 +15,10 @@ pub(super) async fn a_conversion_is_asked_for_once_and_kept_with_its_package(f: 
     let (data, _) = f.added("a model that is data", None).await;
     f.check(data, 1, CheckStatus::Usable).await;
     f.publish("code");
-    let code = learnware_dock::store::NewVersion { format: ModelFormat::Python, ..Fixture::row("code", None, "code") };
+    let code = learnware_dock::store::NewVersion {
+        format: ModelFormat::Python,
+        ..Fixture::row("code", None, "code")
+    };
     let Added::Stored { number, .. } = f.store.add_version(&code, &f.blobs, start()).await.unwrap() else {
         panic!("not stored")
     };
@@ -37,10 +40,16 @@ pub(super) async fn a_conversion_is_asked_for_once_and_kept_with_its_package(f: 
         report: "{}".into(),
         created_at: start(),
     };
-    assert!(!f.store.finish_conversion(&claimed, &row, &f.blobs, start()).await.unwrap(), "its package is not there");
+    assert!(
+        !f.store.finish_conversion(&claimed, &row, &f.blobs, start()).await.unwrap(),
+        "its package is not there"
+    );
     f.publish("as data");
     assert!(f.store.finish_conversion(&claimed, &row, &f.blobs, start()).await.unwrap());
-    assert!(!f.store.finish_conversion(&claimed, &row, &f.blobs, start()).await.unwrap(), "it is not ours any more");
+    assert!(
+        !f.store.finish_conversion(&claimed, &row, &f.blobs, start()).await.unwrap(),
+        "it is not ours any more"
+    );
     assert_eq!(f.store.conversion(number, 1).await.unwrap(), Some(row));
     assert_eq!(f.store.conversion(data, 1).await.unwrap(), None);
     assert!(f.store.unconverted(9).await.unwrap().is_empty());
