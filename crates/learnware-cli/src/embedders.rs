@@ -65,6 +65,13 @@ pub(crate) fn advice<'a>(own: &IslandKey, mut others: impl Iterator<Item = &'a I
                     .to_owned()
             })
         }
+        IslandKey::Parameters { base: own } => others.find_map(|other| match other {
+            IslandKey::Parameters { base } => Some(format!(
+                "Some learnwares are described by what texts change in {base}, yours by what they change in {own}: only \
+                 one base model, trained in one way, makes them comparable."
+            )),
+            _ => None,
+        }),
         IslandKey::Table { .. } | IslandKey::ReferenceImage { .. } => None,
     }
 }

@@ -53,7 +53,7 @@ impl Package {
         let mut statistical: Vec<StatisticalSpecification> = Vec::new();
         for declared in &manifest.specifications {
             let bytes = archive.read(&declared.file_name, SPECIFICATION_BYTES_MAX)?;
-            let found = codec::from_json_slice(&bytes, declared.kind)
+            let found = codec::from_bytes(&bytes, declared.kind)
                 .map_err(|source| PackageError::Specification { file: declared.file_name.clone(), source })?;
             // As in the reference, a later one replaces an earlier one of the same kind.
             statistical.retain(|known| known.type_name() != found.type_name());

@@ -241,7 +241,9 @@ fn asked(format: ModelFormat, bytes: &[u8], made: &Generated) -> anyhow::Result<
         StatisticalSpecification::Image(image) => {
             image_batch(predictor.input_shape(), image.image_shape, made)?
         }
-        StatisticalSpecification::Text(_) | StatisticalSpecification::ReferenceImage(_) => {
+        StatisticalSpecification::Text(_)
+        | StatisticalSpecification::ReferenceImage(_)
+        | StatisticalSpecification::Parameters(_) => {
             return Err(advised(
                 format!("models in {} form take numbers, not texts", format.word()),
                 "pack a folder with Python code that turns texts into predictions",

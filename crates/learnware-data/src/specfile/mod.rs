@@ -13,6 +13,7 @@ use learnware_engine::numeric::Matrix;
 use learnware_engine::numeric::random::Stream;
 use learnware_engine::semantic::{Column, DataType, Dimensions};
 use learnware_engine::specification::codec::{self, SpecificationKind};
+use learnware_engine::specification::torch;
 use learnware_engine::specification::{
     Embedding, IslandKernel, PrivacyBudget, Rkme, RkmeImage, RkmeParameters, RkmeText,
     StatisticalSpecification, column_moments, compat, generate, generate_private,
@@ -350,8 +351,12 @@ pub fn to_json(specification: &StatisticalSpecification, input: Option<&Dimensio
     value
 }
 
-/// Reads the text of a specification file, which lay at `path`.
+/// Reads a specification file, which lay at `path`: JSON, or a parameter vector as torch writes it.
 pub fn from_bytes(path: &Path, bytes: &[u8]) -> Result<Described> {
+    if torch::is_torch(bytes) {
+        let vector = torch::read_vector(bytes).at(path)?;
+        return Ok(Described { specification: StatisticalSpecification::Parameters(vector), input: None });
+    }
     let value: Value = serde_json::from_slice(bytes).map_err(|error| {
         refused(
             format!("{} is not a specification file: {error}", path.display()),

@@ -79,6 +79,10 @@ fn what_leaves(specification: &StatisticalSpecification, bare: bool) -> &'static
         StatisticalSpecification::Text(_) => {
             "The file holds points between your texts' embeddings; none of your texts, and no words."
         }
+        StatisticalSpecification::Parameters(_) => {
+            "The file holds one direction in which your texts together move a language model; none of your texts. No proof says \
+             what a single text adds to it."
+        }
         StatisticalSpecification::Image(_) => {
             "The file holds points between your images' embeddings; none of your images."
         }

@@ -138,7 +138,9 @@ fn declared_input(specification: &Specification, declared: Option<&[usize]>, fin
             StatisticalSpecification::Table(table) => table.sample_shape(),
             StatisticalSpecification::Image(image) => &image.image_shape,
             // Texts have no shape, and the reference makes its images 32 x 32 whatever the model takes.
-            StatisticalSpecification::Text(_) | StatisticalSpecification::ReferenceImage(_) => continue,
+            StatisticalSpecification::Text(_)
+            | StatisticalSpecification::ReferenceImage(_)
+            | StatisticalSpecification::Parameters(_) => continue,
         };
         if declared != shape {
             findings.push(error(

@@ -28,6 +28,10 @@ pub fn check(specification: &Specification) -> Vec<Finding> {
     let mut findings = Vec::new();
     kinds(specification, &mut findings);
     for statistical in &specification.statistical {
+        // Directions are finite and of length one from the start.
+        if matches!(statistical, StatisticalSpecification::Parameters(_)) {
+            continue;
+        }
         let rkme = statistical.rkme();
         self_distance(rkme, &mut findings);
         weights(rkme, &mut findings);
