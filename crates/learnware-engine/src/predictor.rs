@@ -69,4 +69,12 @@ pub trait Predictor: Send {
     /// Predicts for every example of `batch`. Implementations guarantee one row per example; they do
     /// not judge the values (the model checker does).
     fn predict(&mut self, batch: &Batch) -> Result<Predictions, PredictError>;
+
+    /// Answers each text by a text, for models that generate. Implementations guarantee one answer per text.
+    ///
+    /// # Errors
+    /// As [`Predictor::predict`]; [`PredictError::BadInput`] for models that answer numbers.
+    fn generate(&mut self, _texts: &[String]) -> Result<Vec<String>, PredictError> {
+        Err(PredictError::BadInput { reason: "the model answers numbers, not texts".into() })
+    }
 }

@@ -7,7 +7,7 @@ use learnware_engine::semantic::{Library, License, Scenario, Task};
 
 use super::DataArgs;
 use super::shared::{
-    ColumnArgs, DockArgs, EmbedderArgs, GenerateArgs, KindArgs, ModelArgs, TableArgs, image_shape,
+    BaseArgs, ColumnArgs, DockArgs, EmbedderArgs, GenerateArgs, KindArgs, ModelArgs, TableArgs, image_shape,
 };
 
 /// Make a package of a model and the data it was trained on.
@@ -57,6 +57,9 @@ pub(crate) struct PackArgs {
     /// Who embeds texts.
     #[command(flatten)]
     pub(crate) embedder: EmbedderArgs,
+    /// Which language model learns from them.
+    #[command(flatten)]
+    pub(crate) base: BaseArgs,
     /// Which part of the data is read.
     #[command(flatten)]
     pub(crate) table: TableArgs,

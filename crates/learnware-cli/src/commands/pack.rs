@@ -30,7 +30,7 @@ const COLUMNS_NAMED: usize = 12;
 pub(super) fn run(arguments: &PackArgs, printer: &Printer) -> anyhow::Result<Outcome> {
     let needed = Needed::of(arguments)?;
     let model = ModelFile::read(&needed.model, arguments.format)?;
-    let embedders = embedders::open(&arguments.embedder)?;
+    let embedders = embedders::open_with(&arguments.embedder, &arguments.base)?;
     let options = datafile::options(&arguments.table, &arguments.kind);
     let mut maker = specfile::maker(options, &arguments.columns, &embedders, printer);
     maker.generate = arguments.generate.generation();

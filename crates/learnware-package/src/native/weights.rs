@@ -26,11 +26,6 @@ impl<'a> Weights<'a> {
         Ok(Self { format, tensors, prefix })
     }
 
-    /// Whether the model has a tensor.
-    pub(super) fn has(&self, name: &str) -> bool {
-        self.tensors.tensor(&format!("{}{name}", self.prefix)).is_ok()
-    }
-
     /// The values of one tensor, row by row, as `f32`.
     ///
     /// # Errors

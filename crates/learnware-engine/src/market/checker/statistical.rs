@@ -58,6 +58,14 @@ fn note(code: &str, message: impl Into<String>, advice: impl Into<String>) -> Fi
 
 fn kinds(specification: &Specification, findings: &mut Vec<Finding>) {
     let found = &specification.statistical;
+    if found.is_empty() && specification.semantic.is_language_base() {
+        findings.push(note(
+            "no-statistical-base",
+            "There is no statistical specification: a base model is found by words and by its benchmarks.",
+            "One made from the texts that it is good at would let others find it by theirs.",
+        ));
+        return;
+    }
     if found.is_empty() {
         findings.push(error(
             "no-statistical",

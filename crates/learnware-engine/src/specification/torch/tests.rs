@@ -168,7 +168,8 @@ fn bombs_cost_nothing() {
     let files: Vec<(&str, &[u8])> = names.iter().map(|name| (name.as_str(), b"".as_slice())).collect();
     assert!(refusal(&zip(&files)).contains("65 files"));
     assert!(refusal(&zip(&[("v/a", b""), ("w/a", b"")])).contains("twice"));
-    assert!(refusal(b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.").contains("before 1.6"));
+    let legacy = [b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.".as_slice(), &[0; 100]].concat();
+    assert!(refusal(&legacy).contains("before 1.6"));
 }
 
 #[test]

@@ -52,7 +52,9 @@ impl Change {
                 let first = piece * WORDS_AT_ONCE;
                 for (row, short) in errors.chunks_exact(words).zip(short.chunks_exact(rank)) {
                     for (sums, error) in sums.chunks_exact_mut(rank).zip(&row[first..]) {
-                        sums.iter_mut().zip(short).for_each(|(sum, value)| *sum = error.mul_add(*value, *sum));
+                        sums.iter_mut()
+                            .zip(short)
+                            .for_each(|(sum, value)| *sum = error.mul_add(*value, *sum));
                     }
                 }
             });
@@ -66,8 +68,16 @@ impl Change {
             state.iter().zip(direction).fold(0.0, |sum: f32, (x, y)| x.mul_add(*y, sum))
         };
         let rows = states.chunks_exact(self.hidden);
-        rows.flat_map(|state| self.directions.chunks_exact(self.hidden).map(move |direction| product(state, direction)))
-            .collect()
+        rows.flat_map(|state| {
+            self.directions.chunks_exact(self.hidden).map(move |direction| product(state, direction))
+        })
+        .collect()
+    }
+
+    /// `A`, rank x hidden.
+    #[cfg(test)]
+    pub(super) fn directions(&self) -> &[f32] {
+        &self.directions
     }
 
     /// Tokens that were foretold.

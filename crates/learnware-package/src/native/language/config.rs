@@ -42,7 +42,6 @@ pub(super) struct Architecture {
 
 #[derive(Deserialize)]
 struct Raw {
-    model_type: String,
     num_hidden_layers: usize,
     num_attention_heads: usize,
     num_key_value_heads: Option<usize>,
@@ -115,7 +114,10 @@ impl Architecture {
             return Err(NativeError::malformed(FORMAT, reason));
         }
         if !(self.epsilon > 0.0 && self.epsilon < 1.0 && self.theta.is_finite() && self.theta > 1.0) {
-            return Err(NativeError::malformed(FORMAT, "config.json: rms_norm_eps or rope_theta is out of range"));
+            return Err(NativeError::malformed(
+                FORMAT,
+                "config.json: rms_norm_eps or rope_theta is out of range",
+            ));
         }
         Ok(())
     }
@@ -133,7 +135,9 @@ impl Raw {
         ];
         match refused.iter().find(|(is_used, _)| *is_used) {
             None => Ok(()),
-            Some((_, what)) => Err(NativeError::unsupported(FORMAT, *what, "take a plain llama or qwen2 model")),
+            Some((_, what)) => {
+                Err(NativeError::unsupported(FORMAT, *what, "take a plain llama or qwen2 model"))
+            }
         }
     }
 }

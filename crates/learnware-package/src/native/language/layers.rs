@@ -29,7 +29,8 @@ impl Norm {
         let width = self.scale.len();
         let mut normal = Vec::with_capacity(states.len());
         for row in states.chunks_exact(width) {
-            let square = row.iter().map(|&value| f64::from(value) * f64::from(value)).sum::<f64>() / width as f64;
+            let square =
+                row.iter().map(|&value| f64::from(value) * f64::from(value)).sum::<f64>() / width as f64;
             let factor = (1.0 / (square + self.epsilon).sqrt()) as f32;
             normal.extend(row.iter().zip(&self.scale).map(|(value, scale)| value * factor * scale));
         }
@@ -55,7 +56,8 @@ impl Layer {
     fn load(weights: &Weights, number: usize, architecture: &Architecture) -> Result<Self, NativeError> {
         let name = |part: &str| format!("layers.{number}.{part}");
         let Architecture { hidden, inner, heads, key_heads, head, .. } = *architecture;
-        let plain = |part: &str, inputs, outputs| Linear::load_unbiased(weights, &name(part), inputs, outputs);
+        let plain =
+            |part: &str, inputs, outputs| Linear::load_unbiased(weights, &name(part), inputs, outputs);
         let projection = |part: &str, heads: usize| {
             let name = name(&format!("self_attn.{part}_proj"));
             let load = if architecture.has_bias { Linear::load } else { Linear::load_unbiased };

@@ -123,7 +123,20 @@ def array_of(answer, numpy):
     return numpy.ascontiguousarray(array, dtype="<f8")
 
 
+def texts_of(answer):
+    texts = [answer] if isinstance(answer, str) else list(answer)
+    for text in texts:
+        if not isinstance(text, str):
+            raise TypeError("an answer is of type %s; texts are needed" % type(text).__name__)
+    return texts
+
+
 def answer_to(model, header, payload, numpy):
+    if header.get("answers") == "texts":
+        # Lone surrogates, which no other program reads, are replaced.
+        texts = [text.encode("utf-8", "replace").decode("utf-8")
+                 for text in texts_of(model.predict(batch_of(header, payload, numpy)))]
+        return {"ok": True}, json.dumps(texts).encode("utf-8")
     result = array_of(model.predict(batch_of(header, payload, numpy)), numpy)
     return {"ok": True, "shape": list(result.shape)}, result.tobytes()
 
