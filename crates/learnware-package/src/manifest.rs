@@ -112,6 +112,11 @@ impl Manifest {
         })
     }
 
+    /// Whether it names no specifications: then there may be the one of old releases of the reference, or none.
+    pub fn leaves_specifications_open(&self) -> bool {
+        self.document.get("stat_specifications").is_none()
+    }
+
     /// Writes the manifest, unknown keys included.
     pub fn write(&self) -> String {
         self.document.write()

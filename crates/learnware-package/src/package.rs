@@ -53,6 +53,9 @@ impl Package {
         let manifest = Manifest::parse(&text_file(&archive, MANIFEST_FILE)?)?;
         let mut statistical: Vec<StatisticalSpecification> = Vec::new();
         for declared in &manifest.specifications {
+            if manifest.leaves_specifications_open() && !archive.contains(&declared.file_name) {
+                continue;
+            }
             let bytes = archive.read(&declared.file_name, SPECIFICATION_BYTES_MAX)?;
             let found = codec::from_bytes(&bytes, declared.kind)
                 .map_err(|source| PackageError::Specification { file: declared.file_name.clone(), source })?;

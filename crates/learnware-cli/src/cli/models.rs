@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use learnware_engine::semantic::{Library, License, Scenario, Task};
+use learnware_engine::semantic::{Library, License, ModelKind, Scenario, Task};
 
 use super::DataArgs;
 use super::shared::{
@@ -109,6 +109,13 @@ pub(crate) struct WordArgs {
     /// The library it was made with: scikit-learn, pytorch, ...; `others` when left out.
     #[arg(long)]
     pub(crate) library: Option<Library>,
+    /// Which kind of language model it is: `base-model`, `fine-tuned-model`, `peft-model`; left out for other models.
+    #[arg(long, value_name = "KIND")]
+    pub(crate) model_kind: Option<ModelKind>,
+    /// Scores of a language model in public benchmarks, in percent: a JSON map from names to numbers, or the reference's
+    /// general_capability_spec.json.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) benchmarks: Option<PathBuf>,
 }
 
 /// How a model is stored.

@@ -109,6 +109,13 @@ fn facts(version: &VersionDetail, semantic: &SemanticSpecification) -> Vec<(&'st
         ("license", words(&semantic.license)),
         ("model", format!("{}, {} bytes", version.format.word(), version.size_bytes)),
     ];
+    if !semantic.model.is_empty() {
+        facts.push(("kind", words(&semantic.model)));
+    }
+    if !semantic.benchmarks.is_empty() {
+        let scores = semantic.benchmarks.iter().map(|(name, score)| format!("{name} {score}"));
+        facts.push(("benchmarks", scores.collect::<Vec<_>>().join(", ")));
+    }
     for statistical in &version.specification.statistical {
         facts.push(("specification", specwords::sentence(statistical)));
     }

@@ -114,7 +114,8 @@ fn rkme(map: &serde_json::Map<String, Value>) -> Result<Rkme> {
     Rkme::new(points, weights, gamma, row_count)?.with_sample_shape(sample_shape)
 }
 
-/// A parameter vector: ours, which is a direction with its length and base, or all numbers of the reference's.
+/// A parameter vector: ours, which is a point of length one with the length and base of the whole, or all numbers as the
+/// reference has them.
 fn parameter_vector(map: &serde_json::Map<String, Value>) -> Result<ParameterVector> {
     let numbers = |field: &str, value: &Value| {
         let list = value.as_array().ok_or_else(|| bad(format!("`{field}` is not a list of numbers")))?;
@@ -130,10 +131,13 @@ fn parameter_vector(map: &serde_json::Map<String, Value>) -> Result<ParameterVec
         let base = base.unwrap_or_else(|| parameters::reference_base(whole.len()));
         return ParameterVector::new(whole, base, texts);
     }
-    let direction = map.get("direction").ok_or_else(|| bad("`direction` is missing".into()))?;
+    let direction = match map.get("z").and_then(Value::as_array).map(Vec::as_slice) {
+        Some([direction]) => direction,
+        Some(_) | None => return Err(bad("`z` is not one point, the direction".into())),
+    };
     let base = base.ok_or_else(|| bad("`base` is missing".into()))?;
     let length = number(map.get("length").unwrap_or(&Value::Null), "length")?;
-    ParameterVector::from_direction(numbers("direction", direction)?, base, length, texts)
+    ParameterVector::from_direction(numbers("z", direction)?, base, length, texts)
 }
 
 fn base(map: &serde_json::Map<String, Value>) -> Result<Option<EmbedderId>> {
@@ -181,7 +185,8 @@ fn parameters_json(vector: &ParameterVector, name: &str) -> Value {
         vector.direction().points().as_slice().iter().map(|&number| shortest(number as f32)).collect();
     json!({
         "type": name,
-        "direction": numbers,
+        "z": [numbers],
+        "beta": [1.0],
         "length": vector.length(),
         "base": vector.base(),
         "num_points": vector.direction().row_count(),

@@ -367,5 +367,17 @@ fn language_models_are_found_by_what_texts_change() {
     let scored = market.search(&user("one"), &reference).unwrap();
     assert!(scored.single.is_sorted_by(|a, b| a.score >= b.score));
     let key = user("one").statistical[0].island();
+    // Learnwares of one topic lie together in the picture.
+    let layout = market.organizer().island(&key).unwrap().index().layout().unwrap();
+    let place = |number: usize| {
+        layout.places().iter().find(|(id, _)| id.0.parse() == Ok(number)).map(|(_, place)| *place).unwrap()
+    };
+    let apart = |a: usize, b: usize| {
+        let (a, b) = (place(a), place(b));
+        (a[0] - b[0]).hypot(a[1] - b[1])
+    };
+    let within: f64 = (8..16).map(|i| apart(i, i + 8)).sum();
+    let between: f64 = (8..15).map(|i| apart(i, i + 1)).sum::<f64>() + apart(8, 15);
+    assert!(within.is_finite() && within < 0.7 * between, "{within} {between}");
     assert!(market.organizer().island(&key).unwrap().index().anchors(&key).is_err());
 }
