@@ -8,6 +8,7 @@ use learnware_engine::learnware::{Learnware, LearnwareId};
 use learnware_engine::market::Market;
 use learnware_engine::market::index::IslandIndex;
 use learnware_engine::market::world::World;
+use learnware_engine::numeric::parallel;
 use learnware_engine::specification::IslandKey;
 use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
@@ -18,15 +19,17 @@ use crate::error::{DockError, Result};
 use crate::evolve::ActiveEvolution;
 use crate::ids::LearnwareNumber;
 use crate::indexes;
-use crate::store::Changes;
 use crate::store::organisations::{Audience, Visibility};
-use crate::store::rows::Revision;
+use crate::store::rows::{ChangeRow, Revision};
+use crate::store::{Changes, Position};
 use crate::viewer::Viewer;
 use crate::words::{Found, Matches, Present, Query, Request, Words};
 
 /// More changes than this make a new market at once and not one learnware after the other: by then a new index
 /// costs no more.
 const STEPS_MAX: usize = 1024;
+/// Rows read at once: their text, some 40 kB each, is parsed and dropped before more is read.
+const PAGE_ROWS: u32 = 1000;
 /// How long a search waits for the database to tell its revision.
 const PATIENCE: Duration = Duration::from_secs(3);
 /// After a database was lost, searches do not wait for it again so long.
@@ -128,11 +131,11 @@ impl Dock {
         if revision < current.revision {
             current = Arc::default(); // An older database was put in place: begin again.
         }
-        let changes = state.store.changes(current.revision).await?;
+        let changed = self.changed_since(current.revision).await?;
         let evolution = self.learned(&current.evolution).await?;
         let folder = state.folder.clone();
         let build = move || {
-            let next = current.after(changes);
+            let next = current.with(changed);
             let next = if evolution.id == next.evolution.id { next } else { next.evolved(evolution) };
             if current.market.organizer().is_empty() {
                 Snapshot { market: indexes::load(&folder, next.market), ..next }
@@ -143,6 +146,29 @@ impl Dock {
         let next = Arc::new(state.cpu.run(Pool::Compute, "building the catalog", build).await?);
         state.catalog.replace(Arc::clone(&next));
         Ok(next)
+    }
+
+    /// What changed after a revision, read page by page: while one is parsed, the next one is read.
+    async fn changed_since(&self, revision: Revision) -> Result<Changed> {
+        let state = self.state();
+        let mut changed = Changed::default();
+        let mut page = state.store.changes(Position::after(revision), PAGE_ROWS).await?;
+        loop {
+            let Changes { revision, rows, next } = page;
+            let parse = state.cpu.run(Pool::Compute, "reading the catalog", move || parsed(&rows));
+            let read = async {
+                match next {
+                    Some(place) => state.store.changes(place, PAGE_ROWS).await.map(Some),
+                    None => Ok(None),
+                }
+            };
+            let (learnwares, read) = tokio::try_join!(parse, read)?;
+            changed.take(revision, learnwares);
+            match read {
+                Some(next) => page = next,
+                None => return Ok(changed),
+            }
+        }
     }
 
     /// The market for a search: as it is now, or as it was last known where the database can't be reached, for a while.
@@ -180,34 +206,75 @@ impl Dock {
     }
 }
 
+/// Learnwares that changed, up to a revision.
+#[derive(Debug, Default)]
+struct Changed {
+    revision: Revision,
+    learnwares: BTreeMap<LearnwareNumber, ChangedLearnware>,
+}
+
+/// One of them.
+#[derive(Debug)]
+struct ChangedLearnware {
+    number: LearnwareNumber,
+    audience: Audience,
+    /// What searches find, or why it can't be read; `None` when they find nothing.
+    usable: Option<(Present, std::result::Result<Learnware, String>)>,
+}
+
+impl Changed {
+    /// Takes a page. A learnware that changed between two pages is in both; the later one holds.
+    fn take(&mut self, revision: Revision, learnwares: Vec<ChangedLearnware>) {
+        self.revision = revision;
+        self.learnwares.extend(learnwares.into_iter().map(|learnware| (learnware.number, learnware)));
+    }
+}
+
+fn parsed(rows: &[ChangeRow]) -> Vec<ChangedLearnware> {
+    parallel::map(rows.len(), |i| ChangedLearnware::parse(&rows[i]))
+}
+
+impl ChangedLearnware {
+    fn parse(row: &ChangeRow) -> Self {
+        let usable = row.usable.as_ref().map(|usable| {
+            let present = Present { size_bytes: usable.size_bytes, created_at: usable.created_at };
+            (present, usable.learnware(row.number).map_err(|error| error.to_string()))
+        });
+        Self { number: row.number, audience: row.audience, usable }
+    }
+}
+
 impl Snapshot {
-    /// The snapshot after the changes.
+    /// The snapshot after a page of changes, which is the last one.
     #[must_use]
-    pub fn after(&self, changes: Changes) -> Self {
+    pub fn after(&self, changes: &Changes) -> Self {
+        let mut changed = Changed::default();
+        changed.take(changes.revision, parsed(&changes.rows));
+        self.with(changed)
+    }
+
+    fn with(&self, changes: Changed) -> Self {
         let (mut unreadable, mut hidden) = (self.unreadable.clone(), self.hidden.clone());
         let mut changed: BTreeMap<LearnwareId, Option<Learnware>> = BTreeMap::new();
-        let mut present = Vec::with_capacity(changes.rows.len());
-        for row in changes.rows {
-            let id = row.number.id();
+        let mut present = Vec::with_capacity(changes.learnwares.len());
+        for (number, learnware) in changes.learnwares {
+            let id = number.id();
             unreadable.remove(&id);
-            if row.usable.is_some() && row.audience.visibility != Visibility::Public {
-                hidden.insert(row.number, row.audience);
+            if learnware.usable.is_some() && learnware.audience.visibility != Visibility::Public {
+                hidden.insert(number, learnware.audience);
             } else {
-                hidden.remove(&row.number);
+                hidden.remove(&number);
             }
-            let facts = row
-                .usable
-                .as_ref()
-                .map(|usable| Present { size_bytes: usable.size_bytes, created_at: usable.created_at });
-            let learnware = row.usable.and_then(|usable| match usable.learnware(row.number) {
+            let (facts, found) = learnware.usable.unzip();
+            let found = found.and_then(|found| match found {
                 Ok(learnware) => Some(learnware),
-                Err(error) => {
-                    unreadable.insert(id.clone(), error.to_string());
+                Err(reason) => {
+                    unreadable.insert(id.clone(), reason);
                     None
                 }
             });
-            present.push((row.number, facts));
-            changed.insert(id, learnware);
+            present.push((number, facts));
+            changed.insert(id, found);
         }
         let changed_ids: BTreeSet<LearnwareId> = changed.keys().cloned().collect();
         let market = market_after(&self.market, changed);

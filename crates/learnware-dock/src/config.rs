@@ -41,6 +41,8 @@ pub struct Config {
     pub sweep_age: Duration,
     /// How often a market that changed evolves, where it is served; `None` only when somebody asks.
     pub evolve_age: Option<Duration>,
+    /// Whether models that are code are written as data after their checks, where that is possible.
+    pub convert: bool,
     /// How long an account may go without a confirmed address.
     pub unconfirmed_age: Duration,
     /// Where Python environments and unpacked packages are kept; `None` is `cache` in the dock's folder. Docks
@@ -85,6 +87,7 @@ impl Default for Config {
             // Longer than any upload or check takes.
             sweep_age: Duration::from_hours(24),
             evolve_age: Some(Duration::from_hours(24)),
+            convert: true,
             // Longer than a holiday of a week in which nobody reads letters.
             unconfirmed_age: Duration::from_hours(24 * 14),
             cache_dir: None,

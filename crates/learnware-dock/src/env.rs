@@ -185,6 +185,19 @@ pub const VARIABLES: &[Variable<Settings>] = &[
         },
     },
     Variable {
+        name: "LEARNWARE_CONVERT",
+        meaning: "whether servers and workers write models that are code as data after their checks, so that they also run \
+                  in browsers: yes or no; default yes",
+        set: |settings, text| {
+            settings.config.convert = match text {
+                "yes" => true,
+                "no" => false,
+                _ => return Err("yes or no"),
+            };
+            Ok(())
+        },
+    },
+    Variable {
         name: "LEARNWARE_UNCONFIRMED_DAYS",
         meaning: "days until an account ends whose address was not confirmed; default 14",
         set: |settings, text| {

@@ -62,6 +62,7 @@ pub(crate) fn router(dock: Dock, settings: &Settings, outbox: Outbox, oidc: Oidc
         ))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn(observe::observe))
+        .layer(Extension(dock.clone()))
         .layer(Extension(Watching::new(dock.clone())))
         .layer(Extension(outbox))
         .layer(Extension(oidc))

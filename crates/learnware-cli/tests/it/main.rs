@@ -8,6 +8,7 @@ mod admin;
 mod beimingwu;
 mod browser;
 mod context;
+mod convert;
 mod datasets;
 mod dock;
 mod doctor;

@@ -49,6 +49,8 @@ impl Server {
             .env("HOME", context.path(""))
             .env("LEARNWARE_DOCK", context.path("dock"))
             .env("LEARNWARE_CACHE", TestContext::cache())
+            // Where conversion is not what is tested, it would only take time.
+            .env("LEARNWARE_CONVERT", "no")
             .envs(variables.iter().copied())
             .stdout(Stdio::piped())
             .stderr(File::create(&log).unwrap())
