@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use super::find::{FilterArgs, PageArgs, WordsHow};
 use super::private::NoiseArgs;
-use super::shared::{ColumnArgs, DockArgs, EmbedderArgs, KindArgs, ModelArgs, TableArgs};
+use super::shared::{BaseArgs, ColumnArgs, DockArgs, EmbedderArgs, KindArgs, ModelArgs, TableArgs};
 
 /// Put a learnware into the dock and check it.
 ///
@@ -139,6 +139,9 @@ pub(crate) struct SearchArgs {
     /// Who embeds texts.
     #[command(flatten)]
     pub(crate) embedder: EmbedderArgs,
+    /// Which language model learns from them.
+    #[command(flatten)]
+    pub(crate) base: BaseArgs,
     /// Which part of the table is read.
     #[command(flatten)]
     pub(crate) table: TableArgs,

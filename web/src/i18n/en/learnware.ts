@@ -202,6 +202,7 @@ export const learnware = {
   'island.table': 'tables of {n} inputs',
   'island.text': 'texts embedded by {name}',
   'island.image': 'images embedded by {name}',
+  'island.parameters': 'texts by what they change in {name}',
   'island.referenceImage': 'the reference\'s image specifications',
   'world.title': 'Specification world',
   'world.what': 'Learnwares whose specifications can be compared form an island; near ones were trained on similar data.',

@@ -202,6 +202,7 @@ export const learnware = {
   'island.table': '{n} 个输入的表格',
   'island.text': '由 {name} 嵌入的文本',
   'island.image': '由 {name} 嵌入的图像',
+  'island.parameters': '以对 {name} 参数的改变来描述的文本',
   'island.referenceImage': '参考实现的图像规约',
   'world.title': '规约世界',
   'world.what': '规约可比较的学件组成岛屿；相近者的训练数据相似。',

@@ -144,6 +144,7 @@ fn shape_number(shape: Shape) -> u64 {
     match shape {
         Shape::Gaussian => 0,
         Shape::ThreeScale => 1,
+        Shape::Directions => 2,
     }
 }
 
@@ -151,6 +152,7 @@ fn number_shape(number: u64) -> Result<Shape> {
     match number {
         0 => Ok(Shape::Gaussian),
         1 => Ok(Shape::ThreeScale),
+        2 => Ok(Shape::Directions),
         _ => Err(unreadable("a kernel of unknown shape")),
     }
 }

@@ -1,5 +1,6 @@
 //! Finds learnwares for a user in two stages: words first, then distances.
 
+mod directions;
 pub(super) mod explain;
 pub mod mixture;
 pub mod score;
