@@ -9,7 +9,8 @@
 use serde::Serialize;
 
 use super::index::{IslandIndex, MixtureOptions, Stored};
-use super::organizer::{Island, Organizer};
+use super::island::Island;
+use super::organizer::Organizer;
 use super::results::Member;
 use crate::error::Result;
 use crate::learnware::{LearnwareId, Specification};
