@@ -64,6 +64,9 @@ impl Dock {
             Job::Evolve {} => {
                 self.ask_evolution().await?;
             }
+            Job::Index {} => {
+                self.ask_index().await?;
+            }
         }
         self.audit(by.map(|by| by.account), "job.retry", &job.job.subject(), "").await
     }

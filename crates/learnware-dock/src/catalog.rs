@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use learnware_engine::learnware::{Learnware, LearnwareId};
 use learnware_engine::market::Market;
 use learnware_engine::market::index::IslandIndex;
+use learnware_engine::market::outlined::Languages;
 use learnware_engine::market::world::World;
 use learnware_engine::specification::IslandKey;
 use tokio::sync::Mutex;
@@ -16,10 +17,12 @@ use crate::cpu::Pool;
 use crate::dock::Dock;
 use crate::error::{DockError, Result};
 use crate::evolve::ActiveEvolution;
+use crate::firststage::NewOutlined;
 use crate::ids::LearnwareNumber;
 use crate::indexes;
 use crate::store::Changes;
 use crate::store::organisations::{Audience, Visibility};
+use crate::store::outlines::OutlineRow;
 use crate::store::rows::Revision;
 use crate::viewer::Viewer;
 use crate::words::{Found, Matches, Present, Query, Request, Words};
@@ -48,6 +51,8 @@ pub struct Snapshot {
     pub hidden: BTreeMap<LearnwareNumber, Audience>,
     /// What the active evolution learned.
     pub(crate) evolution: ActiveEvolution,
+    /// Outlines of the islands whose specifications are kept in the database.
+    pub(crate) outlines: BTreeMap<IslandKey, OutlineRow>,
     /// Learnwares left out because their rows can't be read, and why.
     pub unreadable: BTreeMap<LearnwareId, String>,
 }
@@ -128,11 +133,19 @@ impl Dock {
         if revision < current.revision {
             current = Arc::default(); // An older database was put in place: begin again.
         }
+        let outlines = self.active_outlines().await?;
+        if current.outlines.keys().any(|key| !outlines.contains_key(key)) {
+            current = Arc::default(); // What was kept in the database is to be in memory again.
+        }
+        let new = self.new_outlines(&outlines, &current.outlines).await?;
         let changes = state.store.changes(current.revision).await?;
+        if self.active_outlines().await? != outlines {
+            return Err(DockError::Busy { action: "follow the outlines" });
+        }
         let evolution = self.learned(&current.evolution).await?;
         let folder = state.folder.clone();
         let build = move || {
-            let next = current.after(changes);
+            let next = current.outlined(outlines, new).after(changes);
             let next = if evolution.id == next.evolution.id { next } else { next.evolved(evolution) };
             if current.market.organizer().is_empty() {
                 Snapshot { market: indexes::load(&folder, next.market), ..next }
@@ -181,12 +194,40 @@ impl Dock {
 }
 
 impl Snapshot {
+    /// The same with these outlines in use, of which `new` are new.
+    fn outlined(&self, outlines: BTreeMap<IslandKey, OutlineRow>, new: Vec<NewOutlined>) -> Self {
+        let market = new.into_iter().fold(self.market.clone(), |market, outlined| {
+            market.with_outlined(&outlined.row.island, outlined.outline, outlined.kept)
+        });
+        Self { market, outlines, ..self.clone() }
+    }
+
+    /// Takes out of a learnware of a row what the database keeps, and says of which islands, with the languages.
+    fn taken(&self, learnware: &mut Learnware, revision: Revision) -> Vec<(IslandKey, Languages)> {
+        if self.outlines.is_empty() {
+            return Vec::new();
+        }
+        let organizer = self.market.organizer();
+        let (mut taken, id) = (Vec::new(), learnware.id.clone());
+        learnware.specification.statistical.retain(|specification| {
+            let key = specification.island();
+            let is_kept = self.outlines.get(&key).is_some_and(|outline| revision <= outline.revision)
+                && organizer.outlined(&key).is_some_and(|outlined| outlined.keeps(&id));
+            if is_kept {
+                taken.push((key, Languages::from(specification.languages())));
+            }
+            !is_kept
+        });
+        taken
+    }
+
     /// The snapshot after the changes.
     #[must_use]
     pub fn after(&self, changes: Changes) -> Self {
         let (mut unreadable, mut hidden) = (self.unreadable.clone(), self.hidden.clone());
         let mut changed: BTreeMap<LearnwareId, Option<Learnware>> = BTreeMap::new();
         let mut present = Vec::with_capacity(changes.rows.len());
+        let mut kept: Vec<(LearnwareId, IslandKey, Languages)> = Vec::new();
         for row in changes.rows {
             let id = row.number.id();
             unreadable.remove(&id);
@@ -200,7 +241,11 @@ impl Snapshot {
                 .as_ref()
                 .map(|usable| Present { size_bytes: usable.size_bytes, created_at: usable.created_at });
             let learnware = row.usable.and_then(|usable| match usable.learnware(row.number) {
-                Ok(learnware) => Some(learnware),
+                Ok(mut learnware) => {
+                    let taken = self.taken(&mut learnware, row.revision).into_iter();
+                    kept.extend(taken.map(|(key, languages)| (id.clone(), key, languages)));
+                    Some(learnware)
+                }
                 Err(error) => {
                     unreadable.insert(id.clone(), error.to_string());
                     None
@@ -211,10 +256,14 @@ impl Snapshot {
         }
         let changed_ids: BTreeSet<LearnwareId> = changed.keys().cloned().collect();
         let market = market_after(&self.market, changed);
+        let market = kept
+            .into_iter()
+            .fold(market, |market, (id, key, languages)| market.with_kept(&key, &id, languages));
         let words = self.words.with_changes(&present, &market);
         let evolution = self.evolution.without(&changed_ids);
         let market = market.with_learned(Arc::clone(&evolution.learned));
-        Self { market, words, revision: changes.revision, hidden, evolution, unreadable }
+        let outlines = self.outlines.clone();
+        Self { market, words, revision: changes.revision, hidden, evolution, outlines, unreadable }
     }
 
     /// The same with what an evolution learned.
@@ -261,6 +310,12 @@ fn market_after(current: &Market, changed: BTreeMap<LearnwareId, Option<Learnwar
         let kept =
             current.organizer().iter().filter(|learnware| !changed.contains_key(&learnware.id)).cloned();
         let kept: Vec<Learnware> = kept.collect();
-        Market::from_learnwares(kept.into_iter().chain(changed.into_values().flatten()))
+        let ids: BTreeSet<LearnwareId> = changed.keys().cloned().collect();
+        let market = Market::from_learnwares(kept.into_iter().chain(changed.into_values().flatten()));
+        current.organizer().outlined_islands().fold(market, |market, (key, outlined)| {
+            let kept = outlined.kept().filter(|(id, _)| !ids.contains(*id));
+            let kept = kept.map(|(id, languages)| (id.clone(), languages.clone())).collect();
+            market.with_outlined(key, Arc::new(outlined.outline().clone()), kept)
+        })
     }
 }

@@ -26,9 +26,11 @@ pub mod evolve;
 #[doc(hidden)]
 pub mod failpoint;
 pub mod figures;
+mod firststage;
 pub mod identities;
 pub mod ids;
 mod indexes;
+pub mod indexing;
 mod inspect;
 pub mod jobs;
 pub mod leaving;

@@ -26,7 +26,7 @@ use crate::mail::Outbox;
 use crate::oidc::{self, Oidc};
 use crate::settings::Settings;
 use crate::v1::{
-    accounts, admin, anchors, datasets, events, evolutions, holdings, learnwares, me, organisations,
+    accounts, admin, anchors, datasets, events, evolutions, holdings, indexes, learnwares, me, organisations,
     predictions, search, server, uploads, world,
 };
 use crate::watching::Watching;
@@ -126,6 +126,7 @@ fn v1(settings: &Settings, limits: &Arc<Limits>) -> OpenApiRouter<Dock> {
         .routes(routes!(evolutions::list, evolutions::ask))
         .routes(routes!(evolutions::put_back))
         .routes(routes!(evolutions::none))
+        .routes(routes!(indexes::ask))
         .routes(routes!(holdings::storage))
         .routes(routes!(holdings::figures))
         .routes(routes!(holdings::settings))

@@ -1,11 +1,12 @@
-//! What a server or worker does by itself until it is told to stop: checks that wait, one after the other, evolutions, and
-//! sweeps.
+//! What a server or worker does by itself until it is told to stop: checks that wait, one after the other, evolutions, new
+//! indexes, and sweeps.
 
 use std::time::Duration;
 
 use learnware_dock::Dock;
 use learnware_dock::check::{CheckEnd, CheckOutcome};
 use learnware_dock::evolve::EvolutionEnd;
+use learnware_dock::indexing::IndexEnd;
 use learnware_dock::store::rows::status_word;
 use tokio::sync::watch;
 
@@ -18,7 +19,7 @@ const TROUBLE: Duration = Duration::from_secs(5);
 /// How often it is looked whether a sweep is due; the dock says when it is.
 const SWEEP_LOOK: Duration = Duration::from_mins(15);
 
-/// How long it waits before it looks again for an evolution.
+/// How long it waits before it looks again for an evolution or for indexes to make.
 const EVOLVE_LOOK: Duration = Duration::from_secs(5);
 /// How often the figures of the day are kept.
 const KEEP_COUNTS: Duration = Duration::from_mins(1);
@@ -31,6 +32,9 @@ pub(crate) async fn keep_clean(dock: Dock, mut stop: watch::Receiver<bool>) {
         }
         if let Err(error) = dock.evolve_when_due().await {
             tracing::warn!("no evolution could be asked for: {error}");
+        }
+        if let Err(error) = dock.index_when_due().await {
+            tracing::warn!("no new indexes could be asked for: {error}");
         }
         pause(SWEEP_LOOK, &mut stop).await;
     }
@@ -55,6 +59,41 @@ async fn evolve(dock: Dock, mut stop: watch::Receiver<bool>) {
             _ = stop.changed() => return,
         };
         pause(length, &mut stop).await;
+    }
+}
+
+/// Makes indexes that are asked for until `stop` becomes true or its sender is gone; those under way are left then, and are
+/// made anew when the lease ends.
+async fn index(dock: Dock, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        let length = tokio::select! {
+            made = dock.index_next() => match made {
+                Ok(Some(end)) => {
+                    report_index(&end);
+                    continue;
+                }
+                Ok(None) => EVOLVE_LOOK,
+                Err(error) => {
+                    tracing::warn!("the next indexes could not be begun: {error}");
+                    TROUBLE
+                }
+            },
+            _ = stop.changed() => return,
+        };
+        pause(length, &mut stop).await;
+    }
+}
+
+fn report_index(end: &IndexEnd) {
+    match end {
+        IndexEnd::Made { outlined } => {
+            let members: usize = outlined.iter().map(|(_, members)| members).sum();
+            tracing::info!(islands = outlined.len(), members, "indexes made; so many islands are in the database");
+        }
+        IndexEnd::Failed { state, error } => {
+            tracing::error!(state = state.word(), "the indexes could not be made: {error}");
+        }
+        IndexEnd::Overtaken => tracing::warn!("the indexes were overtaken"),
     }
 }
 
@@ -86,9 +125,13 @@ pub(crate) async fn keep_counts(dock: Dock, mut stop: watch::Receiver<bool>) {
     }
 }
 
-/// Makes checks and evolutions until `stop` becomes true or its sender is gone; the check under way is finished first.
+/// Makes checks, evolutions and indexes until `stop` becomes true or its sender is gone; the check under way is finished first.
 pub async fn work(dock: Dock, stop: watch::Receiver<bool>) {
-    tokio::join!(check(dock.clone(), stop.clone()), evolve(dock, stop));
+    tokio::join!(
+        check(dock.clone(), stop.clone()),
+        evolve(dock.clone(), stop.clone()),
+        index(dock, stop)
+    );
 }
 
 async fn check(dock: Dock, mut stop: watch::Receiver<bool>) {

@@ -26,6 +26,8 @@ pub enum Job {
     },
     /// Measure what learnwares can do, and learn from it how to search.
     Evolve {},
+    /// Make the indexes of islands anew.
+    Index {},
 }
 
 impl Job {
@@ -33,6 +35,8 @@ impl Job {
     pub const CHECK: &'static str = "check_learnware";
     /// Kind of evolutions.
     pub const EVOLVE: &'static str = "evolve";
+    /// Kind of rebuilt indexes.
+    pub const INDEX: &'static str = "index";
 
     /// The check of a version.
     pub fn check(number: LearnwareNumber, version: u32) -> Self {
@@ -44,6 +48,7 @@ impl Job {
         match self {
             Self::CheckLearnware { .. } => Self::CHECK,
             Self::Evolve {} => Self::EVOLVE,
+            Self::Index {} => Self::INDEX,
         }
     }
 
@@ -52,6 +57,7 @@ impl Job {
         match self {
             Self::CheckLearnware { learnware, version } => format!("check:{learnware}:{version}"),
             Self::Evolve {} => Self::EVOLVE.to_owned(),
+            Self::Index {} => Self::INDEX.to_owned(),
         }
     }
 }
@@ -72,12 +78,21 @@ pub enum Progress {
     Measuring,
     /// Learning from what they answered.
     Learning,
+    /// Making indexes.
+    Indexing,
 }
 
 impl Progress {
     /// All of them, in their order.
-    pub const ALL: [Self; 6] =
-        [Self::Opening, Self::Specification, Self::Starting, Self::Model, Self::Measuring, Self::Learning];
+    pub const ALL: [Self; 7] = [
+        Self::Opening,
+        Self::Specification,
+        Self::Starting,
+        Self::Model,
+        Self::Measuring,
+        Self::Learning,
+        Self::Indexing,
+    ];
 
     /// The word in the database and on the wire.
     pub fn word(self) -> &'static str {
@@ -88,6 +103,7 @@ impl Progress {
             Self::Model => "model",
             Self::Measuring => "measuring",
             Self::Learning => "learning",
+            Self::Indexing => "indexing",
         }
     }
 

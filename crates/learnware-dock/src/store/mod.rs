@@ -9,6 +9,7 @@ mod bucket;
 pub mod figures;
 pub mod files;
 pub mod organisations;
+pub mod outlines;
 pub mod people;
 #[cfg(feature = "postgres")]
 mod postgres;
@@ -31,7 +32,7 @@ use crate::error::DockError;
 use crate::error::Result;
 use crate::failpoint::FailPoints;
 use crate::ids::LearnwareNumber;
-use crate::jobs::{ClaimFilter, ClaimedJob, JobState, LeaseRules, Progress};
+use crate::jobs::{ClaimFilter, ClaimedJob, Job, JobState, LeaseRules, Progress};
 use crate::policy::Usage;
 use blobs::{Blobs, Digest};
 use figures::{Figure, Holdings};
@@ -201,8 +202,8 @@ forward! {
     take_down(number: LearnwareNumber, reason: Option<&str>) -> bool;
     /// Counts a download.
     count_download(number: LearnwareNumber) -> ();
-    /// Asks for an evolution, unless one waits or is under way.
-    ask_evolution(now: Timestamp) -> Requeued;
+    /// Asks for a job that is about the dock as a whole, unless it waits or is under way.
+    ask_job(job: &Job, now: Timestamp) -> Requeued;
     /// Ends a job. False when it is not ours any more.
     finish_job(job: &ClaimedJob, now: Timestamp) -> bool;
     /// Jobs in a state (in any when none is named) with numbers below `before`, newest first.

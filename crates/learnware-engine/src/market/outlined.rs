@@ -15,7 +15,7 @@ use super::index::{Head, Outline, Stored};
 use super::island::{Island, specification_in};
 use crate::learnware::{Learnware, LearnwareId};
 use crate::numeric::parallel;
-use crate::specification::IslandKey;
+use crate::specification::{IslandKey, StatisticalSpecification};
 
 /// Languages that a specification knows; empty for all that are no texts, and for texts that don't tell.
 pub type Languages = Arc<[String]>;
@@ -98,6 +98,11 @@ impl Outlined {
     /// Members that are newer than the outline, with their specifications.
     pub fn fresh(&self) -> impl Iterator<Item = &Arc<Learnware>> {
         self.fresh.values()
+    }
+
+    /// The specification of one of those.
+    pub fn fresh_specification(&self, id: &LearnwareId) -> Option<&StatisticalSpecification> {
+        specification_in(self.fresh.get(id)?, &self.key)
     }
 
     /// Number of members.

@@ -177,7 +177,7 @@ impl PostgresStore {
             .await
             .map_err(database(ACTION))?;
         let rows = sqlx::query(
-            "SELECT l.id, l.created_at, l.owner_id, l.visibility, l.organisation_id, v.semantic, v.statistical, v.format, v.size_bytes
+            "SELECT l.id, l.revision, l.created_at, l.owner_id, l.visibility, l.organisation_id, v.semantic, v.statistical, v.format, v.size_bytes
              FROM learnwares l
              LEFT JOIN versions v ON v.learnware_id = l.id AND v.version = l.latest_version
                  AND v.status = 'usable' AND l.deleted_at IS NULL
@@ -193,7 +193,8 @@ impl PostgresStore {
         let change = |row: &PgRow| -> Result<ChangeRow> {
             let usable = row_format(row)?.map(|format| read::usable_row(row, format)).transpose()?;
             let number = LearnwareNumber(row.number("id")?);
-            Ok(ChangeRow { number, audience: read::audience(row)?, usable })
+            let revision = Revision(row.number("revision")?);
+            Ok(ChangeRow { number, revision, audience: read::audience(row)?, usable })
         };
         Ok(Changes { revision: Revision(revision), rows: rows.iter().map(change).collect::<Result<_>>()? })
     }

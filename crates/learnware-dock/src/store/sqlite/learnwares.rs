@@ -172,7 +172,7 @@ impl SqliteStore {
             .await
             .map_err(database(ACTION))?;
         let rows = sqlx::query(
-            "SELECT l.id, l.created_at, l.owner_id, l.visibility, l.organisation_id, v.semantic, v.statistical, v.format, v.size_bytes
+            "SELECT l.id, l.revision, l.created_at, l.owner_id, l.visibility, l.organisation_id, v.semantic, v.statistical, v.format, v.size_bytes
              FROM learnwares l
              LEFT JOIN versions v ON v.learnware_id = l.id AND v.version = l.latest_version
                  AND v.status = 'usable' AND l.deleted_at IS NULL
@@ -194,7 +194,8 @@ impl SqliteStore {
                     })
                     .transpose()?;
                 let number = LearnwareNumber(read::field(row, "id")?);
-                Ok(ChangeRow { number, audience: read::audience(row)?, usable })
+                let revision = Revision(read::field(row, "revision")?);
+            Ok(ChangeRow { number, revision, audience: read::audience(row)?, usable })
             })
             .collect::<Result<_>>()?;
         Ok(Changes { revision: Revision(revision), rows })
