@@ -186,6 +186,19 @@ pub const VARIABLES: &[Variable<Settings>] = &[
         },
     },
     Variable {
+        name: "LEARNWARE_CONVERT",
+        meaning: "whether servers and workers write models that are code as data after their checks, so that they also run \
+                  in browsers: yes or no; default yes",
+        set: |settings, text| {
+            settings.config.convert = match text {
+                "yes" => true,
+                "no" => false,
+                _ => return Err("yes or no"),
+            };
+            Ok(())
+        },
+    },
+    Variable {
         name: "LEARNWARE_FIRST_STAGE_FROM",
         meaning: "members from which PostgreSQL with pgvector keeps an island's specifications and finds the candidates of a \
                   search, or never; default: never",
@@ -204,6 +217,15 @@ pub const VARIABLES: &[Variable<Settings>] = &[
                 "hnsw" => HeadOrder::Hnsw,
                 _ => return Err("flat or hnsw"),
             };
+            Ok(())
+        },
+    },
+    Variable {
+        name: "LEARNWARE_SHARD",
+        meaning: "which of several servers this is, such as 2/3, each of which keeps the specifications of its own islands only; \
+                  default: all islands",
+        set: |settings, text| {
+            settings.config.shard = Some(text.parse()?);
             Ok(())
         },
     },

@@ -81,6 +81,28 @@ pub enum DockError {
         /// Why.
         reason: String,
     },
+    /// Another process is converting the model.
+    #[error("another process is converting learnware {id}")]
+    ConversionInProgress {
+        /// The learnware.
+        id: String,
+    },
+    /// The conversion failed, by no fault of the model.
+    #[error("the conversion of learnware {id} failed: {reason}")]
+    ConversionFailed {
+        /// The learnware.
+        id: String,
+        /// Why.
+        reason: String,
+    },
+    /// The model is there as code only.
+    #[error("the model of learnware {id} is there as code only: {reason}")]
+    NoDataForm {
+        /// The learnware.
+        id: String,
+        /// Why.
+        reason: String,
+    },
     /// There is no such evolution.
     #[error("{}", id.map_or_else(|| "no evolution is in use".to_owned(), |id| format!("there is no evolution {id}")))]
     UnknownEvolution {

@@ -58,7 +58,9 @@ impl Dock {
             return Ok(BTreeMap::new());
         }
         let rows = self.state().store.outlines().await?;
-        Ok(rows.into_iter().map(|row| (row.island.clone(), row)).collect())
+        let shard = self.state().config.shard;
+        let own = rows.into_iter().filter(|row| shard.is_none_or(|shard| shard.keeps(&row.island)));
+        Ok(own.map(|row| (row.island.clone(), row)).collect())
     }
 
     /// Reads those of the outlines that `known` has not.
@@ -68,7 +70,8 @@ impl Dock {
         known: &BTreeMap<IslandKey, OutlineRow>,
     ) -> Result<Vec<NewOutlined>> {
         let mut found = Vec::new();
-        for (key, row) in active.iter().filter(|(key, row)| known.get(key).is_none_or(|old| old.id != row.id)) {
+        for (key, row) in active.iter().filter(|(key, row)| known.get(key).is_none_or(|old| old.id != row.id))
+        {
             let content = self.state().store.outline(row.id).await?;
             // Another one took its place since the list was read.
             let content = content.ok_or(DockError::Busy { action: "read an outline" })?;
@@ -94,7 +97,7 @@ impl Dock {
     ) -> Result<Market> {
         let row = snapshot.outlines.get(&lookup.key).ok_or(DockError::Busy { action: "search" })?;
         let order = self.state().config.first_stage_order;
-        let first = (lookup.nearest + FIRST) as u32;
+        let first = (lookup.nearest + FIRST).min(READ_MAX as usize) as u32;
         let near = self.near_heads(row, &lookup, first).await?;
         let mut read = self.read(snapshot, &lookup.key, row.revision, &near, Read::new()).await?;
         let all = near.near.len() < first as usize;

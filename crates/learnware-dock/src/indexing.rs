@@ -157,10 +157,7 @@ impl Dock {
     }
 
     /// The members of all islands, in order: numbers only, so that it fits memory whatever there is.
-    async fn islands_of_rows(
-        &self,
-        revision: Revision,
-    ) -> Result<BTreeMap<IslandKey, Vec<LearnwareNumber>>> {
+    async fn islands_of_rows(&self, revision: Revision) -> Result<BTreeMap<IslandKey, Vec<LearnwareNumber>>> {
         let mut islands: BTreeMap<IslandKey, Vec<LearnwareNumber>> = BTreeMap::new();
         let mut after = LearnwareNumber(0);
         loop {
@@ -172,7 +169,8 @@ impl Dock {
                 let key = |own: &StatisticalSpecification| own.island();
                 rows.map(|(number, own)| (number, own.iter().map(key).collect::<Vec<_>>())).collect()
             };
-            let found: Vec<_> = self.state().cpu.run(Pool::Compute, "looking at specifications", keys).await?;
+            let found: Vec<_> =
+                self.state().cpu.run(Pool::Compute, "looking at specifications", keys).await?;
             for (number, mut keys) in found {
                 keys.sort();
                 keys.dedup();
@@ -192,11 +190,13 @@ impl Dock {
         let store = &self.state().store;
         let outline = Arc::new(self.outline_of(key, members, revision).await?);
         let new = NewOutline { island: key.clone(), revision, bytes: outline.to_bytes()? };
-        let mut filled = FilledOutline { id: store.begin_outline(&new, self.now()).await?, members: 0, error_max: 0.0 };
+        let mut filled =
+            FilledOutline { id: store.begin_outline(&new, self.now()).await?, members: 0, error_max: 0.0 };
         for page in members.chunks(PAGE as usize) {
             let (rows, key) = (store.specifications_of(page, revision).await?, key.clone());
             let outline = Arc::clone(&outline);
-            let heads = move || rows.into_iter().map(|row| head(row, &key, &outline)).collect::<Result<Vec<_>>>();
+            let heads =
+                move || rows.into_iter().map(|row| head(row, &key, &outline)).collect::<Result<Vec<_>>>();
             let heads = self.state().cpu.run(Pool::Compute, "making heads", heads).await??;
             let heads: Vec<HeadRow> = heads.into_iter().flatten().collect();
             store.add_heads(filled.id, &heads).await?;

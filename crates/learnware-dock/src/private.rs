@@ -100,7 +100,9 @@ impl Dock {
     fn index_for(&self, viewer: &Viewer, snapshot: &Snapshot, key: &IslandKey) -> Result<IslandIndex> {
         let organizer = snapshot.market.organizer();
         if organizer.outlined(key).is_some() {
-            let reason = format!("{key} are kept in the dock's database, where anchors can't be used; search by specification");
+            let reason = format!(
+                "{key} are kept in the dock's database, where anchors can't be used; search by specification"
+            );
             return Err(EngineError::Incomparable { reason }.into());
         }
         let island = organizer.island(key).ok_or_else(|| no_island(key))?;

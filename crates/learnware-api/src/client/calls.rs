@@ -10,9 +10,9 @@ use serde_json::Value;
 use super::{ANSWER, Call, Client, ClientError, Load, Result, error, upload_limit};
 use crate::{
     Account, AccountPatch, Address, AnchorsRequest, AuditEntry, CandidatesRequest, Challenge, Code, Dataset,
-    DockInfo, Estate, Evolution, EvolutionAsked, Granted, IndexAsked, Job, Learnware, LearnwarePage, Leave, ListRequest,
-    Login, Me, NewPassword, NewToken, Register, Reset, SearchRequest, Session, SpecificationsRequest,
-    Submitted, Takedown, Token,
+    DockInfo, Estate, Evolution, EvolutionAsked, Granted, IndexAsked, Job, Learnware, LearnwarePage, Leave,
+    ListRequest, Login, Me, NewPassword, NewToken, Register, Reset, SearchRequest, Session,
+    SpecificationsRequest, Submitted, Takedown, Token,
 };
 
 /// What became of a submission.

@@ -243,6 +243,9 @@ pub(crate) struct DownloadArgs {
     /// Its version; the latest when left out.
     #[arg(long, value_name = "NUMBER")]
     pub(crate) revision: Option<u32>,
+    /// With its model as data, where a model that is code was written so (`learnware convert`).
+    #[arg(long)]
+    pub(crate) as_data: bool,
     /// Which dock.
     #[command(flatten)]
     pub(crate) dock: DockArgs,

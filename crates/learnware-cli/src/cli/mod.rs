@@ -32,7 +32,8 @@ pub(crate) use market::{
     SubmitArgs,
 };
 pub(crate) use models::{
-    AlignWord, CheckArgs, DoctorArgs, FormatWord, MethodWord, PackArgs, ReuseArgs, RunArgs, WordArgs,
+    AlignWord, CheckArgs, ConvertArgs, DoctorArgs, FormatWord, MethodWord, PackArgs, ReuseArgs, RunArgs,
+    WordArgs,
 };
 pub(crate) use moving::{BackupArgs, MigrateArgs, RestoreArgs};
 pub(crate) use private::{AnchorsArgs, MeasureArgs, RedundantArgs};
@@ -111,6 +112,7 @@ pub(crate) enum Command {
     Spec(Box<SpecArgs>),
     Pack(Box<PackArgs>),
     Check(CheckArgs),
+    Convert(ConvertArgs),
     Submit(SubmitArgs),
     Search(Box<SearchArgs>),
     Anchors(AnchorsArgs),

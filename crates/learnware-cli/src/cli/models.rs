@@ -146,6 +146,35 @@ pub(crate) struct CheckArgs {
     pub(crate) model: ModelArgs,
 }
 
+/// Write a model that is Python code as data.
+///
+/// The model is started once, behind the fence, and offers itself as ONNX, LightGBM text or XGBoost JSON. What it offers is
+/// compared with what it answers, on the points of its specification and on rows drawn from its columns; it is kept only where
+/// both agree. A model that is data runs everywhere: in a browser, without a fence, with --no-code.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  learnware convert model.zip -o model-data.zip
+  learnware convert 00000007
+  learnware run 00000007 data.csv --no-code")]
+pub(crate) struct ConvertArgs {
+    /// A package, or the id of a learnware in the dock.
+    #[arg(value_name = "ZIP|ID")]
+    pub(crate) learnware: String,
+    /// Write the package there; without it, the dock keeps it beside the learnware.
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Its version; the latest when left out.
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) revision: Option<u32>,
+    /// Which dock.
+    #[command(flatten)]
+    pub(crate) dock: DockArgs,
+    /// How the model runs.
+    #[command(flatten)]
+    pub(crate) model: ModelArgs,
+}
+
 /// Predict with one learnware.
 ///
 /// Columns are found by the names that the learnware declares; others are ignored. Images get the size that it

@@ -22,7 +22,7 @@ pub(crate) struct ModelArgs {
     /// Run Python models without a fence where this machine has none. Only for code that you trust.
     #[arg(long = "unsafe", conflicts_with = "no_code")]
     pub(crate) allow_unsafe: bool,
-    /// Refuse models that are Python code; ONNX and trees are data and run here.
+    /// Run no code of learnwares: take models as data, from docks also those that were written so, and refuse others.
     #[arg(long)]
     pub(crate) no_code: bool,
 }

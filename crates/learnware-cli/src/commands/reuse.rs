@@ -33,7 +33,7 @@ const SHARE_MIN: f64 = 1e-6;
 pub(super) async fn run(arguments: &ReuseArgs, printer: &Printer) -> anyhow::Result<Outcome> {
     predictions::require_form(arguments.output.as_deref())?;
     require_arguments(arguments)?;
-    let mut opener = Opener::new(&arguments.dock, printer);
+    let mut opener = Opener::new(&arguments.dock, &arguments.model, printer);
     let mut learnwares = Vec::with_capacity(arguments.learnwares.len());
     for name in &arguments.learnwares {
         learnwares.push(opener.open(name, None).await?);

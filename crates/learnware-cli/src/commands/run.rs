@@ -18,7 +18,7 @@ use crate::{target, team};
 /// Predicts with one learnware.
 pub(super) async fn run(arguments: &RunArgs, printer: &Printer) -> anyhow::Result<Outcome> {
     predictions::require_form(arguments.output.as_deref())?;
-    let mut opener = Opener::new(&arguments.dock, printer);
+    let mut opener = Opener::new(&arguments.dock, &arguments.model, printer);
     let learnware = opener.open(&arguments.learnware, arguments.revision).await?;
     let path = arguments.data.path();
     let data = read(arguments, &learnware, &path, printer)?;

@@ -28,6 +28,13 @@ pub enum Job {
     Evolve {},
     /// Make the indexes of islands anew.
     Index {},
+    /// Write a model that is code as data.
+    Convert {
+        /// Row number of the learnware.
+        learnware: i64,
+        /// The version.
+        version: u32,
+    },
 }
 
 impl Job {
@@ -37,10 +44,17 @@ impl Job {
     pub const EVOLVE: &'static str = "evolve";
     /// Kind of rebuilt indexes.
     pub const INDEX: &'static str = "index";
+    /// Kind of conversions.
+    pub const CONVERT: &'static str = "convert";
 
     /// The check of a version.
     pub fn check(number: LearnwareNumber, version: u32) -> Self {
         Self::CheckLearnware { learnware: number.0, version }
+    }
+
+    /// The conversion of a version.
+    pub fn convert(number: LearnwareNumber, version: u32) -> Self {
+        Self::Convert { learnware: number.0, version }
     }
 
     /// Its kind, for the column of that name.
@@ -49,6 +63,7 @@ impl Job {
             Self::CheckLearnware { .. } => Self::CHECK,
             Self::Evolve {} => Self::EVOLVE,
             Self::Index {} => Self::INDEX,
+            Self::Convert { .. } => Self::CONVERT,
         }
     }
 
@@ -58,6 +73,7 @@ impl Job {
             Self::CheckLearnware { learnware, version } => format!("check:{learnware}:{version}"),
             Self::Evolve {} => Self::EVOLVE.to_owned(),
             Self::Index {} => Self::INDEX.to_owned(),
+            Self::Convert { learnware, version } => format!("convert:{learnware}:{version}"),
         }
     }
 }
@@ -80,11 +96,13 @@ pub enum Progress {
     Learning,
     /// Making indexes.
     Indexing,
+    /// Writing a model as data, and comparing both.
+    Converting,
 }
 
 impl Progress {
     /// All of them, in their order.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Opening,
         Self::Specification,
         Self::Starting,
@@ -92,6 +110,7 @@ impl Progress {
         Self::Measuring,
         Self::Learning,
         Self::Indexing,
+        Self::Converting,
     ];
 
     /// The word in the database and on the wire.
@@ -104,6 +123,7 @@ impl Progress {
             Self::Measuring => "measuring",
             Self::Learning => "learning",
             Self::Indexing => "indexing",
+            Self::Converting => "converting",
         }
     }
 

@@ -112,7 +112,7 @@ impl Market {
     pub fn with_outlined(
         &self,
         key: &IslandKey,
-        outline: Arc<Outline>,
+        outline: Option<Arc<Outline>>,
         kept: BTreeMap<LearnwareId, Languages>,
     ) -> Self {
         let organizer = &self.organizer;
@@ -123,7 +123,7 @@ impl Market {
         self.keeping(organizer.with_outlined(key, outline, kept), world)
     }
 
-    /// The same with a learnware, which is there without it, whose specification of an outlined island is kept elsewhere.
+    /// The same with a learnware, which is there without it, whose specification of an island is kept elsewhere.
     #[must_use]
     pub fn with_kept(&self, key: &IslandKey, id: &LearnwareId, languages: Languages) -> Self {
         self.keeping(self.organizer.with_kept(key, id, languages), self.world.clone())

@@ -68,7 +68,12 @@ impl Organizer {
         let mut next = self.clone();
         let Some(gone) = next.learnwares.remove(id) else { return next };
         for (key, outlined) in self.outlined.iter().filter(|(_, outlined)| outlined.has(id)) {
-            next.outlined.insert(key.clone(), Arc::new(outlined.without(id)));
+            let less = outlined.without(id);
+            if less.is_empty() && less.outline().is_none() {
+                next.outlined.remove(key);
+            } else {
+                next.outlined.insert(key.clone(), Arc::new(less));
+            }
         }
         for key in island_keys(&gone) {
             let Some(island) = next.islands.remove(&key) else { continue };
@@ -121,11 +126,12 @@ impl Organizer {
     }
 
     /// The same with an island whose members in `kept` have their specification elsewhere: those that are here are let go.
+    /// Without an outline only others can search it.
     /// Members that are not there yet may be named; they are to follow by [`Organizer::with_kept`].
     pub fn with_outlined(
         &self,
         key: &IslandKey,
-        outline: Arc<Outline>,
+        outline: Option<Arc<Outline>>,
         kept: BTreeMap<LearnwareId, Languages>,
     ) -> Self {
         let mut next = self.clone();
@@ -146,12 +152,20 @@ impl Organizer {
         next
     }
 
-    /// The same with a learnware, which is there without it, whose specification of an outlined island is kept elsewhere.
+    /// The same with a learnware, which is there without it, whose specification of an island is kept elsewhere.
     #[must_use]
     pub fn with_kept(&self, key: &IslandKey, id: &LearnwareId, languages: Languages) -> Self {
-        let mut next = self.clone();
-        if let Some(outlined) = self.outlined.get(key).filter(|_| self.learnwares.contains_key(id)) {
-            next.outlined.insert(key.clone(), Arc::new(outlined.with_kept(id.clone(), languages)));
+        if !self.learnwares.contains_key(id) {
+            return self.clone();
+        }
+        let mut next = match self.outlined.get(key) {
+            Some(_) => self.clone(),
+            None => self.with_outlined(key, None, BTreeMap::new()),
+        };
+        if let Some(outlined) =
+            next.outlined.get(key).map(|outlined| outlined.with_kept(id.clone(), languages))
+        {
+            next.outlined.insert(key.clone(), Arc::new(outlined));
         }
         next
     }

@@ -24,7 +24,8 @@ pub type Languages = Arc<[String]>;
 #[derive(Debug, Clone)]
 pub struct Outlined {
     key: IslandKey,
-    outline: Arc<Outline>,
+    /// `None` where others search the island.
+    outline: Option<Arc<Outline>>,
     /// Members kept elsewhere.
     kept: OrdMap<LearnwareId, Languages>,
     /// Newer members, with their specifications.
@@ -73,16 +74,16 @@ pub(super) struct Beyond {
 impl Outlined {
     pub(super) fn new(
         key: IslandKey,
-        outline: Arc<Outline>,
+        outline: Option<Arc<Outline>>,
         kept: BTreeMap<LearnwareId, Languages>,
         fresh: OrdMap<LearnwareId, Arc<Learnware>>,
     ) -> Self {
         Self { key, outline, kept: kept.into_iter().collect(), fresh, delivered: None }
     }
 
-    /// The outline.
-    pub fn outline(&self) -> &Outline {
-        &self.outline
+    /// The outline; `None` where others search the island, and only its members are known here.
+    pub fn outline(&self) -> Option<&Arc<Outline>> {
+        self.outline.as_ref()
     }
 
     /// Members kept elsewhere, with their languages, in the order of their identifiers.
@@ -117,8 +118,9 @@ impl Outlined {
 
     /// Whether the outline should be made anew: more than a quarter of what it was made of is gone, or as much is new.
     pub fn wants_renewal(&self) -> bool {
-        let gone = self.outline.count().saturating_sub(self.kept.len());
-        4 * gone.max(self.fresh.len()) > self.outline.count()
+        let count = self.outline.as_ref().map_or(0, |outline| outline.count());
+        let changed = count.saturating_sub(self.kept.len()).max(self.fresh.len());
+        self.outline.is_some() && 4 * changed > count
     }
 
     /// Number of members that `wanted` holds for, by identifier and languages.
@@ -163,6 +165,7 @@ impl Outlined {
 
     /// The same with an island of the newer members and what was delivered.
     pub(super) fn with_delivered(&self, delivered: Delivered) -> Self {
+        let Some(outline) = &self.outline else { return self.clone() };
         let is_member = |learnware: &Learnware| {
             self.kept.contains_key(&learnware.id) && specification_in(learnware, &self.key).is_some()
         };
@@ -170,13 +173,13 @@ impl Outlined {
         let mut members = self.fresh.clone();
         members.extend(candidates.map(|learnware| (learnware.id.clone(), Arc::new(learnware))));
         let ids: Vec<(&LearnwareId, &Arc<Learnware>)> = members.iter().collect();
-        let kernel = self.outline.kernel();
+        let kernel = outline.kernel();
         let stored = parallel::map(ids.len(), |i| {
             let own = specification_in(ids[i].1, &self.key)?;
             Some(Arc::new(Stored::new(ids[i].0.clone(), own.rkme(), kernel)))
         });
-        let index = self.outline.index_of(stored.into_iter().flatten().collect());
-        let beyond = Beyond { count: self.outline.count(), others_from: delivered.others_from };
+        let index = outline.index_of(stored.into_iter().flatten().collect());
+        let beyond = Beyond { count: outline.count(), others_from: delivered.others_from };
         let island = Island::of_candidates(self.key.clone(), members, index, beyond);
         Self { delivered: Some(Arc::new(island)), ..self.clone() }
     }

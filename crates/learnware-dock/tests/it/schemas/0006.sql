@@ -15,7 +15,7 @@ INSERT INTO "_sqlx_migrations" VALUES(2,'accounts','2026-11-27 06:00:00',1,X'211
 INSERT INTO "_sqlx_migrations" VALUES(3,'service','2026-11-27 09:19:11',1,X'0E9C50E16DC9ADC00738E2B3912C3E09E6F212298A8AEEBA9D803DF8C2175FEC48EF82AA08E65559E12D0C40492EBA85',7181732);
 INSERT INTO "_sqlx_migrations" VALUES(4,'doors','2026-11-27 15:27:56',1,X'E75DDADD23C28DCA3964560C82D29C77E9D07DD47C9930EC5923850A7CE6E18AD34ADCE17B32791CEB352C125DB0D4B7',3814422);
 INSERT INTO "_sqlx_migrations" VALUES(5,'evolution','2026-11-27 17:40:00',1,X'A87C8BE0101DE74CE8B17F482504D988CB0DBEEB46CEC7A9E6AC3DB7F7331E4CC00947FC256B4C815AC5E19CCDD8603D',3000000);
-INSERT INTO "_sqlx_migrations" VALUES(6,'first stage','2026-11-27 21:20:00',1,X'B88095CCBB010B0722759CCDC690E0C5FFA0E17753456113929DC675F5635D2FB1160FFAA91B88DDB6472667C0D6941D',3000000);
+INSERT INTO "_sqlx_migrations" VALUES(6,'scale','2026-11-27 21:20:00',1,X'93E80BAA7CDD027BF64D913BC07B05767DE9D7BA10D9C6A4E75AD84AA77715BF1F4839FE47CE5A038E2ED8168DF89B83',3000000);
 CREATE TABLE accounts (
     id           INTEGER PRIMARY KEY AUTOINCREMENT,
     email        TEXT NOT NULL,
@@ -193,6 +193,27 @@ CREATE UNIQUE INDEX evolutions_active ON evolutions (state) WHERE state = 'activ
 INSERT INTO "files" VALUES('dataset','digits/test.csv','daa02d294066d3a85091eba409da40d94945fb2be62f7cbcbbb1efebfd8e9f8a',8,'2026-11-27T17:40:00.000000Z');
 INSERT INTO "capabilities" VALUES(1,1,'{}');
 INSERT INTO "evolutions" VALUES(1,2,'refused',NULL,'{}','2026-11-27T17:40:00.000000Z');
+-- Who came to a door behind which guessing would pay, and from when on the next pass is free: microseconds since 1970.
+-- Forgotten by sweeps.
+CREATE TABLE doors (
+    visitor TEXT NOT NULL PRIMARY KEY,
+    free_at INTEGER NOT NULL
+) STRICT;
+
+-- What became of models that are code when they were to be written as data.
+CREATE TABLE conversions (
+    learnware_id INTEGER NOT NULL REFERENCES learnwares (id),
+    version      INTEGER NOT NULL,
+    -- The package with the model as data; NULL where it stays code.
+    digest       TEXT,
+    size_bytes   INTEGER NOT NULL,
+    -- How it was compared, or why it stays code, JSON.
+    report       TEXT NOT NULL,
+    created_at   TEXT NOT NULL,
+    PRIMARY KEY (learnware_id, version)
+) STRICT;
+CREATE INDEX conversions_digest ON conversions (digest);
+
 -- The same tables as in PostgreSQL, which alone fills them: there they are the first stage of searches of large islands.
 CREATE TABLE outlines (
     id         INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -47,7 +47,7 @@ pub(super) fn search(
     results.funnel.other_islands = other_islands(organizer, &key, &words);
     if organizer.outlined(&key).is_some_and(|outlined| outlined.island().is_none()) {
         let reason =
-            format!("the specifications of {key} are kept in a database, which this search did not ask");
+            format!("the specifications of {key} are kept elsewhere, and this search did not ask there");
         return Err(EngineError::Incomparable { reason });
     }
     if let Some(island) = organizer.searched(&key) {
@@ -87,7 +87,8 @@ pub(super) fn lookup(
     require_distribution(specification.rkme())?;
     let key = specification.island();
     let Some(outlined) = organizer.outlined(&key) else { return Ok(None) };
-    let head = outlined.outline().head_of_user(specification.rkme())?;
+    let Some(outline) = outlined.outline() else { return Ok(None) };
+    let head = outline.head_of_user(specification.rkme())?;
     let wanted = specification.languages();
     let asks_words = user.semantic != SemanticSpecification::default() || options.among.is_some();
     let among = (asks_words || !wanted.is_empty()).then(|| {
