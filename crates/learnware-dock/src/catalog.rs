@@ -22,10 +22,10 @@ use crate::firststage::NewOutlined;
 use crate::ids::LearnwareNumber;
 use crate::indexes;
 use crate::shard::Shard;
-use crate::store::Position;
 use crate::store::organisations::{Audience, Visibility};
 use crate::store::outlines::OutlineRow;
 use crate::store::rows::{ChangeRow, Revision};
+use crate::store::{Changes, Position};
 use crate::viewer::Viewer;
 use crate::words::{Found, Matches, Present, Query, Request, Words};
 
@@ -158,7 +158,7 @@ impl Dock {
         let evolution = self.learned(&current.evolution).await?;
         let folder = state.folder.clone();
         let build = move || {
-            let next = current.after(changed);
+            let next = current.with(changed);
             let next = if evolution.id == next.evolution.id { next } else { next.evolved(evolution) };
             if current.market.organizer().is_empty() {
                 Snapshot { market: indexes::load(&folder, next.market), ..next }
@@ -177,21 +177,18 @@ impl Dock {
         let mut changed = Changed::default();
         let mut page = state.store.changes(Position::after(revision), PAGE_ROWS).await?;
         loop {
-            changed.revision = page.revision;
-            let (rows, next) = (page.rows, page.next);
+            let Changes { revision, rows, next } = page;
             let snapshot = Arc::clone(snapshot);
-            let parse = state.cpu.run(Pool::Compute, "reading the catalog", move || {
-                parallel::map(rows.len(), |i| ChangedLearnware::parse(&rows[i], &snapshot))
-            });
+            let parse =
+                state.cpu.run(Pool::Compute, "reading the catalog", move || parsed(&rows, &snapshot));
             let read = async {
                 match next {
                     Some(place) => state.store.changes(place, PAGE_ROWS).await.map(Some),
                     None => Ok(None),
                 }
             };
-            let (parsed, read) = tokio::try_join!(parse, read)?;
-            // A learnware that changed between two pages is in both; the later one holds.
-            changed.learnwares.extend(parsed.into_iter().map(|learnware| (learnware.number, learnware)));
+            let (learnwares, read) = tokio::try_join!(parse, read)?;
+            changed.take(revision, learnwares);
             match read {
                 Some(next) => page = next,
                 None => return Ok(changed),
@@ -252,6 +249,18 @@ struct ChangedLearnware {
     kept: Vec<(IslandKey, Languages)>,
 }
 
+impl Changed {
+    /// Takes a page. A learnware that changed between two pages is in both; the later one holds.
+    fn take(&mut self, revision: Revision, learnwares: Vec<ChangedLearnware>) {
+        self.revision = revision;
+        self.learnwares.extend(learnwares.into_iter().map(|learnware| (learnware.number, learnware)));
+    }
+}
+
+fn parsed(rows: &[ChangeRow], snapshot: &Snapshot) -> Vec<ChangedLearnware> {
+    parallel::map(rows.len(), |i| ChangedLearnware::parse(&rows[i], snapshot))
+}
+
 impl ChangedLearnware {
     fn parse(row: &ChangeRow, snapshot: &Snapshot) -> Self {
         let mut kept = Vec::new();
@@ -263,7 +272,7 @@ impl ChangedLearnware {
             }
             (present, learnware)
         });
-        Self { number: row.number, audience: row.audience.clone(), usable, kept }
+        Self { number: row.number, audience: row.audience, usable, kept }
     }
 }
 
@@ -294,8 +303,15 @@ impl Snapshot {
         taken
     }
 
-    /// The snapshot after the changes.
-    fn after(&self, changes: Changed) -> Self {
+    /// The snapshot after a page of changes, which is the last one.
+    #[must_use]
+    pub fn after(&self, changes: &Changes) -> Self {
+        let mut changed = Changed::default();
+        changed.take(changes.revision, parsed(&changes.rows, self));
+        self.with(changed)
+    }
+
+    fn with(&self, changes: Changed) -> Self {
         let (mut unreadable, mut hidden) = (self.unreadable.clone(), self.hidden.clone());
         let mut changed: BTreeMap<LearnwareId, Option<Learnware>> = BTreeMap::new();
         let mut present = Vec::with_capacity(changes.learnwares.len());

@@ -73,6 +73,7 @@ pub(crate) fn router(
         .layer(Extension(Watching::new(dock.clone())))
         .layer(Extension(outbox))
         .layer(Extension(sharding))
+        .layer(middleware::from_fn(shards::remember))
         .layer(Extension(oidc))
         .layer(Extension(Reached::new(settings)))
         .layer(Extension(holdings::Told(settings.told.clone().into())))

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::Extension;
 use axum::body::{Body, Bytes, to_bytes};
-use axum::extract::{FromRequest as _, Multipart, OriginalUri, Request};
+use axum::extract::{FromRequest as _, Multipart, Request};
 use axum::http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, COOKIE, RETRY_AFTER};
 use axum::http::request::Parts;
 use axum::http::{HeaderName, StatusCode, Uri};
@@ -132,8 +132,18 @@ impl Shards {
 }
 
 /// Where a request was sent: routers that are parts of others see less.
+#[derive(Debug, Clone)]
+struct Asked(Uri);
+
+/// Remembers that.
+pub(crate) async fn remember(mut request: Request, next: Next) -> Response {
+    let asked = Asked(request.uri().clone());
+    request.extensions_mut().insert(asked);
+    next.run(request).await
+}
+
 fn asked(request: &Request) -> &Uri {
-    request.extensions().get::<OriginalUri>().map_or(request.uri(), |OriginalUri(uri)| uri)
+    request.extensions().get::<Asked>().map_or(request.uri(), |Asked(uri)| uri)
 }
 
 async fn answered(request: reqwest::RequestBuilder) -> reqwest::Result<Response> {

@@ -173,8 +173,8 @@ pub(crate) async fn keep_counts(dock: Dock, mut stop: watch::Receiver<bool>) {
     }
 }
 
-/// Makes checks, evolutions, conversions and indexes until `stop` becomes true or its sender is gone; the check under way is finished
-/// first.
+/// Makes checks, evolutions, conversions and indexes until `stop` becomes true or its sender is gone; the check under way is
+/// finished first.
 pub async fn work(dock: Dock, stop: watch::Receiver<bool>) {
     tokio::join!(
         check(dock.clone(), stop.clone()),

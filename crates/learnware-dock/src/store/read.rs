@@ -215,7 +215,8 @@ pub(super) fn file_row(row: &impl Fields) -> Result<FileRow> {
 
 pub(super) fn conversion_row(row: &impl Fields) -> Result<ConversionRow> {
     let is_data = row.text_optional("digest")?.is_some();
-    let package = is_data.then(|| Ok((digest(row)?, unsigned(row, "size_bytes")?))).transpose()?;
+    let package =
+        is_data.then(|| Ok::<_, DockError>((digest(row)?, unsigned(row, "size_bytes")?))).transpose()?;
     Ok(ConversionRow {
         number: LearnwareNumber(row.number("learnware_id")?),
         version: unsigned(row, "version")?,

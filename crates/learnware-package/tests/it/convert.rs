@@ -105,11 +105,13 @@ fn what_answers_otherwise_or_is_no_such_model_stays_code() {
         return;
     };
     let imports = "from sklearn.linear_model import Ridge";
-    let reason = |package: &Package| match runner.convert(package, &SemanticSpecification::default()).unwrap() {
+    let reason = |package: &Package| match runner.convert(package, &SemanticSpecification::default()).unwrap()
+    {
         Conversion::Impossible { reason } => reason,
         Conversion::Converted(_) => panic!("it was converted"),
     };
-    let own_work = package("numpy\nscikit-learn\n", imports, "Ridge().fit(X, t)", "m.predict(X) + np.sin(X[:, 0])");
+    let own_work =
+        package("numpy\nscikit-learn\n", imports, "Ridge().fit(X, t)", "m.predict(X) + np.sin(X[:, 0])");
     assert!(reason(&own_work).contains("answers otherwise"), "{}", reason(&own_work));
     let nothing = package("numpy\nscikit-learn\n", imports, "[1, 2]", "X[:, 0]");
     assert!(reason(&nothing).contains("no fitted model"), "{}", reason(&nothing));

@@ -123,7 +123,22 @@ def array_of(answer, numpy):
     return numpy.ascontiguousarray(array, dtype="<f8")
 
 
+def finetune(model, header, payload, numpy):
+    method = getattr(model, "finetune", None)
+    if not callable(method):
+        return {"ok": True, "trained": False}, b""
+    data, labels = payload[:header["data_bytes"]], payload[header["data_bytes"]:]
+    labels = numpy.frombuffer(labels, dtype="<f8").astype("int64" if header["classes"] else "float64")
+    try:
+        method(batch_of(header["data"], data, numpy), labels)
+    except NotImplementedError:  # the base class of the reference
+        return {"ok": True, "trained": False}, b""
+    return {"ok": True, "trained": True}, b""
+
+
 def answer_to(model, header, payload, numpy):
+    if header["kind"] == "finetune":
+        return finetune(model, header, payload, numpy)
     if header["kind"] == "convert":
         place = os.path.join(os.path.dirname(os.path.abspath(__file__)), "converter.py")
         spec = importlib.util.spec_from_file_location("learnware_converter", place)
