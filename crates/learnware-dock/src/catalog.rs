@@ -179,8 +179,7 @@ impl Dock {
         loop {
             let Changes { revision, rows, next } = page;
             let snapshot = Arc::clone(snapshot);
-            let parse =
-                state.cpu.run(Pool::Compute, "reading the catalog", move || parsed(&rows, &snapshot));
+            let parse = state.cpu.run(Pool::Compute, "reading the catalog", move || parsed(&rows, &snapshot));
             let read = async {
                 match next {
                     Some(place) => state.store.changes(place, PAGE_ROWS).await.map(Some),

@@ -140,7 +140,7 @@ fn v1(settings: &Settings, limits: &Arc<Limits>) -> OpenApiRouter<Dock> {
         .routes(routes!(evolutions::list, evolutions::ask))
         .routes(routes!(evolutions::put_back))
         .routes(routes!(evolutions::none))
-        .routes(routes!(indexes::ask))
+        .routes(routes!(indexes::rebuild))
         .routes(routes!(holdings::storage))
         .routes(routes!(holdings::figures))
         .routes(routes!(holdings::settings))

@@ -52,13 +52,11 @@ impl Sharding {
     pub(crate) async fn begin(dock: &Dock, settings: &Settings) -> Result<Self, DockError> {
         let wrong = |value: String, wanted| DockError::Setting { name: "LEARNWARE_SHARDS", value, wanted };
         let Some(own) = dock.shard() else {
-            return match settings.shards.is_empty() {
-                true => Ok(Self::default()),
-                false => Err(wrong(
-                    settings.shards.join(","),
-                    "unset, or LEARNWARE_SHARD set to which of them this is",
-                )),
-            };
+            if settings.shards.is_empty() {
+                return Ok(Self::default());
+            }
+            let wanted = "unset, or LEARNWARE_SHARD set to which of them this is";
+            return Err(wrong(settings.shards.join(","), wanted));
         };
         if settings.shards.len() != own.count() {
             return Err(wrong(

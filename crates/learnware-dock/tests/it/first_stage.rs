@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::time::Instant;
 
 use learnware_dock::indexing::IndexEnd;
 use learnware_dock::jobs::{ClaimFilter, Job};
@@ -33,8 +34,21 @@ fn table(seed: u64) -> StatisticalSpecification {
     StatisticalSpecification::Table(Rkme::new(points, vec![0.1; 10], 0.1, 10).unwrap())
 }
 
-/// Puts a usable version into a dock as a check would have left it.
 async fn add(dock: &Dock, seed: u64, replaces: Option<&LearnwareId>) -> LearnwareId {
+    add_with(dock, seed, table(seed), replaces).await
+}
+
+async fn add_large(dock: &Dock, seed: u64) -> LearnwareId {
+    add_with(dock, seed, large(seed), None).await
+}
+
+/// Puts a usable version into a dock as a check would have left it.
+async fn add_with(
+    dock: &Dock,
+    seed: u64,
+    table: StatisticalSpecification,
+    replaces: Option<&LearnwareId>,
+) -> LearnwareId {
     let content = format!("package {seed}");
     let staged = dock.blobs().stage(&mut content.as_bytes(), 1000).unwrap();
     let digest = dock.blobs().publish(staged).unwrap();
@@ -51,7 +65,7 @@ async fn add(dock: &Dock, seed: u64, replaces: Option<&LearnwareId>) -> Learnwar
         name: semantic.name.clone(),
         digest,
         size_bytes: content.len() as u64,
-        specification: SpecificationText::new(&semantic, &[table(seed)]),
+        specification: SpecificationText::new(&semantic, &[table]),
         format: ModelFormat::Onnx,
     };
     let (store, now) = (dock.store(), dock.now());
@@ -216,4 +230,100 @@ async fn new_indexes_are_a_job_also_without_a_first_stage() {
     assert!(dock.catalog().await.unwrap().market.organizer().island(&KEY).unwrap().index_if_made().is_some());
     dock.index_when_due().await.unwrap();
     assert!(dock.index_next().await.unwrap().is_none(), "nothing is due by itself");
+}
+
+/// Measures what `docs/book/hundred-million.md` tells: `LEARNWARE_MEASURED=20000 cargo test --features postgres --test it --
+/// --ignored --nocapture measured`.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "a measurement of many minutes"]
+async fn measured() {
+    let Some(server) = Server::start_with_vector() else { return };
+    let count: u64 = std::env::var("LEARNWARE_MEASURED").map_or(2_000, |text| text.parse().unwrap());
+    let (database, folder) = (server.database().await, tempfile::tempdir().unwrap());
+    let begun = Instant::now();
+    let filling = open(folder.path(), "filling", &database, Some(1_000)).await;
+    for seed in 0..count {
+        add_large(&filling, seed).await;
+    }
+    println!("{count} learnwares in {:.0} s", begun.elapsed().as_secs_f64());
+    let begun = Instant::now();
+    let outlined = filling.index().await.unwrap();
+    println!("handed over in {:.1} s: {outlined:?}", begun.elapsed().as_secs_f64());
+    filling.close().await;
+    let mut answers = Vec::new();
+    for from in ["never", "1000"] {
+        let output = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "first_stage::measured_part", "--ignored", "--nocapture"])
+            .env("MEASURED_DATABASE", database.reveal())
+            .env("MEASURED_FOLDER", folder.path().join(from))
+            .env("MEASURED_FROM", from)
+            .output()
+            .unwrap();
+        let told = String::from_utf8(output.stdout).unwrap();
+        let found = told.lines().filter_map(|line| line.strip_prefix("FOUND ")).map(str::to_owned);
+        answers.push(found.collect::<Vec<_>>());
+        let figures = told.lines().filter(|line| line.contains("MEASURED"));
+        println!("from {from}: {}", figures.collect::<Vec<_>>().join("; "));
+    }
+    let same = answers[0].iter().zip(&answers[1]).map(|(a, b)| {
+        let ids = |line: &str| line.split(' ').map(str::to_owned).collect::<BTreeSet<_>>();
+        ids(a).intersection(&ids(b)).count()
+    });
+    println!(
+        "recall {:.4} of {} searches",
+        same.sum::<usize>() as f64 / (10 * answers[0].len()) as f64,
+        answers[0].len()
+    );
+}
+
+/// One process of the measurement.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "a part of a measurement"]
+async fn measured_part() {
+    let Ok(database) = std::env::var("MEASURED_DATABASE") else { return };
+    let from = std::env::var("MEASURED_FROM").unwrap().parse().ok();
+    let folder = std::env::var("MEASURED_FOLDER").unwrap();
+    let dock = open(Path::new(&folder), "dock", &Address::new(database), from).await;
+    let begun = Instant::now();
+    dock.catalog().await.unwrap();
+    println!("MEASURED catalog in {:.1} s, {} MB", begun.elapsed().as_secs_f64(), resident_megabytes());
+    let (mut times, mut proved, mut read) = (Vec::new(), 0, 0);
+    for query in 0..105 {
+        let user = UserInfo { statistical: vec![large(1_000_000 + query)], ..UserInfo::default() };
+        let begun = Instant::now();
+        let found = dock.search(user, SearchOptions::default()).await.unwrap();
+        // The first ones make the index.
+        if query >= 5 {
+            times.push(begun.elapsed().as_secs_f64() * 1e3);
+            proved += usize::from(found.funnel.certified);
+            read += found.funnel.evaluated;
+            let ids: Vec<&str> = found.single.iter().map(|one| one.id.0.as_str()).collect();
+            println!("FOUND {}", ids.join(" "));
+        }
+    }
+    times.sort_by(f64::total_cmp);
+    println!(
+        "MEASURED search p50 {:.1} ms, p95 {:.1} ms; proved {proved} of {}, {} exact distances each; {} MB",
+        times[times.len() / 2],
+        times[times.len() * 95 / 100],
+        times.len(),
+        read / times.len(),
+        resident_megabytes()
+    );
+}
+
+/// 100 points of 20 numbers, of one of many families.
+fn large(seed: u64) -> StatisticalSpecification {
+    let (mut family, mut own) = (Stream::substream(31, seed % 500), Stream::substream(32, seed));
+    let centre: Vec<f64> = (0..20).map(|_| family.normal()).collect();
+    let shift: Vec<f64> = (0..20).map(|_| 0.3 * own.normal()).collect();
+    let points = (0..2000).map(|i| centre[i % 20] + shift[i % 20] + 0.5 * own.normal());
+    let points = Matrix::new(100, 20, points.collect()).unwrap();
+    StatisticalSpecification::Table(Rkme::new(points, vec![0.01; 100], 0.1, 100).unwrap())
+}
+
+fn resident_megabytes() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmRSS")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() / 1024
 }

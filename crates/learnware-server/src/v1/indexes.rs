@@ -9,10 +9,9 @@ use learnware_dock::Dock;
 use crate::auth::Admin;
 use crate::error::Answer;
 
-/// Asks for new indexes of the islands, unless they wait or are being made. Where the database is the first stage of large
-/// islands, they are handed to it then.
+/// Asks for new indexes of the islands, unless they wait or are being made.
 #[utoipa::path(post, path = "/admin/index", tag = "admin", responses((status = ACCEPTED, body = IndexAsked)), security(("bearer" = [])))]
-pub(crate) async fn ask(
+pub(crate) async fn rebuild(
     State(dock): State<Dock>,
     Admin(by): Admin,
 ) -> Answer<(StatusCode, Json<IndexAsked>)> {

@@ -26,8 +26,15 @@ const HNSW_EF_MAX: u32 = 1000;
 
 impl PostgresStore {
     pub(in crate::store) async fn prepare_first_stage(&self) -> Result<()> {
+        if self.has_vectors().await? {
+            return Ok(()); // Whoever made it may have had rights that we don't have.
+        }
         let made = sqlx::query("CREATE EXTENSION IF NOT EXISTS vector").execute(&self.pool).await;
-        made.map(drop).map_err(|error| match error {
+        let Err(error) = made else { return Ok(()) };
+        if self.has_vectors().await? {
+            return Ok(()); // Another process made it at the same moment.
+        }
+        Err(match error {
             sqlx::Error::Database(error) => DockError::FirstStage {
                 reason: format!(
                     "the database has no extension vector ({}); install pgvector on its server and run CREATE \
@@ -35,8 +42,15 @@ impl PostgresStore {
                     error.message()
                 ),
             },
-            error => database("look for the extension vector")(error),
+            error => database("make the extension vector")(error),
         })
+    }
+
+    async fn has_vectors(&self) -> Result<bool> {
+        sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM pg_extension WHERE extname = 'vector')")
+            .fetch_one(&self.pool)
+            .await
+            .map_err(database("look for the extension vector"))
     }
 
     pub(in crate::store) async fn outlines(&self) -> Result<Vec<OutlineRow>> {
