@@ -3,6 +3,7 @@
 mod directions;
 pub(super) mod explain;
 pub mod mixture;
+mod part;
 pub mod score;
 pub mod semantic;
 mod spelling;
@@ -69,6 +70,9 @@ pub(super) fn search(
         statistical::search(island, specification.rkme(), wanted, learned, options, &mut results)?;
     }
     results.island = Some(key);
+    if options.parts {
+        results.parts = part::search(organizer, user, &words, options)?;
+    }
     Ok(results)
 }
 
@@ -152,7 +156,9 @@ enum Words<'a> {
 }
 
 fn words<'a>(organizer: &'a Organizer, user: &UserInfo, options: &SearchOptions) -> Words<'a> {
-    let no_words = user.semantic == SemanticSpecification::default();
+    // Columns are compared by numbers, not by words.
+    let no_words =
+        SemanticSpecification { input: None, ..user.semantic.clone() } == SemanticSpecification::default();
     if no_words && options.exclude.is_empty() && options.among.is_none() {
         return Words::All;
     }
