@@ -114,10 +114,8 @@ fn a_server_that_is_told_to_end_ends_and_its_dock_goes_on() {
 #[test]
 fn addresses_that_cannot_be_read_are_problems_in_the_form_of_their_routes() {
     let context = TestContext::new();
-    context.dock();
     let server = Server::start(&context);
-    let invitation = server.invitation.clone().unwrap();
-    let ada = server.joined("Ada", &invitation);
+    let (ada, _) = administrator(&server);
     for (path, code) in [
         ("/api/v1/learnwares?limit=many", "bad-parameters"),
         ("/api/v1/learnwares/00000001/package?version=last", "bad-parameters"),

@@ -279,7 +279,7 @@ impl<'a> Maker<'a> {
     fn learned(&self, texts: &[String], base: &dyn LanguageBase) -> Result<Made> {
         if self.private.is_some() {
             return Err(refused(
-                "nothing bounds what one text adds to a parameter vector",
+                said!("vector-not-private", "nothing bounds what one text adds to a parameter vector"),
                 "leave the base out to describe embeddings with differential privacy",
             ));
         }
