@@ -131,9 +131,8 @@ fn parameter_vector(map: &serde_json::Map<String, Value>) -> Result<ParameterVec
         let base = base.unwrap_or_else(|| parameters::reference_base(whole.len()));
         return ParameterVector::new(whole, base, texts);
     }
-    let direction = match map.get("z").and_then(Value::as_array).map(Vec::as_slice) {
-        Some([direction]) => direction,
-        Some(_) | None => return Err(bad("`z` is not one point, the direction".into())),
+    let Some([direction]) = map.get("z").and_then(Value::as_array).map(Vec::as_slice) else {
+        return Err(bad("`z` is not one point, the direction".into()));
     };
     let base = base.ok_or_else(|| bad("`base` is missing".into()))?;
     let length = number(map.get("length").unwrap_or(&Value::Null), "length")?;

@@ -81,6 +81,14 @@ impl StatisticalSpecification {
         }
     }
 
+    /// Whether it is a direction, which has no parts that somebody could cover.
+    pub fn is_direction(&self) -> bool {
+        match self {
+            Self::Parameters(_) => true,
+            Self::Table(_) | Self::Text(_) | Self::Image(_) | Self::ReferenceImage(_) => false,
+        }
+    }
+
     /// The table specification it is, if it is one.
     pub fn as_table(&self) -> Option<&Rkme> {
         match self {

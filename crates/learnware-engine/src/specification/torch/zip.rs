@@ -29,7 +29,7 @@ impl<'a> Zip<'a> {
     pub(super) fn open(bytes: &'a [u8]) -> Result<Self> {
         let end = end(bytes)?;
         let (count, size, start) = (two(bytes, end + 10)?, four(bytes, end + 12)?, four(bytes, end + 16)?);
-        if [count, size, start].iter().any(|&number| number == ELSEWHERE) || count == usize::from(u16::MAX) {
+        if [count, size, start].contains(&ELSEWHERE) || count == usize::from(u16::MAX) {
             return Err(bad("it is larger than 4 GB".into()));
         }
         if count > FILES_MAX {

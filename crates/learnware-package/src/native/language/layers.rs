@@ -161,10 +161,14 @@ fn attend(parts: [&[f32]; 3], architecture: &Architecture) -> Vec<f32> {
 /// Shares that sum to 1, in place.
 pub(super) fn softmax(scores: &mut [f32]) {
     let largest = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    scores.iter_mut().for_each(|score| *score = (largest - *score).exp_minus());
+    for score in scores.iter_mut() {
+        *score = (largest - *score).exp_minus();
+    }
     let sum: f64 = scores.iter().map(|&score| f64::from(score)).sum();
     let factor = (1.0 / sum) as f32;
-    scores.iter_mut().for_each(|score| *score *= factor);
+    for score in scores {
+        *score *= factor;
+    }
 }
 
 /// The whole decoder.
