@@ -61,7 +61,7 @@ impl Dock {
             Job::CheckLearnware { learnware, version } => {
                 self.check_again(LearnwareNumber(learnware), version).await?;
             }
-            Job::Evolve {} | Job::Convert { .. } => {
+            Job::Evolve {} | Job::Convert { .. } | Job::Index {} => {
                 self.state().store.ask_job(&job.job, self.now()).await?;
             }
         }

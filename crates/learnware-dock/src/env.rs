@@ -9,6 +9,7 @@ use learnware_package::runner::CodePolicy;
 use crate::address::Address;
 use crate::config::Config;
 use crate::error::{DockError, Result};
+use crate::store::outlines::HeadOrder;
 
 /// A variable and what it does.
 #[derive(Debug, Clone, Copy)]
@@ -194,6 +195,37 @@ pub const VARIABLES: &[Variable<Settings>] = &[
                 "no" => false,
                 _ => return Err("yes or no"),
             };
+            Ok(())
+        },
+    },
+    Variable {
+        name: "LEARNWARE_FIRST_STAGE_FROM",
+        meaning: "members from which PostgreSQL with pgvector keeps an island's specifications and finds the candidates of a \
+                  search, or never; default: never",
+        set: |settings, text| {
+            settings.config.first_stage_from = if text == "never" { None } else { Some(count(text)?) };
+            Ok(())
+        },
+    },
+    Variable {
+        name: "LEARNWARE_FIRST_STAGE_ORDER",
+        meaning: "how PostgreSQL finds them: flat (all are looked at, answers are proved) or hnsw (an approximate index, never \
+                  proved); default: flat",
+        set: |settings, text| {
+            settings.config.first_stage_order = match text {
+                "flat" => HeadOrder::Flat,
+                "hnsw" => HeadOrder::Hnsw,
+                _ => return Err("flat or hnsw"),
+            };
+            Ok(())
+        },
+    },
+    Variable {
+        name: "LEARNWARE_SHARD",
+        meaning: "which of several servers this is, such as 2/3, each of which keeps the specifications of its own islands only; \
+                  default: all islands",
+        set: |settings, text| {
+            settings.config.shard = Some(text.parse()?);
             Ok(())
         },
     },

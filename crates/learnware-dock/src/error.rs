@@ -57,6 +57,21 @@ pub enum DockError {
         /// Its name.
         name: String,
     },
+    /// The database can't be the first stage of searches.
+    #[error("searches can't begin in the database: {reason}")]
+    FirstStage {
+        /// Why, and what to do.
+        reason: String,
+    },
+    /// Another process is making the indexes anew.
+    #[error("another process is making the indexes of this dock anew")]
+    IndexInProgress,
+    /// The indexes could not be made anew; those there were are in use.
+    #[error("the indexes could not be made anew: {reason}")]
+    IndexFailed {
+        /// Why.
+        reason: String,
+    },
     /// Another process is evolving the dock.
     #[error("another process is evolving this dock")]
     EvolutionInProgress,

@@ -70,6 +70,17 @@ pub trait Predictor: Send {
     /// not judge the values (the model checker does).
     fn predict(&mut self, batch: &Batch) -> Result<Predictions, PredictError>;
 
+    /// Goes on training with labelled examples (`labels`: one quantity for each, or classes from 0); it answers as the
+    /// trained model from then on.
+    ///
+    /// # Errors
+    /// [`PredictError::NotTrainable`] where the model can't.
+    fn finetune(&mut self, batch: &Batch, labels: &[f64]) -> Result<(), PredictError> {
+        let _ = (batch, labels);
+        let reason = "only Python models whose class has a method `finetune(X, y)` can".to_owned();
+        Err(PredictError::NotTrainable { reason })
+    }
+
     /// Answers each text by a text, for models that generate. Implementations guarantee one answer per text.
     ///
     /// # Errors

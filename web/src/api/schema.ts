@@ -665,6 +665,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/index": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks for new indexes of the islands, unless they wait or are being made. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["IndexAsked"];
+                    };
+                };
+                /** @description What went wrong */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/jobs": {
         parameters: {
             query?: never;
@@ -3166,6 +3210,11 @@ export interface components {
             id?: number | null;
             /** @description To be sent as `Authorization: Bearer SECRET`. */
             secret: string;
+        };
+        /** @description Whether new indexes are waited for now. */
+        IndexAsked: {
+            /** @description Else they are being made already. */
+            waits: boolean;
         };
         /** @description Learnwares whose specifications are comparable. */
         IslandInfo: {

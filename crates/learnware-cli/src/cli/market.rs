@@ -115,6 +115,11 @@ pub(crate) struct SearchArgs {
     /// columns is which of a learnware's; `learnware run --align` and `learnware reuse --align` predict with them.
     #[arg(long, requires = "spec", conflicts_with_all = ["private", "uncovered", "kernel", "report"])]
     pub(crate) world: bool,
+    /// Tell a server the names of your columns, so that it finds learnwares that take a part of them, too.
+    ///
+    /// In a dock on this machine they are told always. `learnware solve` gives each learnware the columns that it takes.
+    #[arg(long, requires = "spec", conflicts_with_all = ["private", "world"])]
+    pub(crate) parts: bool,
     /// By what single learnwares are ordered.
     #[arg(long, value_enum, default_value_t, value_name = "HOW")]
     pub(crate) rank: RankWord,

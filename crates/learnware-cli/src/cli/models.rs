@@ -196,6 +196,7 @@ Examples:
   learnware run 00000007 customers.csv -o predictions.csv
   learnware run model.zip measurements.npz --array X -o scores.npy
   learnware run 00000008 reviews.csv --text review -o stars.csv
+  learnware run 00000010 new.csv --finetune mine.csv --labels price -o prices.csv
   learnware run 00000009 photos/ -o labels.csv")]
 pub(crate) struct RunArgs {
     /// The learnware's id, or a package.
@@ -214,6 +215,13 @@ pub(crate) struct RunArgs {
     /// values lie.
     #[arg(long, value_enum, value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "transport-and-local")]
     pub(crate) align: Option<AlignWord>,
+    /// Let the model go on training with the rows of this file first (at least 8, with --labels COLUMN), where its class has
+    /// `finetune(X, y)`. It is used trained only where that was better on a quarter of them.
+    #[arg(long, value_name = "FILE", requires = "labels", conflicts_with = "align")]
+    pub(crate) finetune: Option<PathBuf>,
+    /// Seed of what is held out.
+    #[arg(long, value_name = "NUMBER", default_value_t = 0, requires = "finetune")]
+    pub(crate) seed: u64,
     /// Which dock.
     #[command(flatten)]
     pub(crate) dock: DockArgs,

@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum};
 use learnware_engine::semantic::DataType;
 use learnware_engine::table::{EncodingChoice, InferOptions, MissingChoice};
 
+use learnware_data::Charset;
 use learnware_data::specfile::Generation;
 use learnware_data::tablefile::ReadOptions;
 
@@ -49,6 +50,9 @@ pub(crate) struct TableArgs {
     /// What separates the fields; found out when left out (`tab` is possible).
     #[arg(long, value_name = "CHARACTER", value_parser = delimiter)]
     pub(crate) delimiter: Option<u8>,
+    /// How text is encoded where it is not UTF-8 and has no byte order mark: gb18030, utf-16le, big5, windows-1252, ...
+    #[arg(long, value_name = "NAME")]
+    pub(crate) charset: Option<Charset>,
     /// The array of an NPZ file that holds the rows or images.
     #[arg(long, value_name = "NAME")]
     pub(crate) array: Option<String>,
@@ -72,6 +76,7 @@ impl TableArgs {
             labels: self.labels.clone(),
             no_header: self.no_header,
             delimiter: self.delimiter,
+            charset: self.charset,
             array: self.array.clone(),
             sheet: self.sheet.clone(),
             nan_as_missing: self.nan_as_missing,

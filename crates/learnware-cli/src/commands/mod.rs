@@ -11,6 +11,7 @@ mod delete;
 mod doctor;
 mod download;
 mod evolve;
+mod finetune;
 mod list;
 mod login;
 mod man;

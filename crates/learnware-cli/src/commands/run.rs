@@ -24,6 +24,9 @@ pub(super) async fn run(arguments: &RunArgs, printer: &Printer) -> anyhow::Resul
     let learnware = opener.open(&arguments.learnware, arguments.revision).await?;
     let path = arguments.data.path();
     let data = read(arguments, &learnware, &path, printer)?;
+    if let Some(train) = &arguments.finetune {
+        return super::finetune::run(arguments, train, learnware, &data, printer);
+    }
     let runner = target::runner(&arguments.model)?;
     if let (Content::Texts(texts), Some(Task::TextGeneration)) =
         (&data.content, learnware.specification.semantic.single_task())
@@ -129,8 +132,11 @@ fn read(
     printer: &Printer,
 ) -> anyhow::Result<Data> {
     let options = datafile::options(&arguments.table, &arguments.kind);
-    let data =
-        datafile::read(path, &options.for_learnware(learnware.kind(), learnware.image_shape()), printer)?;
+    let options = options.for_learnware(learnware.kind(), learnware.image_shape());
+    let data = match arguments.finetune {
+        Some(_) => datafile::read_unlabelled(path, options, printer)?,
+        None => datafile::read(path, &options, printer)?,
+    };
     learnware.require_kind(&data)?;
     Ok(data)
 }

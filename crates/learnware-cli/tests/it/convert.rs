@@ -43,8 +43,7 @@ fn with_package(test: &str) -> Option<TestContext> {
 fn predictions(context: &TestContext, arguments: &str) -> Vec<f64> {
     let document = context.json(arguments);
     let rows = document["predictions"].as_array().unwrap().clone();
-    let number = |row: &Value| row.as_f64().or_else(|| row[0].as_f64()).unwrap();
-    rows.iter().map(number).collect()
+    rows.iter().map(|row: &Value| row["prediction"].as_f64().unwrap()).collect()
 }
 
 fn agree(one: &[f64], other: &[f64]) {

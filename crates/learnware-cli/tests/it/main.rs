@@ -30,6 +30,7 @@ mod search;
 mod serve;
 mod server;
 mod service;
+mod shards;
 mod spec;
 mod tables;
 mod text;

@@ -26,6 +26,8 @@ pub enum Job {
     },
     /// Measure what learnwares can do, and learn from it how to search.
     Evolve {},
+    /// Make the indexes of islands anew.
+    Index {},
     /// Write a model that is code as data.
     Convert {
         /// Row number of the learnware.
@@ -40,6 +42,8 @@ impl Job {
     pub const CHECK: &'static str = "check_learnware";
     /// Kind of evolutions.
     pub const EVOLVE: &'static str = "evolve";
+    /// Kind of rebuilt indexes.
+    pub const INDEX: &'static str = "index";
     /// Kind of conversions.
     pub const CONVERT: &'static str = "convert";
 
@@ -58,6 +62,7 @@ impl Job {
         match self {
             Self::CheckLearnware { .. } => Self::CHECK,
             Self::Evolve {} => Self::EVOLVE,
+            Self::Index {} => Self::INDEX,
             Self::Convert { .. } => Self::CONVERT,
         }
     }
@@ -67,6 +72,7 @@ impl Job {
         match self {
             Self::CheckLearnware { learnware, version } => format!("check:{learnware}:{version}"),
             Self::Evolve {} => Self::EVOLVE.to_owned(),
+            Self::Index {} => Self::INDEX.to_owned(),
             Self::Convert { learnware, version } => format!("convert:{learnware}:{version}"),
         }
     }
@@ -88,19 +94,22 @@ pub enum Progress {
     Measuring,
     /// Learning from what they answered.
     Learning,
+    /// Making indexes.
+    Indexing,
     /// Writing a model as data, and comparing both.
     Converting,
 }
 
 impl Progress {
     /// All of them, in their order.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Opening,
         Self::Specification,
         Self::Starting,
         Self::Model,
         Self::Measuring,
         Self::Learning,
+        Self::Indexing,
         Self::Converting,
     ];
 
@@ -113,6 +122,7 @@ impl Progress {
             Self::Model => "model",
             Self::Measuring => "measuring",
             Self::Learning => "learning",
+            Self::Indexing => "indexing",
             Self::Converting => "converting",
         }
     }

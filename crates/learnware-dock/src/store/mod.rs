@@ -11,6 +11,7 @@ mod doors;
 pub mod figures;
 pub mod files;
 pub mod organisations;
+pub mod outlines;
 pub mod people;
 #[cfg(feature = "postgres")]
 mod postgres;

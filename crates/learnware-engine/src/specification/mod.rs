@@ -117,8 +117,7 @@ impl StatisticalSpecification {
     /// Whether it knows the languages `wanted`, as far as both tell (reference: the user's must be among the
     /// learnware's).
     pub fn speaks(&self, wanted: &[String]) -> bool {
-        let own = self.languages();
-        own.is_empty() || wanted.iter().all(|language| own.contains(language))
+        speaks(self.languages(), wanted)
     }
 
     /// Which island the specification lives in.
@@ -131,6 +130,11 @@ impl StatisticalSpecification {
             Self::Parameters(vector) => IslandKey::Parameters { base: vector.base().clone() },
         }
     }
+}
+
+/// Whether somebody with these languages knows the languages `wanted`, as far as both tell.
+pub fn speaks(own: &[String], wanted: &[String]) -> bool {
+    own.is_empty() || wanted.iter().all(|language| own.contains(language))
 }
 
 /// What makes specifications comparable: kind and dimensions, or kind and embedder.

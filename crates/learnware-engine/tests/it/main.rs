@@ -10,5 +10,6 @@ mod golden_reuse;
 mod golden_rkme;
 mod golden_search;
 mod market;
+mod outlined;
 mod reuser_contract;
 mod world;

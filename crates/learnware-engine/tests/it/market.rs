@@ -4,9 +4,11 @@ use learnware_engine::Matrix;
 use learnware_engine::embedder::EmbedderId;
 use learnware_engine::learnware::{Learnware, LearnwareId, ModelFormat, Specification};
 use learnware_engine::market::redundancy::redundancy;
-use learnware_engine::market::{KernelChoice, LeftOutReason, Market, MixtureMethod, SearchOptions, Verdict};
+use learnware_engine::market::{
+    KernelChoice, LeftOutReason, Market, MixtureMethod, SearchOptions, SearchResults, Verdict,
+};
 use learnware_engine::numeric::random::Stream;
-use learnware_engine::semantic::SemanticSpecification;
+use learnware_engine::semantic::{Dimensions, SemanticSpecification};
 use learnware_engine::specification::{
     Embedding, IslandKey, ParameterVector, Rkme, RkmeParameters, StatisticalSpecification,
 };
@@ -383,4 +385,50 @@ fn language_models_are_found_by_what_texts_change() {
     let between: f64 = (8..15).map(|i| apart(i, i + 1)).sum::<f64>() + apart(8, 15);
     assert!(within.is_finite() && within < 0.7 * between, "{within} {between}");
     assert!(market.organizer().island(&key).unwrap().index().anchors(&key).is_err());
+}
+
+fn named(columns: &[&str]) -> SemanticSpecification {
+    let description = columns.iter().map(|name| (*name).to_owned()).enumerate().collect();
+    let input = Dimensions { dimension: columns.len(), description, columns: None };
+    SemanticSpecification { input: Some(input), ..SemanticSpecification::default() }
+}
+
+/// Points around a level in each column.
+fn levels(levels: &[f64], seed: u64) -> Rkme {
+    let mut stream = Stream::new(seed);
+    let values = (0..40).flat_map(|_| levels.iter().map(|level| level + stream.normal()).collect::<Vec<_>>());
+    Rkme::new(Matrix::new(40, levels.len(), values.collect()).unwrap(), vec![1.0 / 40.0; 40], 0.1, 40)
+        .unwrap()
+}
+
+#[test]
+fn learnwares_of_a_part_of_the_columns_are_told_with_the_columns() {
+    let with = |id: usize, columns: &[&str], table: Rkme| {
+        let mut learnware = learnware(id, table);
+        learnware.specification.semantic = named(columns);
+        learnware
+    };
+    let market = Market::from_learnwares([
+        with(1, &["age", "height", "weight"], levels(&[0.0, 5.0, 9.0], 1)),
+        with(2, &["weight", "age"], levels(&[9.0, 0.0], 2)),
+        with(3, &["weight", "age"], levels(&[-30.0, 40.0], 3)),
+        with(4, &["age", "shoe size"], levels(&[0.0, 5.0], 4)),
+        with(5, &["weight", "height", "age"], levels(&[9.0, 5.0, 0.0], 5)),
+        learnware(6, levels(&[9.0, 0.0], 6)),
+    ]);
+    let own = levels(&[0.0, 5.0, 9.0], 77);
+    let user = UserInfo { semantic: named(&["age", "height", "weight"]), ..user(own) };
+    let options = SearchOptions { parts: true, ..SearchOptions::default() };
+    let results = market.search(&user, &options).unwrap();
+    let parts: Vec<(&str, &[usize])> =
+        results.parts.iter().map(|part| (part.found.id.0.as_str(), part.columns.as_slice())).collect();
+    let near: Vec<_> = parts.iter().filter(|(id, _)| *id != "00000003").copied().collect();
+    assert!(near.contains(&("00000002", &[2, 0])) && near.contains(&("00000005", &[2, 1, 0])), "{parts:?}");
+    assert_eq!(parts.last(), Some(&("00000003", &[2, 0][..])), "the farthest is last");
+    assert_eq!(parts.len(), 3, "neither whole, nor of other names, nor without names: {parts:?}");
+    assert!(results.parts[0].found.covered.unwrap() > 0.8, "{:?}", results.parts);
+    let plain = market.search(&user, &SearchOptions::default()).unwrap();
+    assert_eq!(SearchResults { parts: Vec::new(), ..results }, plain, "the rest is as without parts");
+    let words = UserInfo { semantic: SemanticSpecification::default(), ..user };
+    assert!(market.search(&words, &options).unwrap().parts.is_empty(), "nothing is guessed without names");
 }

@@ -20,6 +20,8 @@ use crate::template::{ModelSource, PackageWriter};
 
 /// Libraries whose models are written as data, by their names on PyPI.
 const LIBRARIES: [&str; 4] = ["scikit-learn", "lightgbm", "xgboost", "xgboost-cpu"];
+/// What writes them; the last one is used by onnxmltools, which does not say so.
+const CONVERTERS: [&str; 3] = ["skl2onnx", "onnxmltools", "packaging"];
 /// Rows with cells drawn from columns.
 const DRAWN_ROWS: usize = 400;
 /// Points of the specification that are compared at most.
@@ -78,7 +80,7 @@ impl Runner {
         if !LIBRARIES.iter().any(|library| request.names(library)) {
             return impossible("its requirements name neither scikit-learn, LightGBM nor XGBoost");
         }
-        let environment = self.environment_for(&request.with(&["skl2onnx", "onnxmltools"]))?;
+        let environment = self.environment_for(&request.with(&CONVERTERS))?;
         let mut code = self.start_in(&environment, package)?;
         let wanted = code.predict(&Batch::Table(rows.clone()))?.values;
         let offered = code.forms(&rows)?;

@@ -231,6 +231,20 @@ impl Predictor for PythonPredictor {
         predictions(&answer, batch.len())
     }
 
+    fn finetune(&mut self, batch: &Batch, labels: &[f64]) -> Result<(), PredictError> {
+        let (data, mut payload) = request(batch, self.input_shape.as_deref())?;
+        // Labels of classes are whole numbers; so are some quantities, which no library minds.
+        let classes = labels.iter().all(|label| label.fract() == 0.0 && *label >= 0.0);
+        let header =
+            json!({"kind": "finetune", "data": data, "data_bytes": payload.len(), "classes": classes});
+        payload.extend(protocol::bytes_of(labels));
+        let answer = self.ask(&header, &payload, self.limits.call_seconds)?;
+        if answer.header["trained"] == json!(true) {
+            return Ok(());
+        }
+        Err(PredictError::NotTrainable { reason: "its class has no method `finetune(X, y)`".into() })
+    }
+
     fn generate(&mut self, texts: &[String]) -> Result<Vec<String>, PredictError> {
         if texts.is_empty() {
             return Ok(Vec::new());

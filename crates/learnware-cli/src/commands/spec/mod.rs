@@ -42,7 +42,7 @@ fn make(arguments: &SpecArgs, data: &Path, output: &Path, printer: &Printer) -> 
         let delta = arguments.private.delta;
         maker.private = Some(Noise { epsilon, delta, secret_seed: specfile::secret_seed()? });
     }
-    let Report { described: Described { specification, input }, disclosure, distance } =
+    let Report { described: Described { specification, input }, disclosure, distance, .. } =
         maker.report(data)?;
     // Names, words and means of the columns come from the rows; no noise protects them.
     let bare = arguments.bare || maker.private.is_some();
@@ -63,7 +63,7 @@ fn make(arguments: &SpecArgs, data: &Path, output: &Path, printer: &Printer) -> 
                 format!("distance to the data: {distance:.2e} (squared MMD; 0 is a perfect description)");
             printer.line(text);
         }
-        disclosure.sentences().iter().for_each(|sentence| printer.line(sentence));
+        disclosure.sentences().into_iter().for_each(|said| printer.line(said.text));
         printer.line(format!("written: {} ({} bytes)", output.display(), text.len()));
         printer.note(what_leaves(&specification, bare));
     });

@@ -13,6 +13,7 @@ mod identities;
 mod jobs;
 mod learnwares;
 mod organisations;
+mod outlines;
 mod people;
 mod read;
 mod removal;

@@ -80,7 +80,9 @@ pub fn finding_of(problem: &PredictError) -> Finding {
             "",
             "Make the specification from the data in the form that the model takes, and declare that form.",
         ),
-        PredictError::NotStarted { .. } | PredictError::HostFailed { .. } => {
+        PredictError::NotStarted { .. }
+        | PredictError::HostFailed { .. }
+        | PredictError::NotTrainable { .. } => {
             ("model-not-started", "", "Look at the files, the class name and the packages that it needs.")
         }
     };

@@ -17,6 +17,7 @@ mod layout;
 mod message;
 mod mixture;
 mod nearest;
+mod outline;
 #[cfg(test)]
 mod private_tests;
 mod scan;
@@ -37,6 +38,7 @@ pub use layout::Layout;
 pub use message::{MESSAGE_ROWS_MAX, Message, Noise};
 pub use mixture::{Mixed, MixtureOptions};
 pub use nearest::{Nearest, Wanted};
+pub use outline::{Head, Outline, OutlineSample};
 use segment::Segment;
 pub use stored::Stored;
 

@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::super::index::kernel_sample;
+use super::super::island::Island;
 use super::super::mapped::MappedWorld;
-use super::super::organizer::{Island, Organizer};
+use super::super::organizer::Organizer;
 use super::super::results::{
     FITS_FROM, KernelChoice, MixtureMethod, NOTHING_BELOW, SearchOptions, SearchResults,
 };
@@ -147,7 +147,7 @@ fn compared<'a>(
     }
     let key = results.island.as_ref()?;
     let own = user.statistical.iter().find(|specification| specification.island() == *key)?;
-    Some((organizer.island(key)?, Cow::Borrowed(own.rkme())))
+    Some((organizer.searched(key)?, Cow::Borrowed(own.rkme())))
 }
 
 fn kernel_facts(
@@ -160,7 +160,7 @@ fn kernel_facts(
     let columns = kernel.multipliers.len();
     match choice {
         KernelChoice::Island => {
-            let scaled_by = kernel_sample(island.len());
+            let scaled_by = island.kernel_count();
             KernelFacts { columns, constant_columns, scaled_by, widths: kernel.widths(key) }
         }
         KernelChoice::Reference => {

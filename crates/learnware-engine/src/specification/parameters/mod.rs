@@ -82,7 +82,7 @@ impl ParameterVector {
     ///
     /// # Errors
     /// When there are not as many as are kept for the base, one is not finite, or all are zero.
-    pub fn from_direction(kept: Vec<f64>, base: EmbedderId, length: f64, texts: usize) -> Result<Self> {
+    pub fn from_direction(mut kept: Vec<f64>, base: EmbedderId, length: f64, texts: usize) -> Result<Self> {
         let wanted = kept_count(base.dimension);
         if kept.len() != wanted || wanted == 0 {
             return Err(bad(format!("{} numbers are kept, {wanted} are for its base", kept.len())));
@@ -98,7 +98,9 @@ impl ParameterVector {
         let norm = largest * kept.iter().map(|number| (number / largest).powi(2)).sum::<f64>().sqrt();
         // Rounded to what a file keeps, and left alone where that was done, so that a vector read again is the same.
         let scale = if (norm - 1.0).abs() < NORMAL_SLACK { 1.0 } else { norm };
-        let kept: Vec<f64> = kept.into_iter().map(|number| f64::from((number / scale) as f32)).collect();
+        for number in &mut kept {
+            *number = f64::from((*number / scale) as f32);
+        }
         let direction = Rkme::new(Matrix::new(1, wanted, kept)?, vec![1.0], GAMMA, texts)?;
         Ok(Self { direction, base, length })
     }

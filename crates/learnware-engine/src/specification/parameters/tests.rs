@@ -1,3 +1,5 @@
+//! Vectors, their sketches, and files that are none.
+
 use super::*;
 use crate::numeric::random::Stream;
 use crate::specification::codec::{SpecificationKind, from_json, to_json};

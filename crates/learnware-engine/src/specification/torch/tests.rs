@@ -1,3 +1,5 @@
+//! Files of torch as torch writes them, and files that lie.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -166,7 +166,7 @@ pub(super) fn softmax(scores: &mut [f32]) {
     }
     let sum: f64 = scores.iter().map(|&score| f64::from(score)).sum();
     let factor = (1.0 / sum) as f32;
-    for score in scores {
+    for score in scores.iter_mut() {
         *score *= factor;
     }
 }

@@ -123,6 +123,19 @@ def array_of(answer, numpy):
     return numpy.ascontiguousarray(array, dtype="<f8")
 
 
+def finetune(model, header, payload, numpy):
+    method = getattr(model, "finetune", None)
+    if not callable(method):
+        return {"ok": True, "trained": False}, b""
+    data, labels = payload[:header["data_bytes"]], payload[header["data_bytes"]:]
+    labels = numpy.frombuffer(labels, dtype="<f8").astype("int64" if header["classes"] else "float64")
+    try:
+        method(batch_of(header["data"], data, numpy), labels)
+    except NotImplementedError:  # the base class of the reference
+        return {"ok": True, "trained": False}, b""
+    return {"ok": True, "trained": True}, b""
+
+
 def texts_of(answer):
     texts = [answer] if isinstance(answer, str) else list(answer)
     for text in texts:
@@ -132,6 +145,8 @@ def texts_of(answer):
 
 
 def answer_to(model, header, payload, numpy):
+    if header["kind"] == "finetune":
+        return finetune(model, header, payload, numpy)
     if header.get("answers") == "texts":
         # Lone surrogates, which no other program reads, are replaced.
         texts = [text.encode("utf-8", "replace").decode("utf-8")
