@@ -169,6 +169,16 @@ pub enum IslandKey {
 }
 
 impl IslandKey {
+    /// Whether its specifications are directions: compared one by one, with nothing that bounds distances.
+    pub fn is_of_directions(&self) -> bool {
+        match self {
+            Self::Parameters { .. } => true,
+            Self::Table { .. } | Self::Text { .. } | Self::Image { .. } | Self::ReferenceImage { .. } => {
+                false
+            }
+        }
+    }
+
     /// Numbers in a point of the island's specifications.
     pub fn dimension(&self) -> usize {
         match self {
