@@ -27,6 +27,20 @@ describe('the vocabulary', () => {
   });
 });
 
+describe('what the generator says', () => {
+  it('has words for each of its codes, and for no others', () => {
+    const crates = join(source, '../../crates');
+    const rust = (folder: string): string[] => readdirSync(join(crates, folder), { withFileTypes: true, recursive: true }).filter((entry) => entry.name.endsWith('.rs')).map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8'));
+    const said = [...rust('learnware-data/src'), ...rust('learnware-wasm/src')].join('\n');
+    const codes = [...said.matchAll(/(?:said(?:_as)?!\(|Refusal::new\()\s*"([a-z0-9-]+)"/g)].map((match) => match[1]!);
+    const own = [...code.matchAll(/(?:new MakerError\(|new Refused\(\{ code: |return \{ code: )'([a-z-]+)'/g)].map((match) => match[1]!);
+    const absent = [...new Set([...codes, ...own])].filter((one) => !(`read.${one}` in en) && one !== 'unsound' && one !== 'x');
+    expect(absent).toEqual([]);
+    const known = Object.keys(en).filter((key) => key.startsWith('read.')).map((key) => key.slice('read.'.length));
+    expect(known.filter((one) => !codes.includes(one) && !own.includes(one))).toEqual([]);
+  });
+});
+
 describe('words', () => {
   it('are the same keys in both languages', () => {
     expect(Object.keys(zh).sort()).toEqual(Object.keys(en).sort());

@@ -37,8 +37,8 @@ pub struct Evolution {
     pub state: String,
     /// The market's revision that it was made of.
     pub revision: i64,
-    /// What was learned and measured: learnwares `measured` and `unmeasured`, and for each island its `quality`, who could go
-    /// (`retirements`) and who stands for many (`anchors`).
+    /// What was learned and measured: learnwares `measured` and `unmeasured`, and for each island its `quality`, whether that
+    /// `is_better` than distances alone, who could go (`retirements`) and who stands for many (`anchors`).
     pub report: Value,
     /// When it ended.
     pub created_at: String,

@@ -28,7 +28,10 @@ pub struct SearchRequest {
     /// Whether learnwares of other columns are searched, too: by their places in the world, where the dock has a map.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub world: bool,
-    /// What the columns of the user's table are called, in order; a search of the world needs them.
+    /// Whether learnwares that take a part of the user's columns are told, too: by the columns' names.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub parts: bool,
+    /// What the columns of the user's table are called, in order; a search of the world and of parts needs them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub columns: Vec<String>,
     /// Learnwares that shall not be found.

@@ -22,6 +22,10 @@ use crate::learnwares::Opened;
 use crate::printer::Printer;
 use crate::specfile::{Generated, Maker};
 
+/// Certainty of a pair of columns below which people are warned. Pairs that agree in their words lie above, pairs that only
+/// the shapes of their values speak for below; no figure of the experiments is of single pairs.
+const CERTAINTY_SURE: f64 = 0.25;
+
 /// The user's own table: its columns as numbers, and what they are like.
 pub(crate) struct OwnTable {
     rkme: Rkme,
@@ -135,6 +139,35 @@ pub(crate) fn print(told: &Value, printer: &Printer) {
             certainty * 100.0
         ));
     }
+    if let Some(warning) = unsure(told) {
+        printer.warning(warning);
+    }
+}
+
+/// Names the pairs that are little more than a guess, and how to say by hand what belongs together.
+fn unsure(told: &Value) -> Option<String> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let pairs: Vec<&Value> = told["pairs"].as_array().into_iter().flatten().collect();
+    let is_unsure = |pair: &&Value| pair["certainty"].as_f64().unwrap_or_default() < CERTAINTY_SURE;
+    let unsure: Vec<String> = pairs
+        .iter()
+        .copied()
+        .filter(is_unsure)
+        .map(|pair| {
+            let certainty = pair["certainty"].as_f64().unwrap_or_default();
+            format!("{} <- {} ({:.0} %)", text(&pair["theirs"]), text(&pair["own"]), certainty * 100.0)
+        })
+        .collect();
+    let id = text(&told["learnware"]);
+    (!unsure.is_empty()).then(|| {
+        format!(
+            "{} of {} pairs of columns of learnware {id} are guesses: {}. Give your columns the names that `learnware show {id}` \
+             lists where you know better, and leave out with --drop what it does not take",
+            unsure.len(),
+            pairs.len(),
+            unsure.join(", ")
+        )
+    })
 }
 
 impl AlignWord {
@@ -147,5 +180,25 @@ impl AlignWord {
             Self::Local => AlignMethod::Local,
             Self::Network => AlignMethod::Network,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn guessed_pairs_are_named() {
+        let pair = |certainty: f64| json!({"own": "x3", "theirs": "floor area", "certainty": certainty});
+        let told = |certainties: &[f64]| {
+            let pairs: Vec<Value> = certainties.iter().copied().map(pair).collect();
+            json!({"learnware": "00000003", "pairs": pairs})
+        };
+        assert_eq!(unsure(&told(&[0.9, 0.25])), None);
+        let warning = unsure(&told(&[0.9, 0.12])).unwrap();
+        assert!(
+            warning.starts_with("1 of 2 pairs") && warning.contains("floor area <- x3 (12 %)"),
+            "{warning}"
+        );
     }
 }

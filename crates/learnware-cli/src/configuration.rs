@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use learnware_dock::Address;
 use learnware_dock::env::{self, Variable};
+use learnware_dock::{Address, DockError};
 use learnware_server::settings;
 
 use crate::cli::ConfigArgs;
@@ -81,15 +81,15 @@ impl Configuration {
 
     /// The dock's settings.
     pub(crate) fn dock(&self) -> anyhow::Result<env::Settings> {
-        Ok(env::read(|name| self.value(name))?)
+        env::read(|name| self.value(name)).map_err(|error| self.blamed(error))
     }
 
     /// The server's settings.
     pub(crate) fn server(&self) -> anyhow::Result<settings::Settings> {
         let mut told = settings::Settings::default();
-        env::fill(&mut told, settings::VARIABLES, |name| self.value(name))?;
-        told.check()?;
-        Ok(told)
+        let read =
+            env::fill(&mut told, settings::VARIABLES, |name| self.value(name)).and_then(|()| told.check());
+        read.map(|()| told).map_err(|error| self.blamed(error))
     }
 
     /// Every setting, in the order of the tables.
@@ -102,6 +102,39 @@ impl Configuration {
             meaning,
         };
         known.map(setting).collect()
+    }
+
+    /// An error of a setting, with who said it.
+    pub(crate) fn blamed(&self, error: impl Into<anyhow::Error>) -> anyhow::Error {
+        let error = error.into();
+        let Some(DockError::Setting { name, value, wanted }) = error.downcast_ref() else { return error };
+        let (name, value, wanted) = (*name, value, *wanted);
+        let key = key_of(name);
+        let flag = key.replace('_', "-");
+        let (said, advice) = match self.origin(name, &key) {
+            Origin::Flag => (format!("--{flag} is {value:?}"), format!("correct --{flag}")),
+            Origin::File(file) => {
+                let file = file.display();
+                (format!("{file}: `{key}` is {value:?}"), format!("correct `{key}` in {file}"))
+            }
+            Origin::Environment => (
+                format!("{name} is {value:?}"),
+                format!("correct or unset the variable {name} of the environment"),
+            ),
+            // Nobody said it, but something else needs it.
+            Origin::Default => (
+                if value.is_empty() {
+                    format!("the setting `{key}` is absent")
+                } else {
+                    format!("`{key}` is {value:?}")
+                },
+                format!("set the variable {name}, or `{key}` in the configuration file"),
+            ),
+        };
+        advised(
+            format!("{said}, but must be {wanted}"),
+            format!("{advice}; `learnware serve --show-config` shows all settings and who says them"),
+        )
     }
 
     fn origin(&self, name: &str, key: &str) -> Origin {
@@ -177,6 +210,24 @@ mod tests {
             let error = parse(text).unwrap_err();
             assert!(error.contains(said), "{error}");
         }
+    }
+
+    #[test]
+    fn a_wrong_setting_is_told_with_who_said_it() {
+        let configuration = |in_file: &str| Configuration {
+            file: Some("dock.toml".into()),
+            in_file: parse(in_file).unwrap(),
+            ..Default::default()
+        };
+        let error = configuration("workers = \"many\"").server().unwrap_err().to_string();
+        assert_eq!(error, "dock.toml: `workers` is \"many\", but must be a whole number");
+        let flag = configuration("").with_flag("LEARNWARE_LISTEN", Some("here".into()));
+        let error = flag.server().unwrap_err().to_string();
+        assert_eq!(error, "--listen is \"here\", but must be ADDRESS:PORT");
+        let error = configuration("check_attempts = \"x\"").dock().unwrap_err().to_string();
+        assert!(error.starts_with("dock.toml: `check_attempts` is"), "{error}");
+        let error = configuration("smtp = \"smtps://a:b@c:1\"").server().unwrap_err().to_string();
+        assert!(error.contains("mail_from"), "{error}");
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use learnware_engine::learnware::{ModelFormat, Specification};
+use learnware_package::native::{self, ModelFacts};
 use learnware_package::template::{ModelSource, PackageWriter};
 
 use crate::cli::FormatWord;
@@ -50,6 +51,14 @@ impl ModelFile {
             Self::Folder(_) => ModelFormat::Python,
         }
     }
+
+    /// What the file says of itself; nothing of code.
+    pub(crate) fn facts(&self) -> anyhow::Result<ModelFacts> {
+        match self {
+            Self::Data { format, bytes } => native::facts(*format, bytes).context("the model cannot be read"),
+            Self::Folder(_) => Ok(ModelFacts::default()),
+        }
+    }
 }
 
 /// The package of a model.
@@ -94,15 +103,11 @@ fn folder(path: &Path, format: Option<FormatWord>) -> anyhow::Result<ModelFile> 
 }
 
 fn found(path: &Path, bytes: &[u8]) -> anyhow::Result<ModelFormat> {
-    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_ascii_lowercase();
-    let start = &bytes[..bytes.len().min(4096)];
-    let has = |word: &[u8]| start.windows(word.len()).any(|window| window == word);
-    if start.starts_with(b"tree\n") || start.starts_with(b"tree\r\n") {
-        return Ok(ModelFormat::LightGbm);
+    if let Some(format) = native::format_of(path, bytes) {
+        return Ok(format);
     }
+    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_ascii_lowercase();
     match ending.as_str() {
-        "onnx" => Ok(ModelFormat::Onnx),
-        "json" if has(b"\"learner\"") => Ok(ModelFormat::XgBoost),
         "ubj" | "deprecated" => Err(advised(
             format!("{} is XGBoost's binary form", path.display()),
             "save it as JSON: booster.save_model(\"model.json\")",

@@ -12,6 +12,7 @@ use std::time::Duration;
 use clap::builder::styling::{AnsiColor, Style};
 use comfy_table::{ContentArrangement, Table};
 use indicatif::{ProgressBar, ProgressStyle};
+use learnware_data::Said;
 use learnware_data::watcher::{Progress, Stage, Watcher};
 use serde_json::{Value, json};
 
@@ -164,8 +165,8 @@ impl Printer {
 }
 
 impl Watcher for Printer {
-    fn warning(&self, text: String) {
-        Self::warning(self, text);
+    fn warning(&self, said: Said) {
+        Self::warning(self, said.text);
     }
 
     fn begin(&self, stage: Stage, total: Option<u64>) -> Box<dyn Progress> {

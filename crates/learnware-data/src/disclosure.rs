@@ -3,6 +3,8 @@
 use learnware_engine::specification::{CLUSTER_ROWS_MIN, Privacy, PrivacyBudget, PrivateRkme};
 use serde_json::{Value, json};
 
+use crate::said::{Said, said};
+
 /// What is known about a specification's making.
 #[derive(Debug)]
 pub enum Disclosure {
@@ -16,19 +18,24 @@ pub enum Disclosure {
 
 impl Disclosure {
     /// For people.
-    pub fn sentences(&self) -> Vec<String> {
+    pub fn sentences(&self) -> Vec<Said> {
         match self {
             Self::Unknown => Vec::new(),
             Self::Measured(privacy) => measured(privacy),
             Self::Bounded(budget, made) => vec![
-                format!(
-                    "privacy: ({}, {:.0e})-differential privacy for replacing one row; the number of rows is \
-                     told, names and words are not",
-                    budget.epsilon, budget.delta
+                said!(
+                    "privacy-bounded",
+                    "privacy: ({epsilon}, {delta})-differential privacy for replacing one row; the number of rows is told, \
+                     names and words are not",
+                    epsilon = budget.epsilon,
+                    delta = format!("{:.0e}", budget.delta)
                 ),
-                format!(
-                    "the noise adds {:.1e} to distances on average; rho {:.2e} for scales, {:.2e} for the points",
-                    made.noise_distance, made.rho[0], made.rho[1]
+                said!(
+                    "privacy-noise",
+                    "the noise adds {distance} to distances on average; rho {scales} for scales, {points} for the points",
+                    distance = format!("{:.1e}", made.noise_distance),
+                    scales = format!("{:.2e}", made.rho[0]),
+                    points = format!("{:.2e}", made.rho[1])
                 ),
             ],
         }
@@ -59,28 +66,33 @@ impl Disclosure {
     }
 }
 
-fn measured(privacy: &Privacy) -> Vec<String> {
+fn measured(privacy: &Privacy) -> Vec<Said> {
     let mut distances = privacy.nearest_row_distances.clone();
     distances.sort_by(f64::total_cmp);
     let (Some(least), Some(middle)) = (distances.first(), distances.get(distances.len() / 2)) else {
         return Vec::new();
     };
     let mut sentences = vec![if privacy.typical_row_distance > 0.0 {
-        format!(
-            "privacy: points are {:.2} times as far from their nearest row as rows are from each other (median; \
-             least {:.2})",
-            middle / privacy.typical_row_distance,
-            least / privacy.typical_row_distance
+        said!(
+            "privacy-measured",
+            "privacy: points are {middle} times as far from their nearest row as rows are from each other (median; least \
+             {least})",
+            middle = format!("{:.2}", middle / privacy.typical_row_distance),
+            least = format!("{:.2}", least / privacy.typical_row_distance)
         )
     } else {
-        format!(
-            "privacy: most rows occur several times; points near fewer than {CLUSTER_ROWS_MIN} equal rows are moved"
+        said!(
+            "privacy-repeated",
+            "privacy: most rows occur several times; points near fewer than {least} equal rows are moved",
+            least = CLUSTER_ROWS_MIN
         )
     }];
     if privacy.points_moved + privacy.points_left_out > 0 {
-        sentences.push(format!(
-            "{} points came too near a row and were moved, {} were left out",
-            privacy.points_moved, privacy.points_left_out
+        sentences.push(said!(
+            "privacy-moved",
+            "{moved} points came too near a row and were moved, {left} were left out",
+            moved = privacy.points_moved,
+            left = privacy.points_left_out
         ));
     }
     sentences

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use learnware_engine::EngineError;
 use learnware_engine::table::TableError;
 
+use crate::said::Said;
 use crate::tablefile::ENDINGS;
 pub use crate::tablefile::TableFileError;
 
@@ -22,18 +23,18 @@ pub enum DataError {
     #[error(transparent)]
     Engine(#[from] EngineError),
     /// The labels that were asked for are not there.
-    #[error("{message}")]
+    #[error("{said}")]
     NoLabels {
         /// What is wrong.
-        message: String,
+        said: Said,
         /// What to do.
         hint: String,
     },
     /// Anything else.
-    #[error("{message}")]
+    #[error("{said}")]
     Refused {
         /// What is wrong.
-        message: String,
+        said: Said,
         /// What to do.
         hint: String,
     },
@@ -54,13 +55,13 @@ pub enum DataError {
 pub type Result<T> = std::result::Result<T, DataError>;
 
 /// A refusal that says what to do next.
-pub(crate) fn refused(message: impl Into<String>, hint: impl Into<String>) -> DataError {
-    DataError::Refused { message: message.into(), hint: hint.into() }
+pub(crate) fn refused(said: Said, hint: impl Into<String>) -> DataError {
+    DataError::Refused { said, hint: hint.into() }
 }
 
 /// The same for labels that are not there.
-pub(crate) fn no_labels(message: impl Into<String>, hint: impl Into<String>) -> DataError {
-    DataError::NoLabels { message: message.into(), hint: hint.into() }
+pub(crate) fn no_labels(said: Said, hint: impl Into<String>) -> DataError {
+    DataError::NoLabels { said, hint: hint.into() }
 }
 
 /// Says where an error is.
@@ -126,8 +127,17 @@ fn table_file_hint(error: &TableFileError) -> String {
         TableFileError::TooLarge(_) => {
             "take a sample of the rows: 100 000 describe a distribution as well as more".into()
         }
-        TableFileError::NotUtf8 { .. } => "save the file as UTF-8, e.g. `iconv -f latin1 -t utf-8 FILE`; Chinese tables of Excel are often gb18030 or utf-16, in place of latin1".into(),
-        TableFileError::Binary(_) => format!("the ending must fit the content ({ENDINGS})"),
+        TableFileError::NotUtf8 { .. } => {
+            "name its encoding with --charset: Chinese tables of Excel are often gb18030, western ones windows-1252; or save \
+             the file as UTF-8"
+                .into()
+        }
+        TableFileError::NotEncoded { .. } => {
+            "name the right encoding with --charset, or save the file as UTF-8".into()
+        }
+        TableFileError::Binary(_) => {
+            format!("the ending must fit the content ({ENDINGS}); text in UTF-16 without a mark needs --charset utf-16le")
+        }
         TableFileError::Ragged { .. } => {
             "put fields that hold the separator in quotes, or name the separator with --delimiter".into()
         }

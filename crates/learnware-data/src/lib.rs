@@ -4,7 +4,8 @@
 //! file. Nothing here opens a path, writes or asks: bytes come through [`Files`], warnings and progress go to
 //! a [`Watcher`].
 //!
-//! * `files`: where bytes come from. `watcher`: who looks on. `error`: what is wrong with data, and what to do.
+//! * `files`: where bytes come from. `charset`: how text is encoded. `watcher`: who looks on. `error`: what is wrong with
+//!   data, and what to do. `said`: sentences with a word for programs.
 //! * `tablefile`: table files become raw tables. `datafile`: data of any kind.
 //! * `embedders`: who turns texts and images into numbers.
 //! * `specfile`: specification files, and specifications made of data.
@@ -12,6 +13,7 @@
 //!   points are drawn.
 //! * `modelinput`: data as a learnware's model takes it. `predictions`: what it answers, for people.
 
+pub mod charset;
 pub mod datafile;
 pub mod disclosure;
 pub mod embedders;
@@ -20,11 +22,14 @@ pub mod files;
 pub mod modelinput;
 pub mod plane;
 pub mod predictions;
+pub mod said;
 pub mod specfile;
 pub mod specwords;
 pub mod tablefile;
 pub mod watcher;
 
+pub use charset::Charset;
 pub use error::DataError;
 pub use files::{Files, Location, MemoryFiles};
+pub use said::Said;
 pub use watcher::{Stage, Watcher};

@@ -9,6 +9,7 @@ use learnware_engine::table::{self, RawTable};
 
 use crate::datafile::{Content, Data, Pictures};
 use crate::error::{DataError, Result, refused};
+use crate::said::said;
 
 /// The largest value of a pixel in the reference's scale.
 const WHOLE_VALUE_MAX: f64 = 255.0;
@@ -35,7 +36,8 @@ impl Taker<'_> {
             StatisticalSpecification::Image(image) => Some(image.image_shape),
             StatisticalSpecification::Table(_)
             | StatisticalSpecification::Text(_)
-            | StatisticalSpecification::ReferenceImage(_) => None,
+            | StatisticalSpecification::ReferenceImage(_)
+            | StatisticalSpecification::Parameters(_) => None,
         })
     }
 
@@ -46,7 +48,13 @@ impl Taker<'_> {
             return Ok(());
         }
         Err(refused(
-            format!("learnware {} takes {}, not {}", self.name, plural(wanted), plural(found)),
+            said!(
+                "other-kind",
+                "learnware {name} takes {wanted}, not {found}",
+                name = self.name,
+                wanted = plural(wanted),
+                found = plural(found)
+            ),
             "`learnware search --data-type TYPE` finds learnwares for other data",
         ))
     }
@@ -57,7 +65,11 @@ impl Taker<'_> {
         let known = own.map(|table| Dimensions { dimension: table.dimension(), ..Dimensions::default() });
         let Some(input) = self.specification.semantic.input.clone().or(known) else {
             return Err(refused(
-                format!("learnware {} does not say how many inputs it takes", self.name),
+                said!(
+                    "inputs-unknown",
+                    "learnware {name} does not say how many inputs it takes",
+                    name = self.name
+                ),
                 "its package needs a semantic specification with `Input`, or a table specification",
             ));
         };
@@ -80,7 +92,11 @@ impl Taker<'_> {
         let shape = own.or_else(|| declared.and_then(|shape| shape.try_into().ok()));
         let Some(shape) = shape else {
             return Err(refused(
-                format!("learnware {} does not say the size of the images that it takes", self.name),
+                said!(
+                    "image-size-unknown",
+                    "learnware {name} does not say the size of the images that it takes",
+                    name = self.name
+                ),
                 "its model needs an input_shape of channels, height and width",
             ));
         };

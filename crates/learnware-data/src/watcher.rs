@@ -1,5 +1,7 @@
 //! Who looks on while data is read and specifications are made.
 
+use crate::said::Said;
+
 /// A step of the work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
@@ -13,6 +15,8 @@ pub enum Stage {
     EmbeddingTexts,
     /// Images become numbers.
     EmbeddingImages,
+    /// A language model learns from texts.
+    Learning,
     /// Numbers become a specification.
     Specification,
     /// The same by the reference's algorithm for images.
@@ -30,6 +34,7 @@ impl Stage {
             Self::Images => "reading images",
             Self::EmbeddingTexts => "embedding texts",
             Self::EmbeddingImages => "embedding images",
+            Self::Learning => "learning from texts",
             Self::Specification => "making the specification",
             Self::ReferenceSpecification => "making the reference's specification",
             Self::Report => "comparing it with the data",
@@ -46,7 +51,7 @@ pub trait Progress {
 /// Gets warnings and progress.
 pub trait Watcher {
     /// Something that is possible but seldom wanted.
-    fn warning(&self, text: String);
+    fn warning(&self, said: Said);
 
     /// A stage begins, of so many steps where that is known.
     fn begin(&self, stage: Stage, total: Option<u64>) -> Box<dyn Progress>;
@@ -57,7 +62,7 @@ pub trait Watcher {
 pub struct Nobody;
 
 impl Watcher for Nobody {
-    fn warning(&self, _text: String) {}
+    fn warning(&self, _said: Said) {}
 
     fn begin(&self, _stage: Stage, _total: Option<u64>) -> Box<dyn Progress> {
         Box::new(Self)

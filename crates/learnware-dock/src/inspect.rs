@@ -51,8 +51,7 @@ pub(crate) fn inspect(path: &Path, semantic: Option<SemanticSpecification>) -> R
         Ok(specification) => specification,
         Err(error) => return Ok(Inspected::Unsound(vec![finding(error)?].into())),
     };
-    let mut report = checker::check_specification(&specification);
-    report.extend(policy::check(&specification.semantic));
+    let report = policy::judge(&specification);
     if report.has_errors() {
         return Ok(Inspected::Unsound(report));
     }

@@ -3,7 +3,8 @@
 
 use std::ops::RangeInclusive;
 
-use learnware_engine::market::checker::{Finding, Stage};
+use learnware_engine::learnware::Specification;
+use learnware_engine::market::checker::{self, CheckReport, Finding, Stage};
 use learnware_engine::semantic::SemanticSpecification;
 
 /// Characters of a name: shorter says nothing, longer breaks lists.
@@ -57,6 +58,14 @@ impl Quota {
         let too_many = usage.bytes >= self.bytes;
         too_many.then(|| format!("your packages have {} bytes together; delete some first", usage.bytes))
     }
+}
+
+/// Everything that a dock asks of a learnware before its model runs: science, and these rules. Who makes packages asks the
+/// same, so that nothing is made that would be refused.
+pub fn judge(specification: &Specification) -> CheckReport {
+    let mut report = checker::check_specification(specification);
+    report.extend(check(&specification.semantic));
+    report
 }
 
 /// What breaks the rules.

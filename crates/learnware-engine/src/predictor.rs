@@ -80,4 +80,12 @@ pub trait Predictor: Send {
         let reason = "only Python models whose class has a method `finetune(X, y)` can".to_owned();
         Err(PredictError::NotTrainable { reason })
     }
+
+    /// Answers each text by a text, for models that generate. Implementations guarantee one answer per text.
+    ///
+    /// # Errors
+    /// As [`Predictor::predict`]; [`PredictError::BadInput`] for models that answer numbers.
+    fn generate(&mut self, _texts: &[String]) -> Result<Vec<String>, PredictError> {
+        Err(PredictError::BadInput { reason: "the model answers numbers, not texts".into() })
+    }
 }

@@ -4,6 +4,7 @@
 //!
 //! [`serve`] is the whole of it: routes, workers that make waiting checks, and an orderly end.
 
+mod asked;
 mod auth;
 mod beimingwu;
 mod body;

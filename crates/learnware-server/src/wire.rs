@@ -42,11 +42,15 @@ pub fn dataset(dataset: &datasets::Dataset) -> Dataset {
 
 /// An evolution.
 pub fn evolution(evolution: &evolve::Evolution) -> Evolution {
+    let mut report = serde_json::json!(evolution.report);
+    for (place, island) in evolution.report.islands.iter().enumerate() {
+        report["islands"][place]["is_better"] = serde_json::json!(island.quality.is_better());
+    }
     Evolution {
         id: evolution.id,
         state: evolution.state.word().to_owned(),
         revision: evolution.revision.0,
-        report: serde_json::json!(evolution.report),
+        report,
         created_at: evolution.created_at.to_string(),
     }
 }

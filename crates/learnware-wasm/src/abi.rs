@@ -80,12 +80,12 @@ fn answer(call: &[u8]) -> Result<Answer, Refusal> {
     let (header, bytes) = rest.split_at_checked(length).ok_or_else(|| broken("it is cut off".into()))?;
     let call: Call = serde_json::from_slice(header).map_err(|error| broken(error.to_string()))?;
     SESSION.with_borrow_mut(|session| {
-        if let Call::Open { files } = &call {
+        if let Call::Open { files, .. } = &call {
             *session = Some(opened(files));
         }
-        match (&call, session) {
-            (Call::Read | Call::Plane { .. }, _) | (_, None) => answer_alone(&call, bytes),
-            (call, Some(session)) => session.answer(call, bytes),
+        match session {
+            None => answer_alone(&call, bytes),
+            Some(session) => session.answer(&call, bytes),
         }
     })
 }
@@ -108,7 +108,7 @@ fn show(stage: Stage, done: u64, total: Option<u64>) {
     let number = match stage {
         Stage::Texts | Stage::Images => 0,
         Stage::Columns => 1,
-        Stage::EmbeddingTexts | Stage::EmbeddingImages => 2,
+        Stage::EmbeddingTexts | Stage::EmbeddingImages | Stage::Learning => 2,
         Stage::Specification | Stage::ReferenceSpecification => 3,
         Stage::Report => 4,
     };

@@ -1,7 +1,8 @@
 //! Specifications made in a browser, by the same code as the command line's.
 //!
 //! * `session`: the calls of a page, one file or set of files at a time. `preview`: what a table holds before
-//!   anything is made of it. `predict`: a learnware tried on the files. `advice`: what to do about an error, in terms of the page.
+//!   anything is made of it. `model`: what a model's file says, and its package. `predict`: a learnware tried on the
+//!   files. `advice`: what to do about an error, in terms of the page.
 //! * `message`: calls and answers as JSON with bytes beside them.
 //! * `abi`: memory and functions as the page's worker sees them (only on wasm32).
 //!
@@ -12,6 +13,7 @@
 mod abi;
 mod advice;
 pub mod message;
+mod model;
 mod predict;
 mod preview;
 pub mod session;

@@ -2,11 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use learnware_data::DataError;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-
-use crate::advice;
 
 /// A call of the page.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -16,12 +13,18 @@ pub enum Call {
     Open {
         /// Their names, with `/` between folders, and sizes in bytes.
         files: Vec<(String, f64)>,
+        /// How text in them is encoded; UTF-8 when `None`.
+        #[serde(default)]
+        charset: Option<String>,
     },
     /// The specification of the files is made.
     Generate {
         /// How.
         #[serde(default)]
         choices: Choices,
+        /// What the file of a model says, where the data is that of a model.
+        #[serde(default)]
+        model: Option<ModelSays>,
     },
     /// The bytes are a specification file.
     Read,
@@ -29,6 +32,20 @@ pub enum Call {
     Plane {
         /// In the form of specification files.
         specifications: Vec<Value>,
+    },
+    /// The bytes are a model's file: what it says of itself.
+    Model {
+        /// Its name.
+        name: String,
+    },
+    /// The bytes are a model's file, which becomes a package.
+    Pack {
+        /// How it is stored.
+        format: String,
+        /// In the form of specification files.
+        specification: Value,
+        /// The semantic specification.
+        semantic: Value,
     },
     /// The bytes are a package, whose model answers about the files.
     Predict,
@@ -56,6 +73,20 @@ pub struct Choices {
     pub resize: Option<[usize; 2]>,
 }
 
+/// What a model's file says of its answers, as [`Call::Model`] was answered.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct ModelSays {
+    /// What it predicts.
+    pub task: Option<String>,
+    /// Number of classes, or of quantities.
+    pub outputs: Option<usize>,
+    /// Labels of the classes.
+    pub classes: Vec<String>,
+    /// Shape of one example.
+    pub shape: Vec<usize>,
+}
+
 /// What a column is by request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -80,22 +111,25 @@ pub struct Answer {
 pub struct Refusal {
     /// What kind of error.
     pub code: &'static str,
+    /// What is put into its sentence, by name.
+    pub values: BTreeMap<&'static str, String>,
     /// What is wrong.
     pub message: String,
     /// What to do.
     pub hint: String,
 }
 
-impl From<DataError> for Refusal {
-    fn from(error: DataError) -> Self {
-        Self { code: advice::code(&error), message: advice::message(&error), hint: advice::hint(&error) }
-    }
-}
-
 impl Refusal {
     /// A call that makes no sense here.
     pub(crate) fn new(code: &'static str, message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { code, message: message.into(), hint: hint.into() }
+        Self { code, values: BTreeMap::new(), message: message.into(), hint: hint.into() }
+    }
+
+    /// The same with a value of its sentence.
+    #[must_use]
+    pub(crate) fn with(mut self, name: &'static str, value: impl ToString) -> Self {
+        self.values.insert(name, value.to_string());
+        self
     }
 }
 

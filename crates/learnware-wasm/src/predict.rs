@@ -45,6 +45,7 @@ pub(crate) fn with<F: Files>(session: &Session<F>, zip: &[u8]) -> Result<Answer,
             format!("the predictions can't be written: {error}"),
             "tell the author of the learnware",
         )
+        .with("reason", error)
     })?;
     let rows: Vec<Vec<String>> =
         answers.values.iter_rows().take(ROWS_SHOWN).map(|row| answers.words(row)).collect();
@@ -58,12 +59,22 @@ fn unsound(error: PackageError) -> Refusal {
         format!("the package can't be used: {error}"),
         "download it again, or tell its author",
     )
+    .with("reason", error)
 }
 
 fn failed(error: PredictError) -> Refusal {
-    let hint = match &error {
-        PredictError::BadInput { .. } => "the data must have the columns that the learnware takes",
-        _ => "its author can correct the model; `learnware run` says more",
+    let reason = error.to_string();
+    let refusal = match &error {
+        PredictError::BadInput { .. } => Refusal::new(
+            "model-input",
+            reason.clone(),
+            "the data must have the columns that the learnware takes",
+        ),
+        _ => Refusal::new(
+            "model",
+            reason.clone(),
+            "its author can correct the model; `learnware run` says more",
+        ),
     };
-    Refusal::new("model", error.to_string(), hint)
+    refusal.with("reason", reason)
 }

@@ -2,10 +2,13 @@
 
 use learnware_data::error::Result;
 use learnware_data::tablefile::{ReadOptions, Source};
-use learnware_data::{Location, Stage, Watcher};
+use learnware_data::{Location, Said, Stage, Watcher, said};
 use learnware_engine::semantic::ColumnKind;
 use learnware_engine::table::{Cell, InferOptions, Inference, RawColumn, RawTable, TableError};
 use serde::Serialize;
+use serde_json::Value;
+
+use crate::advice;
 
 /// Rows shown.
 const ROWS_SHOWN: usize = 6;
@@ -26,7 +29,7 @@ pub(crate) struct Preview {
     /// The first rows.
     pub(crate) sample: Vec<Vec<String>>,
     /// What a person should know.
-    pub(crate) notes: Vec<String>,
+    pub(crate) notes: Vec<Said>,
 }
 
 impl Preview {
@@ -48,7 +51,7 @@ pub(crate) struct ColumnPreview {
     /// Whether a specification can be made with it as it is.
     pub(crate) used: bool,
     /// Why not.
-    reason: Option<String>,
+    reason: Option<Value>,
 }
 
 impl ColumnPreview {
@@ -132,7 +135,10 @@ impl<'a> Look<'a> {
             Ok(ColumnKind::Category { .. }) => ("category", None),
             // A constant is no reason to refuse a table that has other columns.
             Err(TableError::AllConstant) => ("constant", None),
-            Err(error) => (refused_kind(&error, self.characters / words.max(1)), Some(error.to_string())),
+            Err(error) => (
+                refused_kind(&error, self.characters / words.max(1)),
+                Some(advice::noted(&said::of_table(&error))),
+            ),
         };
         ColumnPreview {
             name: self.name,
@@ -205,7 +211,11 @@ mod tests {
         assert_eq!(kinds, wanted);
         assert_eq!((preview.rows, preview.sample.len()), (60, ROWS_SHOWN));
         assert_eq!((preview.columns[1].missing, preview.columns[1].distinct), (20, Some(2)));
-        let reason = preview.columns[4].reason.as_deref().unwrap();
-        assert!(reason.starts_with("line 9, column \"mixed\": \"x\" is not a number"), "{reason}");
+        let reason = preview.columns[4].reason.as_ref().unwrap();
+        assert_eq!(
+            (&reason["code"], &reason["values"]["line"]),
+            (&"mixed-column".into(), &"9".into()),
+            "{reason}"
+        );
     }
 }

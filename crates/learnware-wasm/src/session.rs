@@ -10,7 +10,7 @@ use learnware_data::modelinput::Taker;
 use learnware_data::specfile::{self, Described, Generation, Maker, Report};
 use learnware_data::tablefile::{ReadOptions, workbook};
 use learnware_data::watcher::Progress;
-use learnware_data::{Files, Location, Stage, Watcher, plane, specwords};
+use learnware_data::{Charset, Files, Location, Said, Stage, Watcher, plane, said, specwords};
 use learnware_engine::numeric::Matrix;
 use learnware_engine::semantic::DataType;
 use learnware_engine::specification::{Rkme, StatisticalSpecification, codec};
@@ -18,7 +18,8 @@ use learnware_engine::table::InferOptions;
 use serde_json::{Value, json};
 
 use crate::advice;
-use crate::message::{Answer, Call, Choices, ColumnType, Refusal};
+use crate::message::{Answer, Call, Choices, ColumnType, ModelSays, Refusal};
+use crate::model;
 use crate::predict;
 use crate::preview::{self, Preview};
 
@@ -41,6 +42,8 @@ pub struct Session<F> {
     unused: Vec<String>,
     /// What a person chose last.
     choices: Choices,
+    /// How text in the files is encoded, where a person said it.
+    charset: Option<Charset>,
     sink: ProgressSink,
 }
 
@@ -67,22 +70,42 @@ pub fn placed_names(names: Vec<String>) -> Vec<String> {
 impl<F: Files> Session<F> {
     /// A session about files, the only one or a folder of them at `place`.
     pub fn new(files: F, place: PathBuf, sink: ProgressSink) -> Self {
-        Self { files, place, kind: DataType::Table, unused: Vec::new(), choices: Choices::default(), sink }
+        Self {
+            files,
+            place,
+            kind: DataType::Table,
+            unused: Vec::new(),
+            choices: Choices::default(),
+            charset: None,
+            sink,
+        }
     }
 
     /// Answers a call about the files.
     pub fn answer(&mut self, call: &Call, bytes: &[u8]) -> Result<Answer, Refusal> {
         match call {
-            Call::Open { .. } => Ok(self.open()?),
-            Call::Generate { choices } => {
+            Call::Open { charset, .. } => {
+                self.charset = charset
+                    .as_deref()
+                    .map(str::parse)
+                    .transpose()
+                    .map_err(|_| Refusal::new("charset", "that is no encoding", "choose another one"))?;
+                Ok(self.open()?)
+            }
+            Call::Generate { choices, model } => {
                 self.choices = choices.clone();
-                self.generate(choices)
+                self.generate(choices, model.as_ref())
             }
             Call::Predict => predict::with(self, bytes),
-            Call::Read | Call::Plane { .. } => {
-                Err(Refusal::new("order", "no files are asked for", "call it alone"))
+            Call::Read | Call::Plane { .. } | Call::Model { .. } | Call::Pack { .. } => {
+                answer_alone(call, bytes)
             }
         }
+    }
+
+    /// How a table is read before a person chose anything.
+    fn reading(&self) -> ReadOptions {
+        ReadOptions { charset: self.charset, ..ReadOptions::default() }
     }
 
     fn at(&self) -> Location<'_> {
@@ -95,7 +118,7 @@ impl<F: Files> Session<F> {
 
     /// What the files hold.
     fn open(&mut self) -> DataResult<Answer> {
-        let options = DataOptions::new(ReadOptions::default(), None, None);
+        let options = DataOptions::new(self.reading(), None, None);
         let mut kind = datafile::kind_of(self.at(), &options)?;
         let looking = self.looking();
         let table = (kind == DataType::Table).then(|| preview::of_table(self.at(), &options.table, &looking));
@@ -138,7 +161,7 @@ impl<F: Files> Session<F> {
     /// The keys of JSON lines, as columns; which one holds the texts is for a person to say.
     fn keys(&self) -> DataResult<Preview> {
         let bytes = self.at().bytes()?;
-        let text = learnware_data::tablefile::text(&self.place, &bytes)?;
+        let text = learnware_data::tablefile::text(&self.place, &bytes, self.charset)?;
         let lines = text.lines().filter(|line| !line.trim().is_empty());
         let objects = || {
             lines.clone().filter_map(|line| serde_json::from_str::<serde_json::Map<String, Value>>(line).ok())
@@ -160,8 +183,7 @@ impl<F: Files> Session<F> {
 
     /// Texts or images that are all read.
     fn examples(&self, kind: DataType, looking: &Looking) -> DataResult<Preview> {
-        let data =
-            datafile::read(self.at(), &DataOptions::new(ReadOptions::default(), Some(kind), None), looking)?;
+        let data = datafile::read(self.at(), &DataOptions::new(self.reading(), Some(kind), None), looking)?;
         let mut found = Preview { rows: data.len(), ..Preview::default() };
         match &data.content {
             Content::Texts(texts) => {
@@ -171,7 +193,7 @@ impl<F: Files> Session<F> {
                 found.sample =
                     pictures.names(SHOWN).into_iter().map(|(name, size)| vec![name, size]).collect();
                 if let Err(error) = pictures.common_shape() {
-                    found.notes.push(format!("{error}; choose one size for all"));
+                    found.notes.push(said::of_error(&error));
                 }
             }
             Content::Table(_) => {}
@@ -196,7 +218,7 @@ impl<F: Files> Session<F> {
             text: choices.text.clone(),
             sheet: choices.sheet.clone(),
             numbers: of_type(ColumnType::Number).cloned().collect(),
-            ..ReadOptions::default()
+            ..self.reading()
         };
         let kind = if choices.text.is_some() { DataType::Text } else { self.kind };
         DataOptions::new(table, Some(kind), choices.resize)
@@ -219,7 +241,7 @@ impl<F: Files> Session<F> {
         };
         let Choices { sheet, text, .. } = &self.choices;
         let text = text.clone().filter(|_| taker.kind() == DataType::Text);
-        let all = ReadOptions { sheet: sheet.clone(), text, ..ReadOptions::default() };
+        let all = ReadOptions { sheet: sheet.clone(), text, ..self.reading() };
         read(all).or_else(|error| {
             let chosen = self.options(&self.choices).table;
             if chosen.drop.is_empty() && chosen.labels.is_none() { Err(error) } else { read(chosen) }
@@ -227,11 +249,12 @@ impl<F: Files> Session<F> {
     }
 
     /// The specification of the files.
-    fn generate(&self, choices: &Choices) -> Result<Answer, Refusal> {
+    fn generate(&self, choices: &Choices, says: Option<&ModelSays>) -> Result<Answer, Refusal> {
         let points = choices.points.unwrap_or(Generation::default().reduced_set_size);
         if points == 0 || points > POINTS_MAX {
             let message = format!("{points} points can't be made");
-            return Err(Refusal::new("points", message, format!("choose 1 to {POINTS_MAX}; 100 are usual")));
+            let refusal = Refusal::new("points", message, format!("choose 1 to {POINTS_MAX}; 100 are usual"));
+            return Err(refusal.with("points", points).with("most", POINTS_MAX));
         }
         let embedders = Embedders::built_in();
         let looking = self.looking();
@@ -243,14 +266,18 @@ impl<F: Files> Session<F> {
         let mut maker = Maker::new(self.options(choices), columns, &embedders, (&self.files, &looking));
         maker.generate =
             Generation { reduced_set_size: points, seed: choices.seed.unwrap_or(0), compat: false };
-        let Report { described, disclosure, distance } = maker.report(&self.place)?;
+        maker.image_shape = says.and_then(|says| <[usize; 3]>::try_from(says.shape.clone()).ok());
+        let report = maker.report(&self.place)?;
+        let answers = says.map(|says| model::outputs(says, &report)).transpose()?;
+        let Report { described, disclosure, distance, .. } = report;
         let sentences = disclosure.sentences();
         let mut told = disclosure.to_json();
         if let Value::Object(told) = &mut told {
-            told.insert("sentence".into(), json!(sentences.join(". ")));
+            told.insert("sentences".into(), noted(&sentences));
             told.insert("distance_to_data".into(), json!(distance));
         }
         let mut answer = described_answer(&described, told);
+        answer.document["answers"] = answers.unwrap_or_default();
         answer.document["notes"] = noted(&looking.warnings.into_inner());
         Ok(answer)
     }
@@ -264,6 +291,8 @@ pub fn answer_alone(call: &Call, bytes: &[u8]) -> Result<Answer, Refusal> {
             Ok(described_answer(&described, json!({})))
         }
         Call::Plane { specifications } => drawn(specifications),
+        Call::Model { name } => model::said(name, bytes),
+        Call::Pack { format, specification, semantic } => model::pack(format, specification, semantic, bytes),
         Call::Open { .. } | Call::Generate { .. } | Call::Predict => {
             Err(Refusal::new("order", "no file is open", "open a file first"))
         }
@@ -317,9 +346,8 @@ fn drawn(specifications: &[Value]) -> Result<Answer, Refusal> {
     Ok(Answer { document: json!({"explained": picture.explained, "sets": sets}), bytes: Vec::new() })
 }
 
-/// Warnings in terms of the page.
-fn noted(warnings: &[String]) -> Value {
-    warnings.iter().map(|warning| advice::without_flags(warning)).collect()
+fn noted(warnings: &[Said]) -> Value {
+    warnings.iter().map(advice::noted).collect()
 }
 
 fn ends_in(path: &Path, endings: &[&str]) -> bool {
@@ -329,12 +357,12 @@ fn ends_in(path: &Path, endings: &[&str]) -> bool {
 /// Collects warnings and hands progress on.
 struct Looking {
     sink: ProgressSink,
-    warnings: RefCell<Vec<String>>,
+    warnings: RefCell<Vec<Said>>,
 }
 
 impl Watcher for Looking {
-    fn warning(&self, text: String) {
-        self.warnings.borrow_mut().push(text);
+    fn warning(&self, said: Said) {
+        self.warnings.borrow_mut().push(said);
     }
 
     fn begin(&self, stage: Stage, total: Option<u64>) -> Box<dyn Progress> {

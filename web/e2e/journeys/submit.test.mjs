@@ -20,6 +20,10 @@ after(async () => {
   running?.stop();
 });
 
+/** One tree of one split for each of three classes. */
+const TREES = [0, 1, 2].map((tree) => `Tree=${tree}\nnum_leaves=2\nnum_cat=0\nsplit_feature=${tree % 2}\nthreshold=${0.5 + tree}\ndecision_type=2\nleft_child=-1\nright_child=-2\nleaf_value=${tree} ${-tree}\n\n`).join('');
+const LIGHTGBM = `tree\nversion=v4\nnum_class=3\nnum_tree_per_iteration=3\nlabel_index=0\nmax_feature_idx=1\nobjective=multiclass num_class:3\nfeature_names=length width\ntree_sizes=1 1 1\n\n${TREES}end of trees\n`;
+
 const drop = (page, files) => page.locator('input[type=file]').first().setInputFiles(files);
 
 async function toSubmit(page) {
@@ -87,14 +91,46 @@ test('a bare model with the data it was trained on becomes a package', async () 
   await page.locator('form').getByRole('button', { name: 'Submit' }).click();
   await page.getByText('Something is missing above.').waitFor();
   await shot(page, 'submit-missing');
-  await page.getByLabel('Task').selectOption('Classification');
+  assert.equal(await page.getByLabel('Task').inputValue(), 'Classification', 'the file says it');
   await page.getByLabel('Licence').selectOption('MIT');
   await page.getByRole('checkbox', { name: 'Education' }).check();
-  await page.getByText('Outputs', { exact: true }).click();
-  await page.getByLabel('Names of the outputs, one a line').fill('0\n1\n2\n3\n4\n5\n6\n7\n8\n9');
   await page.locator('form').getByRole('button', { name: 'Submit' }).click();
   await page.getByRole('link', { name: 'See its page' }).waitFor({ timeout: 60_000 });
   await shot(page, 'submit-bare');
+  assert.equal(faults.join('\n'), '');
+  await visitor.context.close();
+});
+
+test('a LightGBM file alone says its task and inputs, and labels that were forgotten are told at once', async () => {
+  const visitor = await visit(browser, running);
+  const { page, faults } = visitor;
+  await signIn(visitor, grace);
+  await toSubmit(page);
+  const model = join(running.folder, 'iris.txt');
+  writeFileSync(model, LIGHTGBM);
+  await drop(page, model);
+  await page.getByText('Takes 2 numbers · Classification · 3 outputs').waitFor({ timeout: 60_000 });
+  const data = join(running.folder, 'iris.csv');
+  const rows = Array.from({ length: 60 }, (_, row) => `${(row % 7) / 2},${(row % 5) / 3},${['setosa', 'versicolor', 'virginica'][row % 3]}`);
+  writeFileSync(data, `length,width,species\n${rows.join('\n')}\n`);
+  await page.locator('input[type=file]').nth(1).setInputFiles(data);
+  await page.getByLabel('Column with the labels').selectOption('');
+  await page.getByRole('button', { name: 'Make the specification' }).click();
+  await page.getByText(/The model takes 2 numbers for each row, but the columns make 5/).waitFor({ timeout: 60_000 });
+  await shot(page, 'submit-forgotten-labels');
+  await page.getByLabel('Column with the labels').selectOption('species');
+  await page.getByRole('button', { name: 'Make the specification' }).click();
+  await page.getByRole('button', { name: 'Use this specification' }).click({ timeout: 60_000 });
+  await page.getByText('Outputs: 3 outputs (setosa, versicolor, virginica)').waitFor();
+  assert.equal(await page.getByLabel('Task').inputValue(), 'Classification');
+  await shot(page, 'submit-lightgbm');
+  faults.push(...(await axe(page, 'submit, a bare model')));
+  await page.getByLabel('Name', { exact: true }).fill('Three kinds of iris');
+  await page.getByLabel('Description').fill('Tells three kinds of iris apart by two lengths.');
+  await page.getByLabel('Licence').selectOption('MIT');
+  await page.getByRole('checkbox', { name: 'Nature' }).check();
+  await page.locator('form').getByRole('button', { name: 'Submit' }).click();
+  await page.getByRole('link', { name: 'See its page' }).waitFor({ timeout: 60_000 });
   assert.equal(faults.join('\n'), '');
   await visitor.context.close();
 });

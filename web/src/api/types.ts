@@ -19,6 +19,8 @@ export type Dataset = Schemas['Dataset'];
 export interface EvolvedIsland {
   island: unknown;
   learnwares: number;
+  /** Whether its searches use what was learned. */
+  is_better: boolean;
   quality: { tasks: number; by_distance: number; by_capability: number; error: number };
   retirements: { id: string; by: string; tasks: number; loss: number }[];
   anchors: string[];
@@ -208,6 +210,8 @@ export interface SearchAnswer {
   /** How the user's columns came into the world, where that was searched. */
   world?: WorldSearch;
   multiple: Multiple | null;
+  /** Learnwares that take a part of the user's columns, by their places, where that was asked for. */
+  parts?: (Single & { columns: number[] })[];
   funnel: Funnel;
   explanation: Explanation | null;
   learnwares: Record<string, Semantic>;

@@ -1,7 +1,8 @@
 /** The columns of a table: what each was taken for, and what its owner says instead. */
 import { useState } from 'react';
 import { number, t, type Key } from '../i18n';
-import { Field } from './parts';
+import { Field, Note } from './parts';
+import { saidWords } from '../lib/said';
 import type { DataPreview } from '../wasm';
 
 export interface ColumnChoice {
@@ -11,11 +12,13 @@ export interface ColumnChoice {
   types: Record<string, 'number' | 'category'>;
   /** Of a workbook; the first one when empty. */
   sheet: string;
+  /** A column of a table whose values are texts, and the whole data; empty where the table is one of numbers and words. */
+  asTexts: string;
   /** Height and width that every image gets; as they are when empty. */
   resize: string;
 }
 
-export const NO_CHOICE: ColumnChoice = { drop: [], labels: '', text: '', types: {}, sheet: '', resize: '' };
+export const NO_CHOICE: ColumnChoice = { drop: [], labels: '', text: '', types: {}, sheet: '', asTexts: '', resize: '' };
 
 const SHOWN = 40;
 
@@ -53,7 +56,13 @@ export function Columns({ preview, choice, onChange }: { preview: DataPreview; c
           </Field>
         ) : null}
       </div>
-      {preview.kind === 'table' && isFirstSheet ? (
+      {choice.asTexts ? (
+        <Note level={3} title={t('columns.areTexts', { name: choice.asTexts })}>
+          <p>{t('columns.textHint')}</p>
+          <button type="button" className="button small" onClick={() => onChange({ ...choice, asTexts: '' })}>{t('columns.notTexts')}</button>
+        </Note>
+      ) : preview.kind === 'table' && isFirstSheet && used === 0 ? <NothingUsed preview={preview} onTexts={(name) => onChange({ ...choice, asTexts: name, labels: choice.labels === name ? '' : choice.labels })} /> : null}
+      {preview.kind === 'table' && isFirstSheet && !choice.asTexts ? (
         <div className="scroll tall" tabIndex={0} role="group" aria-label={t('columns.title')}>
           <table>
             <caption>{t('columns.caption', { used, n: preview.columns.length })}</caption>
@@ -66,7 +75,7 @@ export function Columns({ preview, choice, onChange }: { preview: DataPreview; c
                 return (
                   <tr key={column.name}>
                     <td><input type="checkbox" aria-label={t('columns.useOne', { name: column.name })} checked={!isLabels && !choice.drop.includes(column.name)} disabled={isLabels} onChange={() => toggle(column.name)} /></td>
-                    <th scope="row">{column.name}{column.reason ? <div className="small faint">{column.reason}</div> : null}</th>
+                    <th scope="row">{column.name}{column.reason ? <div className="small faint">{saidWords(column.reason)}</div> : null}</th>
                     <td>
                       {canChoose ? (
                         <select className="small-select" aria-label={t('columns.kindOne', { name: column.name })} value={kind} onChange={(event) => onChange({ ...choice, types: { ...choice.types, [column.name]: event.target.value as 'number' | 'category' } })}>
@@ -74,6 +83,7 @@ export function Columns({ preview, choice, onChange }: { preview: DataPreview; c
                           <option value="category">{t('columns.kind.category')}</option>
                         </select>
                       ) : t(`columns.kind.${column.kind}` as Key)}
+                      {isWords(column) ? <button type="button" className="link small" onClick={() => onChange({ ...choice, asTexts: column.name, labels: isLabels ? '' : choice.labels })}>{t('columns.asTexts')}</button> : null}
                     </td>
                     <td className="number">{column.missing > 0 ? number(column.missing) : '–'}</td>
                     <td className="faint">{column.examples.slice(0, 3).join(', ')}</td>
@@ -84,10 +94,26 @@ export function Columns({ preview, choice, onChange }: { preview: DataPreview; c
           </table>
         </div>
       ) : null}
-      {preview.kind === 'table' && preview.columns.length > SHOWN ? (
+      {preview.kind === 'table' && !choice.asTexts && preview.columns.length > SHOWN ? (
         <button type="button" className="link" onClick={() => setAll(!all)}>{all ? t('columns.fewer') : t('columns.all', { n: preview.columns.length })}</button>
       ) : null}
     </div>
+  );
+}
+
+/** Whether a column's values may be texts. */
+function isWords(column: DataPreview['columns'][number]): boolean {
+  return column.kind === 'text' || column.kind === 'identifier' || column.kind === 'category';
+}
+
+/** No column can be taken as numbers or words: texts may be what is meant. */
+function NothingUsed({ preview, onTexts }: { preview: DataPreview; onTexts: (name: string) => void }) {
+  const texts = preview.columns.filter(isWords);
+  return (
+    <Note tone="careful" level={3} title={t('columns.noneUsed')}>
+      <p>{t(texts.length > 0 ? 'columns.noneUsedTexts' : 'columns.noneUsedWords')}</p>
+      <div className="row">{texts.slice(0, 5).map((column) => <button key={column.name} type="button" className="button small" onClick={() => onTexts(column.name)}>{t('columns.takeTexts', { name: column.name })}</button>)}</div>
+    </Note>
   );
 }
 

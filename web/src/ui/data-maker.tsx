@@ -1,5 +1,5 @@
 /** From files to a specification, on this machine: read, look at the columns, make, see what it tells. */
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { ErrorNote, Note } from './parts';
 import { Drop } from './drop';
 import { Icon } from './icons';
@@ -7,11 +7,12 @@ import { Columns, NO_CHOICE, type ColumnChoice } from './columns';
 import { Made } from './made';
 import { bytes, t, type Key } from '../i18n';
 import { useAction } from '../lib/load';
+import { saidWords } from '../lib/said';
 import { read } from '../lib/specification';
 import { theMaker } from '../state/maker';
 import type { Task } from '../state/task';
 import type { Statistical } from '../api/types';
-import type { DataPreview, GenerateChoices, MadeSpecification, Progress } from '../wasm';
+import type { DataPreview, GenerateChoices, MadeSpecification, ModelSays, Progress } from '../wasm';
 
 const ACCEPT = '.csv,.tsv,.txt,.parquet,.xlsx,.ods,.json,.jsonl,.npz,.npy,.zip,.png,.jpg,.jpeg,.gif,.bmp,.webp';
 
@@ -22,14 +23,27 @@ export interface MadeTask {
   choices: GenerateChoices;
 }
 
-/** `onReady` gets the specification when its owner wants to use it; `published` where it goes into a learnware for all to see. */
-export function DataMaker({ onReady, useWords, compact, published }: { onReady: (made: MadeTask) => void; useWords: string; compact?: boolean; published?: boolean }) {
+interface Props {
+  /** Gets the specification when its owner wants to use it. */
+  onReady: (made: MadeTask) => void;
+  useWords: string;
+  compact?: boolean;
+  /** It goes into a learnware for all to see. */
+  published?: boolean;
+  /** The model that the data trained. */
+  model?: ModelSays;
+}
+
+export function DataMaker({ onReady, useWords, compact, published, model }: Props) {
   const [preview, setPreview] = useState<DataPreview | null>(null);
   const [progress, setProgress] = useState<Progress | null>(null);
   const [choice, setChoice] = useState<ColumnChoice>(NO_CHOICE);
   const [ready, setReady] = useState<MadeTask | null>(null);
 
-  const open = useAction(async (files: File[]) => {
+  const dropped = useRef<File[]>([]);
+
+  const open = useAction(async (files: File[], charset?: string) => {
+    dropped.current = files;
     setReady(null);
     setPreview(null);
     const first = files[0];
@@ -39,8 +53,8 @@ export function DataMaker({ onReady, useWords, compact, published }: { onReady: 
       if (known) return onReady({ task: known, made: null, preview: null, choices: {} });
     }
     const maker = await theMaker();
-    const found = await maker.open(files, setProgress).finally(() => setProgress(null));
-    setChoice({ ...NO_CHOICE, drop: found.columns.filter((column) => !column.used).map((column) => column.name), labels: '', text: found.columns.find((column) => column.kind === 'text')?.name ?? '' });
+    const found = await maker.open(files, setProgress, charset).finally(() => setProgress(null));
+    setChoice(firstChoice(found, model));
     setPreview(found);
   });
 
@@ -48,7 +62,7 @@ export function DataMaker({ onReady, useWords, compact, published }: { onReady: 
     if (!preview) return;
     const choices = choicesOf(choice, preview);
     const maker = await theMaker();
-    const made = await maker.generate(choices, setProgress).finally(() => setProgress(null));
+    const made = await maker.generate(choices, setProgress, model).finally(() => setProgress(null));
     setReady({ task: taskOf(preview.name, made), made, preview, choices });
   });
 
@@ -59,6 +73,7 @@ export function DataMaker({ onReady, useWords, compact, published }: { onReady: 
         <Drop title={t('maker.drop')} hint={t('maker.dropHint')} accept={ACCEPT} multiple disabled={busy} onFiles={(files) => void open.run(files)} />
       ) : null}
       <ErrorNote error={open.error} title={t('maker.cantRead')} />
+      {isAboutCharset(open.error) ? <CharsetChoice onChoose={(charset) => void open.run(dropped.current, charset)} /> : null}
       {busy && progress ? <Working progress={progress} onStop={() => void theMaker().then((maker) => maker.cancel())} /> : busy ? <Working progress={null} onStop={null} /> : null}
       {preview && !ready ? (
         <>
@@ -69,10 +84,10 @@ export function DataMaker({ onReady, useWords, compact, published }: { onReady: 
             <span className="spread" />
             <button type="button" className="button small" onClick={() => setPreview(null)}>{t('maker.otherFile')}</button>
           </div>
-          {preview.notes.map((note) => <Note key={note} tone="careful" level={3}><p>{note}</p></Note>)}
+          {preview.notes.map((note) => <Note key={note.message} tone="careful" level={3}><p>{saidWords(note)}</p></Note>)}
           {preview.columns.length > 0 || preview.kind === 'image' ? <Columns preview={preview} choice={choice} onChange={setChoice} /> : null}
           <ErrorNote error={generate.error} title={t('maker.cantMake')} />
-          <button type="button" className="button primary" disabled={busy} onClick={() => void generate.run()}>{t('maker.make')}</button>
+          <button type="button" className="button primary" disabled={busy || nothingIsUsed(preview, choice)} onClick={() => void generate.run()}>{t('maker.make')}</button>
           <p className="small faint">{t(published ? 'maker.published' : 'maker.stays')}</p>
         </>
       ) : null}
@@ -81,6 +96,29 @@ export function DataMaker({ onReady, useWords, compact, published }: { onReady: 
       ) : null}
     </div>
   );
+}
+
+/** What is left out at first. A model that names its columns says which are inputs; the only other one is the labels. */
+function firstChoice(found: DataPreview, model: ModelSays | undefined): ColumnChoice {
+  const names = found.columns.map((column) => column.name);
+  const text = found.columns.find((column) => column.kind === 'text')?.name ?? '';
+  const inputs = (model?.columns ?? []).map(plain);
+  const isNamed = inputs.length > 0 && inputs.every((input) => names.some((name) => plain(name) === input));
+  if (!isNamed) return { ...NO_CHOICE, drop: found.columns.filter((column) => !column.used).map((column) => column.name), text };
+  const others = names.filter((name) => !inputs.includes(plain(name)));
+  const labels = others.length === 1 ? others[0] ?? '' : '';
+  return { ...NO_CHOICE, drop: others.filter((name) => name !== labels), labels, text };
+}
+
+/** Nothing can be made of a table none of whose columns is taken. */
+function nothingIsUsed(preview: DataPreview, choice: ColumnChoice): boolean {
+  if (preview.kind !== 'table' || choice.asTexts || (choice.sheet && choice.sheet !== preview.sheets[0])) return false;
+  return preview.columns.every((column) => choice.drop.includes(column.name) || column.name === choice.labels);
+}
+
+/** A name without what libraries change in it: LightGBM writes underscores for blanks. */
+function plain(name: string): string {
+  return name.replace(/[^\p{L}\p{N}]+/gu, '_');
 }
 
 function choicesOf(choice: ColumnChoice, preview: DataPreview): GenerateChoices {
@@ -92,7 +130,31 @@ function choicesOf(choice: ColumnChoice, preview: DataPreview): GenerateChoices 
   if (Object.keys(choice.types).length > 0) choices.types = choice.types;
   if (choice.labels) choices.labels = choice.labels;
   if (preview.kind === 'text' && choice.text) choices.text = choice.text;
+  if (choice.asTexts) choices.text = choice.asTexts;
   return choices;
+}
+
+function isAboutCharset(error: unknown): boolean {
+  const code = (error as { code?: unknown } | null)?.code;
+  return code === 'not-utf8' || code === 'not-encoded';
+}
+
+/** Encodings of texts that are not UTF-8, as their labels; each with who writes them. */
+const CHARSETS = ['gb18030', 'utf-16le', 'big5', 'windows-1252', 'shift_jis', 'euc-kr', 'windows-1251'] as const;
+
+/** What a text is encoded in is for a person to say: other encodings read as other characters. */
+function CharsetChoice({ onChoose }: { onChoose: (charset: string) => void }) {
+  const [charset, setCharset] = useState<string>(CHARSETS[0]);
+  return (
+    <div className="row">
+      <label className="row">{t('charset.title')}
+        <select value={charset} onChange={(event) => setCharset(event.target.value)}>
+          {CHARSETS.map((label) => <option key={label} value={label}>{t(`charset.${label}` as Key)}</option>)}
+        </select>
+      </label>
+      <button type="button" className="button" onClick={() => onChoose(charset)}>{t('charset.read')}</button>
+    </div>
+  );
 }
 
 function Working({ progress, onStop }: { progress: Progress | null; onStop: (() => void) | null }) {

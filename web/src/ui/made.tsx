@@ -1,6 +1,7 @@
 /** A specification that was just made: how big it is, how near its points are to real rows, what will be sent. */
-import { bytes, number, t } from '../i18n';
+import { bytes, language, number, t } from '../i18n';
 import { Note } from './parts';
+import { saidWords, type Said } from '../lib/said';
 import { Icon } from './icons';
 import type { MadeSpecification } from '../wasm';
 
@@ -17,9 +18,10 @@ export function Made({ made, name, useWords, onUse, onBack, published }: { made:
   return (
     <div className="stack" aria-live="polite">
       <Note tone="good" title={t('made.title')} level={3}>
-        <p>{made.description || t('made.words', { points: made.points, dimension: made.dimension, rows: made.rows })}</p>
+        <p>{language.value() === 'en' && made.description ? made.description : t('made.words', { points: made.points, dimension: made.dimension, rows: made.rows })}</p>
         <p className="small faint">{time}</p>
       </Note>
+      {made.notes.map((note) => <Note key={note.message} tone="careful" level={3}><p>{saidWords(note)}</p></Note>)}
       <Privacy made={made} published={published} />
       <div className="row">
         <button type="button" className="button primary" onClick={onUse}>{useWords}</button>
@@ -32,12 +34,12 @@ export function Made({ made, name, useWords, onUse, onBack, published }: { made:
 
 /** The privacy report, in the words of the command line where it has some. */
 function Privacy({ made, published }: { made: MadeSpecification; published: boolean }) {
-  const sentence = ['sentence', 'words', 'summary'].map((key) => made.disclosure[key]).find((value) => typeof value === 'string') as string | undefined;
+  const sentences = (made.disclosure['sentences'] ?? []) as Said[];
   const facts = Object.entries(made.disclosure).filter(([, value]) => typeof value === 'number') as [string, number][];
   return (
     <section className="panel">
       <h3><Icon name="lock" size={16} /> {t('made.privacy')}</h3>
-      {sentence ? <p>{sentence.replace(/^privacy: (.)/, (_, first: string) => first.toUpperCase())}</p> : null}
+      {sentences.map((said) => <p key={said.code}>{saidWords(said)}</p>)}
       {facts.length > 0 ? (
         <details>
           <summary>{t('made.facts')}</summary>

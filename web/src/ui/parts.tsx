@@ -2,6 +2,7 @@
 import { useEffect, useId, useRef, useState, type ReactNode } from 'react';
 import { ApiError } from '../api/client';
 import { language, t, type Key } from '../i18n';
+import { saidWords, type Said } from '../lib/said';
 import { Icon, type IconName } from './icons';
 
 /** Sets the title of the window while the page is shown. */
@@ -70,8 +71,9 @@ const advices: Partial<Record<string, Key>> = {
 
 function explain(error: unknown): { words: string; advice: string | null; requestId: string | null } {
   if (!(error instanceof ApiError)) {
-    const hint = (error as { hint?: unknown } | null)?.hint;
-    return { words: error instanceof Error ? error.message : String(error), advice: typeof hint === 'string' && hint ? hint : null, requestId: null };
+    const said = error as (Error & Partial<Said> & { hint?: string }) | null;
+    if (said?.code && said.values) return { words: saidWords({ code: said.code, values: said.values, message: said.message }, said.hint), advice: null, requestId: null };
+    return { words: error instanceof Error ? error.message : String(error), advice: null, requestId: null };
   }
   const words = error.code === 'unreachable' ? t('error.unreachable') : translated(error) || t('error.status', { status: String(error.status) });
   const key = advices[error.code];

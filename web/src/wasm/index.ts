@@ -4,6 +4,7 @@
  * The work is done by the same Rust code as the command's (`learnware spec`), compiled to WebAssembly by
  * `cargo xtask wasm`. The worker and the module load when they are first needed.
  */
+import type { Said } from '../lib/said';
 import type { Call, Reply, Request } from './messages';
 
 export type DataKind = 'table' | 'text' | 'image';
@@ -19,7 +20,7 @@ export interface ColumnPreview {
   /** Whether a specification can be made with it as it is. */
   used: boolean;
   /** Why it is left out, if it is. */
-  reason: string | null;
+  reason: Said | null;
 }
 
 /** What the files hold. */
@@ -31,7 +32,7 @@ export interface DataPreview {
   columns: ColumnPreview[];
   /** The first rows, as text. */
   sample: string[][];
-  notes: string[];
+  notes: Said[];
   /** Names of the sheets of a workbook. */
   sheets: string[];
   seconds: number;
@@ -56,7 +57,27 @@ export interface GenerateChoices {
   rows?: number;
 }
 
-/** What the specification tells about single rows: `sentence` in words, the numbers as `learnware spec --json` has them. */
+/** What the file of a model that is data says of itself; `format` is null where the file is no such model. */
+export interface ModelSays {
+  format: 'onnx' | 'lightgbm' | 'xgboost' | null;
+  /** Shape of one example: one number for rows of a table. */
+  shape: number[];
+  /** Names of the columns in order; empty where the file has none. */
+  columns: string[];
+  task: string | null;
+  /** Number of classes, or of quantities. */
+  outputs: number | null;
+  /** Labels of the classes; empty where the file has none. */
+  classes: string[];
+}
+
+/** Task and outputs of a model, by its file and by the labels of its data; the dimension is 0 where neither tells it. */
+export interface ModelAnswers {
+  task: string | null;
+  output: { Dimension: number; Description?: Record<string, string> };
+}
+
+/** What the specification tells about single rows: `sentences` in words, the numbers as `learnware spec --json` has them. */
 export interface NearestReport {
   [key: string]: unknown;
 }
@@ -76,6 +97,10 @@ export interface MadeSpecification {
   memoryBytes: number;
   disclosure: NearestReport;
   columns: string[];
+  /** What a person should know. */
+  notes: Said[];
+  /** Where it was made for a model. */
+  answers: ModelAnswers | null;
 }
 
 /** Points of several specifications in the plane that shows most of them. */
@@ -99,12 +124,13 @@ export interface Predicted {
   csv: Uint8Array;
 }
 
-/** What is wrong and what to do next, in words; `code` is for programs. */
-export class MakerError extends Error {
+/** What is wrong and what to do next: a word and values for the page's own sentence, and an English one. */
+export class MakerError extends Error implements Said {
   constructor(
     readonly code: string,
     message: string,
     readonly hint = '',
+    readonly values: Record<string, string> = {},
   ) {
     super(message);
     this.name = 'MakerError';
@@ -123,19 +149,34 @@ export class SpecificationMaker {
   private readonly waiting = new Map<number, Waiting>();
   private last = 0;
   private opened: File[] | undefined;
+  private charset: string | undefined;
   private busy: Promise<unknown> = Promise.resolve();
 
   /** Reads what was dropped: one file, a zip, or several images or texts. */
-  async open(files: File[], onProgress?: (progress: Progress) => void): Promise<DataPreview> {
-    if (files.length === 0) throw new MakerError('empty', 'There is no file. Choose one.');
+  async open(files: File[], onProgress?: (progress: Progress) => void, charset?: string): Promise<DataPreview> {
+    if (files.length === 0) throw new MakerError('no-file', 'There is no file');
     this.opened = files;
-    const { answer, seconds } = await this.ask({ call: 'open' }, { files, onProgress });
+    this.charset = charset;
+    const { answer, seconds } = await this.ask({ call: 'open', charset }, { files, onProgress });
     return { ...(answer as unknown as DataPreview), seconds };
   }
 
   /** Makes the specification of the files that were opened last. */
-  async generate(choices: GenerateChoices, onProgress?: (progress: Progress) => void): Promise<MadeSpecification> {
-    return made(await this.ask({ call: 'generate', choices }, { onProgress }));
+  async generate(choices: GenerateChoices, onProgress?: (progress: Progress) => void, model?: ModelSays): Promise<MadeSpecification> {
+    return made(await this.ask({ call: 'generate', choices, model }, { onProgress }));
+  }
+
+  /** Reads what a model's file says of itself. */
+  async model(file: File): Promise<ModelSays> {
+    const bytes = new Uint8Array(await file.arrayBuffer());
+    return (await this.ask({ call: 'model', name: file.name }, { bytes })).answer as unknown as ModelSays;
+  }
+
+  /** The package that `learnware pack` makes of a model that is data. */
+  async pack(model: File, format: string, specification: unknown, semantic: unknown): Promise<Blob> {
+    const bytes = new Uint8Array(await model.arrayBuffer());
+    const packed = await this.ask({ call: 'pack', format, specification, semantic }, { bytes });
+    return new Blob([packed.bytes as Uint8Array<ArrayBuffer>], { type: 'application/zip' });
   }
 
   /** Reads somebody's specification file, of any kind that the reference has. */
@@ -156,7 +197,7 @@ export class SpecificationMaker {
 
   /** Stops what is being done; the next call starts anew, with the files that were opened. */
   cancel(): void {
-    this.stop(new MakerError('cancelled', 'It was stopped.'));
+    this.stop(new MakerError('cancelled', 'It was stopped'));
   }
 
   private stop(error: MakerError): void {
@@ -176,7 +217,7 @@ export class SpecificationMaker {
 
   private async begin(call: Call, rest: { files?: File[]; bytes?: Uint8Array; onProgress?: ((progress: Progress) => void) | undefined }) {
     const needsFiles = call.call === 'generate' || call.call === 'predict';
-    if (needsFiles && !this.worker && this.opened) await this.send({ call: 'open' }, { files: this.opened });
+    if (needsFiles && !this.worker && this.opened) await this.send({ call: 'open', charset: this.charset }, { files: this.opened });
     return this.send(call, rest);
   }
 
@@ -196,7 +237,7 @@ export class SpecificationMaker {
     const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
     worker.addEventListener('message', ({ data }: MessageEvent<Reply>) => this.hear(data));
     worker.addEventListener('error', () => {
-      if (worker === this.worker) this.stop(new MakerError('crashed', 'The part that reads data could not be started. Reload the page.'));
+      if (worker === this.worker) this.stop(new MakerError('absent', 'The part that reads data could not be started', 'reload the page', { reason: 'worker' }));
     });
     return worker;
   }
@@ -207,19 +248,14 @@ export class SpecificationMaker {
     if ('progress' in reply) return waiting.onProgress?.(reply.progress);
     this.waiting.delete(reply.id);
     if ('answer' in reply) return waiting.resolve(reply);
-    const { code, message, hint } = reply.refusal;
-    waiting.reject(new MakerError(code, sentences(message, hint), hint));
+    const { code, values, message, hint } = reply.refusal;
+    waiting.reject(new MakerError(code, message, hint, values));
     // After a crash the module's memory is not to be trusted.
-    if (code === 'crashed' || code === 'memory') this.stop(new MakerError('cancelled', 'It was stopped.'));
+    if (code === 'crashed' || code === 'memory') this.stop(new MakerError('cancelled', 'It was stopped'));
   }
 }
 
-/** What is wrong, which may begin with the name of a file, and what to do, as two sentences. */
-function sentences(message: string, hint: string): string {
-  const ended = (part: string) => (/[.!?]$/.test(part) ? part : `${part}.`);
-  return hint === '' ? ended(message) : `${ended(message)} ${ended(hint.charAt(0).toUpperCase() + hint.slice(1))}`;
-}
-
 function made({ answer, bytes, seconds, memoryBytes }: Extract<Reply, { answer: unknown }>): MadeSpecification {
-  return { ...(answer as unknown as MadeSpecification), json: bytes, seconds, memoryBytes };
+  const fields = answer as unknown as MadeSpecification;
+  return { ...fields, notes: fields.notes ?? [], answers: fields.answers ?? null, json: bytes, seconds, memoryBytes };
 }

@@ -1,10 +1,13 @@
 /** What a page and its worker tell each other. */
-import type { GenerateChoices, Progress } from './index';
+import type { Said } from '../lib/said';
+import type { GenerateChoices, ModelSays, Progress } from './index';
 
 /** A call of the page. */
 export type Call =
-  | { call: 'open' }
-  | { call: 'generate'; choices: GenerateChoices }
+  | { call: 'open'; charset?: string | undefined }
+  | { call: 'generate'; choices: GenerateChoices; model?: ModelSays | undefined }
+  | { call: 'model'; name: string }
+  | { call: 'pack'; format: string; specification: unknown; semantic: unknown }
   | { call: 'read' }
   | { call: 'plane'; specifications: Record<string, unknown>[] }
   | { call: 'predict' };
@@ -18,9 +21,7 @@ export interface Request {
 }
 
 /** What is wrong, and what to do. */
-export interface Refusal {
-  code: string;
-  message: string;
+export interface Refusal extends Said {
   hint: string;
 }
 

@@ -93,11 +93,11 @@ export class LearnwareModule {
   /** Why the module ended: it says so itself, or it found no more memory. */
   private ended(error: unknown): Refusal {
     if (this.crash) {
-      return { code: 'crashed', message: `this should not have happened: ${this.crash}`, hint: 'tell us, with the file if you may' };
+      return { code: 'crashed', values: { reason: this.crash }, message: `this should not have happened: ${this.crash}`, hint: 'tell us, with the file if you may' };
     }
     const size = Math.round(this.memoryBytes / 2 ** 20);
     const message = `the browser gave no more memory after ${size} MiB (${String(error)})`;
-    return { code: 'memory', message, hint: 'take a sample of the rows: 100,000 describe a distribution as well as more' };
+    return { code: 'memory', values: { size: String(size) }, message, hint: 'take a sample of the rows: 100,000 describe a distribution as well as more' };
   }
 
   /** What the module asks of us. */

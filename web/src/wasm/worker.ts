@@ -71,7 +71,7 @@ async function compiled(answer: Response): Promise<WebAssembly.Module> {
 }
 
 function absent(why: string): Refused {
-  return new Refused({ code: 'absent', message: `the part that reads data could not be loaded: ${why}`, hint: 'reload the page, or use the command `learnware spec`' });
+  return new Refused({ code: 'absent', values: { reason: why }, message: `the part that reads data could not be loaded: ${why}`, hint: 'reload the page, or use the command `learnware spec`' });
 }
 
 /** A name with the folders that the file was dropped in. */
@@ -98,7 +98,7 @@ async function work({ call, files: dropped, bytes }: Request): Promise<Answer & 
 
 function refusalOf(error: unknown): Refusal {
   if (error instanceof Refused) return error.refusal;
-  return { code: 'crashed', message: String(error), hint: 'reload the page and try again' };
+  return { code: 'crashed', values: { reason: String(error) }, message: String(error), hint: 'reload the page and try again' };
 }
 
 self.addEventListener('message', ({ data }: MessageEvent<Request>) => {

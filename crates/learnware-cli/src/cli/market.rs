@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use super::find::{FilterArgs, PageArgs, WordsHow};
 use super::private::NoiseArgs;
-use super::shared::{ColumnArgs, DockArgs, EmbedderArgs, KindArgs, ModelArgs, TableArgs};
+use super::shared::{BaseArgs, ColumnArgs, DockArgs, EmbedderArgs, KindArgs, ModelArgs, TableArgs};
 
 /// Put a learnware into the dock and check it.
 ///
@@ -115,6 +115,11 @@ pub(crate) struct SearchArgs {
     /// columns is which of a learnware's; `learnware run --align` and `learnware reuse --align` predict with them.
     #[arg(long, requires = "spec", conflicts_with_all = ["private", "uncovered", "kernel", "report"])]
     pub(crate) world: bool,
+    /// Tell a server the names of your columns, so that it finds learnwares that take a part of them, too.
+    ///
+    /// In a dock on this machine they are told always. `learnware solve` gives each learnware the columns that it takes.
+    #[arg(long, requires = "spec", conflicts_with_all = ["private", "world"])]
+    pub(crate) parts: bool,
     /// By what single learnwares are ordered.
     #[arg(long, value_enum, default_value_t, value_name = "HOW")]
     pub(crate) rank: RankWord,
@@ -139,6 +144,9 @@ pub(crate) struct SearchArgs {
     /// Who embeds texts.
     #[command(flatten)]
     pub(crate) embedder: EmbedderArgs,
+    /// Which language model learns from them.
+    #[command(flatten)]
+    pub(crate) base: BaseArgs,
     /// Which part of the table is read.
     #[command(flatten)]
     pub(crate) table: TableArgs,

@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use learnware_engine::semantic::{Library, License, Scenario, Task};
+use learnware_engine::semantic::{Library, License, ModelKind, Scenario, Task};
 
 use super::DataArgs;
 use super::shared::{
-    ColumnArgs, DockArgs, EmbedderArgs, GenerateArgs, KindArgs, ModelArgs, TableArgs, image_shape,
+    BaseArgs, ColumnArgs, DockArgs, EmbedderArgs, GenerateArgs, KindArgs, ModelArgs, TableArgs, image_shape,
 };
 
 /// Make a package of a model and the data it was trained on.
@@ -57,6 +57,9 @@ pub(crate) struct PackArgs {
     /// Who embeds texts.
     #[command(flatten)]
     pub(crate) embedder: EmbedderArgs,
+    /// Which language model learns from them.
+    #[command(flatten)]
+    pub(crate) base: BaseArgs,
     /// Which part of the data is read.
     #[command(flatten)]
     pub(crate) table: TableArgs,
@@ -106,6 +109,13 @@ pub(crate) struct WordArgs {
     /// The library it was made with: scikit-learn, pytorch, ...; `others` when left out.
     #[arg(long)]
     pub(crate) library: Option<Library>,
+    /// Which kind of language model it is: `base-model`, `fine-tuned-model`, `peft-model`; left out for other models.
+    #[arg(long, value_name = "KIND")]
+    pub(crate) model_kind: Option<ModelKind>,
+    /// Scores of a language model in public benchmarks, in percent: a JSON map from names to numbers, or the reference's
+    /// general_capability_spec.json.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) benchmarks: Option<PathBuf>,
 }
 
 /// How a model is stored.

@@ -1,9 +1,12 @@
 //! Arguments that several commands share.
 
+use std::path::PathBuf;
+
 use clap::{Args, ValueEnum};
 use learnware_engine::semantic::DataType;
 use learnware_engine::table::{EncodingChoice, InferOptions, MissingChoice};
 
+use learnware_data::Charset;
 use learnware_data::specfile::Generation;
 use learnware_data::tablefile::ReadOptions;
 
@@ -47,6 +50,9 @@ pub(crate) struct TableArgs {
     /// What separates the fields; found out when left out (`tab` is possible).
     #[arg(long, value_name = "CHARACTER", value_parser = delimiter)]
     pub(crate) delimiter: Option<u8>,
+    /// How text is encoded where it is not UTF-8 and has no byte order mark: gb18030, utf-16le, big5, windows-1252, ...
+    #[arg(long, value_name = "NAME")]
+    pub(crate) charset: Option<Charset>,
     /// The array of an NPZ file that holds the rows or images.
     #[arg(long, value_name = "NAME")]
     pub(crate) array: Option<String>,
@@ -70,6 +76,7 @@ impl TableArgs {
             labels: self.labels.clone(),
             no_header: self.no_header,
             delimiter: self.delimiter,
+            charset: self.charset,
             array: self.array.clone(),
             sheet: self.sheet.clone(),
             nan_as_missing: self.nan_as_missing,
@@ -104,6 +111,18 @@ pub(crate) struct EmbedderArgs {
     /// one of the reference package (paraphrase-multilingual-MiniLM-L12-v2), whose specifications do not name it.
     #[arg(long, value_name = "builtin|FOLDER")]
     pub(crate) embedder: Option<String>,
+}
+
+/// What texts for models that generate are described by.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Texts and images")]
+pub(crate) struct BaseArgs {
+    /// Describe texts by what they change in this language model: for learnwares that generate text.
+    ///
+    /// The folder holds config.json, tokenizer.json and model.safetensors of a small model that everybody has, of type
+    /// llama or qwen2. Only specifications by the same model can be compared.
+    #[arg(long, value_name = "FOLDER", conflicts_with = "embedder")]
+    pub(crate) base: Option<PathBuf>,
 }
 
 /// What the columns of a table are and how they become numbers.

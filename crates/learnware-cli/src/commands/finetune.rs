@@ -36,7 +36,8 @@ pub(super) fn run(
     })?;
     let labels = team::known_labels(column, &known.lines, task, &learnwares[0]).with_context(in_file)?;
     let labelled = TeamInput::new(&learnwares, &known, None).with_context(in_file)?.some(&labels.rows);
-    let input = TeamInput::new(&learnwares, data, None).with_context(|| arguments.data.path().display().to_string())?;
+    let input = TeamInput::new(&learnwares, data, None)
+        .with_context(|| arguments.data.path().display().to_string())?;
     let runner = target::runner(&arguments.model)?;
     let starting = Starting { learnwares: &learnwares, weights: &[], input: &input, runner: &runner };
     let progress = printer.progress("fine-tuning", None);

@@ -1,16 +1,20 @@
 //! `learnware pack`.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use learnware_data::specwords;
+use learnware_dock::policy;
 use learnware_engine::learnware::{ModelFormat, Specification};
-use learnware_engine::market::checker::{self, Finding, Severity};
+use learnware_engine::market::checker::{Finding, Severity};
 use learnware_engine::predictor::Batch;
-use learnware_engine::semantic::{Dimensions, Library, License, Scenario, SemanticSpecification, Task};
+use learnware_engine::semantic::{self, Dimensions, Library, License, Scenario, SemanticSpecification, Task};
 use learnware_engine::specification::StatisticalSpecification;
 use learnware_engine::table::{self, Labels};
-use learnware_package::native;
+use learnware_package::Package;
+use learnware_package::environment::EnvironmentRequest;
+use learnware_package::native::{self, ModelFacts};
 use serde_json::json;
 
 use crate::cli::{PackArgs, WordArgs};
@@ -30,7 +34,7 @@ const COLUMNS_NAMED: usize = 12;
 pub(super) fn run(arguments: &PackArgs, printer: &Printer) -> anyhow::Result<Outcome> {
     let needed = Needed::of(arguments)?;
     let model = ModelFile::read(&needed.model, arguments.format)?;
-    let embedders = embedders::open(&arguments.embedder)?;
+    let embedders = embedders::open_with(&arguments.embedder, &arguments.base)?;
     let options = datafile::options(&arguments.table, &arguments.kind);
     let mut maker = specfile::maker(options, &arguments.columns, &embedders, printer);
     maker.generate = arguments.generate.generation();
@@ -43,11 +47,16 @@ pub(super) fn run(arguments: &PackArgs, printer: &Printer) -> anyhow::Result<Out
         .map(|column| table::labels(column, &made.data.lines))
         .transpose()
         .with_context(|| needed.data.display().to_string())?;
-    let Some(task) = task(arguments.words.task, labels.as_ref()) else {
+    let facts = model.facts()?;
+    let Some(task) = arguments.words.task.or_else(|| facts.task_of(labels.as_ref())) else {
         return Err(missing(&["--task TASK (or --labels COLUMN, from which it is found out)"]));
     };
-    let outputs = outputs(arguments.outputs, &model, &made, task, labels.as_ref())?;
-    let semantic = semantic(&arguments.words, task, &model, &made, outputs, printer);
+    let named = made.data.labels.as_ref().map(|column| column.name.as_str()).zip(labels.as_ref());
+    let outputs = outputs(arguments.outputs, (&model, &facts), &made, task, named)?;
+    let mut semantic = semantic(&arguments.words, task, &model, &made, outputs, printer);
+    if let Some(path) = &arguments.words.benchmarks {
+        semantic.benchmarks = benchmarks(path)?;
+    }
     let mut statistical = vec![made.specification.clone()];
     if let (true, Content::Images(pictures)) = (arguments.generate.compat, &made.data.content) {
         statistical.push(maker.reference(pictures)?.0);
@@ -55,6 +64,7 @@ pub(super) fn run(arguments: &PackArgs, printer: &Printer) -> anyhow::Result<Out
     let specification = Specification { semantic, statistical };
     require_sound(&specification, printer)?;
     let bytes = modelfile::package(&model, &specification)?;
+    tell_environment(&bytes, printer)?;
     files::write(&needed.output, &bytes)?;
     let packed = Packed { output: &needed.output, size: bytes.len(), format: model.format(), specification };
     packed.tell(&made, printer);
@@ -122,7 +132,7 @@ fn image_shape(wanted: Option<[usize; 3]>, model: &ModelFile) -> anyhow::Result<
 
 /// What no dock would take is not packed.
 fn require_sound(specification: &Specification, printer: &Printer) -> anyhow::Result<()> {
-    let report = checker::check_specification(specification);
+    let report = policy::judge(specification);
     let (errors, others): (Vec<&Finding>, Vec<&Finding>) =
         report.findings.iter().partition(|finding| finding.severity == Severity::Error);
     for finding in others {
@@ -134,6 +144,17 @@ fn require_sound(specification: &Specification, printer: &Printer) -> anyhow::Re
     let join =
         |text: fn(&Finding) -> &str| errors.iter().map(|finding| text(finding)).collect::<Vec<_>>().join(" ");
     Err(advised(join(|finding| &finding.message), join(|finding| &finding.advice)))
+}
+
+/// Says what will be installed for code, where that may not be what its author means.
+fn tell_environment(bytes: &[u8], printer: &Printer) -> anyhow::Result<()> {
+    let package = Package::from_bytes(bytes.to_vec())?;
+    if package.format().has_code() {
+        for note in EnvironmentRequest::of(&package)?.notes {
+            printer.warning(format!("packages: {note}"));
+        }
+    }
+    Ok(())
 }
 
 /// What a package cannot be made without.
@@ -179,57 +200,29 @@ fn missing(flags: &[&str]) -> anyhow::Error {
     )
 }
 
-fn task(wanted: Option<Task>, labels: Option<&Labels>) -> Option<Task> {
-    wanted.or_else(|| {
-        let classes = labels?.look_like_classes();
-        Some(if classes { Task::Classification } else { Task::Regression })
-    })
-}
-
-/// Number and names of the outputs.
+/// Number and names of the outputs; the model is asked about some examples where it is data.
 fn outputs(
     wanted: Option<usize>,
-    model: &ModelFile,
+    (model, facts): (&ModelFile, &ModelFacts),
     made: &Generated,
     task: Task,
-    labels: Option<&Labels>,
+    labels: Option<(&str, &Labels)>,
 ) -> anyhow::Result<Dimensions> {
-    let class_names = labels.filter(|_| task == Task::Classification).map(class_names);
-    let columns = match model {
+    let answered = match model {
         ModelFile::Data { format, bytes } => Some(asked(*format, bytes, made)?),
         ModelFile::Folder(_) => None,
     };
-    // A model that answers labels has one column, but as many outputs as there are classes.
-    let counted = match columns {
-        Some(1) | None if task == Task::Classification => class_names.as_ref().map(Vec::len),
-        Some(columns) => Some(columns),
-        None => Some(1),
+    let facts = match (wanted.or(facts.outputs), answered) {
+        (Some(outputs), _) => facts.with_outputs(outputs),
+        // A model that answers labels has one column, but as many outputs as there are classes.
+        (None, Some(1) | None) if task == Task::Classification => facts.clone(),
+        (None, answered) => facts.with_outputs(answered.unwrap_or(1)),
     };
-    let Some(dimension) = wanted.or(counted) else {
+    let outputs = facts.outputs_of(task, labels);
+    if outputs.dimension == 0 {
         return Err(missing(&["--outputs COUNT, the number of classes (or --labels COLUMN)"]));
-    };
-    let mut output = Dimensions { dimension, ..Dimensions::default() };
-    match class_names {
-        Some(names) if names.len() == dimension => {
-            output.description = names.into_iter().enumerate().collect();
-        }
-        Some(_) | None => {
-            let label = made.data.labels.as_ref().filter(|_| dimension == 1);
-            output.description = label.map(|label| (0, label.name.clone())).into_iter().collect();
-        }
     }
-    Ok(output)
-}
-
-/// The classes in the order of their codes.
-fn class_names(labels: &Labels) -> Vec<String> {
-    if let Some(classes) = &labels.classes {
-        return classes.clone();
-    }
-    let mut values = labels.values.clone();
-    values.sort_by(f64::total_cmp);
-    values.dedup();
-    values.iter().map(ToString::to_string).collect()
+    Ok(outputs)
 }
 
 /// Asks the model about a few examples and counts the columns of its answer.
@@ -241,7 +234,9 @@ fn asked(format: ModelFormat, bytes: &[u8], made: &Generated) -> anyhow::Result<
         StatisticalSpecification::Image(image) => {
             image_batch(predictor.input_shape(), image.image_shape, made)?
         }
-        StatisticalSpecification::Text(_) | StatisticalSpecification::ReferenceImage(_) => {
+        StatisticalSpecification::Text(_)
+        | StatisticalSpecification::ReferenceImage(_)
+        | StatisticalSpecification::Parameters(_) => {
             return Err(advised(
                 format!("models in {} form take numbers, not texts", format.word()),
                 "pack a folder with Python code that turns texts into predictions",
@@ -304,9 +299,21 @@ fn semantic(
         scenario,
         license: vec![license],
         input: made.input.clone(),
-        output: Some(output),
+        // A text that is written has no outputs to describe.
+        output: Some(output).filter(|_| task != Task::TextGeneration),
+        model: words.model_kind.into_iter().collect(),
         ..SemanticSpecification::default()
     }
+}
+
+/// Scores by benchmark, as a map or as the reference's file.
+fn benchmarks(path: &Path) -> anyhow::Result<BTreeMap<String, f64>> {
+    let place = || path.display().to_string();
+    let bytes = std::fs::read(path).with_context(place)?;
+    let value: serde_json::Value = serde_json::from_slice(&bytes).with_context(place)?;
+    semantic::scores(value.get("score_dict").unwrap_or(&value)).map_err(|error| {
+        advised(format!("{}: {error}", path.display()), "write {\"name of a benchmark\": score in percent}")
+    })
 }
 
 fn plain_description(name: &str, task: Task, made: &Generated) -> String {

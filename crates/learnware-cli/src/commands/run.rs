@@ -3,6 +3,8 @@
 use anyhow::Context as _;
 use learnware_engine::predictor::Batch;
 use learnware_engine::reuse::align::Alignment;
+use learnware_engine::semantic::Task;
+use learnware_package::runner::Runner;
 use serde_json::json;
 
 use crate::alignment::{self, OwnTable};
@@ -26,6 +28,11 @@ pub(super) async fn run(arguments: &RunArgs, printer: &Printer) -> anyhow::Resul
         return super::finetune::run(arguments, train, learnware, &data, printer);
     }
     let runner = target::runner(&arguments.model)?;
+    if let (Content::Texts(texts), Some(Task::TextGeneration)) =
+        (&data.content, learnware.specification.semantic.single_task())
+    {
+        return generate(arguments, &learnware, texts, &runner, printer);
+    }
     let (aligned, data) = align(arguments, &learnware, &path, data, printer)?;
     let columns = aligned.as_ref().map(|(own, alignment)| own.told(&learnware, alignment));
     if let Some(columns) = &columns {
@@ -69,6 +76,36 @@ pub(super) async fn run(arguments: &RunArgs, printer: &Printer) -> anyhow::Resul
         document["columns"] = columns;
     }
     write(&answers, arguments.output.as_deref(), "run", &mut document, printer)?;
+    Ok(Outcome::Success)
+}
+
+/// Lets a learnware that writes answer each text.
+fn generate(
+    arguments: &RunArgs,
+    learnware: &Opened,
+    texts: &[String],
+    runner: &Runner,
+    printer: &Printer,
+) -> anyhow::Result<Outcome> {
+    let written = tokio::task::block_in_place(|| {
+        let mut predictor = learnwares::start(runner, learnware, printer)?;
+        let progress = printer.progress("writing", None);
+        let written = predictor.generate(texts);
+        progress.finish_and_clear();
+        written.with_context(|| format!("learnware {}", learnware.id))
+    })?;
+    let mut document = json!({ "learnware": learnware.id, "rows": written.len() });
+    let Some(output) = &arguments.output else {
+        document["texts"] = json!(written);
+        let text = predictions::texts_delimited(&written, b',')?;
+        printer.result("run", document, |printer| printer.raw(&text));
+        return Ok(Outcome::Success);
+    };
+    predictions::write_texts(&written, output)?;
+    document["file"] = json!(output.display().to_string());
+    printer.result("run", document, |printer| {
+        printer.line(format!("written: {} ({} texts)", output.display(), written.len()));
+    });
     Ok(Outcome::Success)
 }
 

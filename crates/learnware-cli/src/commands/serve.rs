@@ -26,7 +26,8 @@ pub(super) async fn run(arguments: &ServeArgs, printer: &Printer) -> anyhow::Res
     }
     let telemetry = Telemetry::begin(arguments.config.log, settings.collector.as_deref())?;
     let config = configuration.dock()?.config;
-    let dock = target::open_configured(&folder, config, &arguments.model, Create::IfMissing).await?;
+    let dock = target::open_configured(&folder, config, &arguments.model, Create::IfMissing).await;
+    let dock = dock.map_err(|error| configuration.blamed(error))?;
     let listener = TcpListener::bind(&settings.listen).await.map_err(|error| {
         advised(
             format!("cannot listen on {}: {error}", settings.listen),
@@ -64,7 +65,8 @@ pub(super) async fn worker(arguments: &WorkerArgs, printer: &Printer) -> anyhow:
         return show(&configuration, printer);
     }
     let telemetry = Telemetry::begin(arguments.config.log, configuration.server()?.collector.as_deref())?;
-    let dock = target::open_configured(&folder, config, &arguments.model, Create::Never).await?;
+    let dock = target::open_configured(&folder, config, &arguments.model, Create::Never).await;
+    let dock = dock.map_err(|error| configuration.blamed(error))?;
     printer.note(format!("Checks of the dock {} are made here.", dock.folder().display()));
     let (stop, stopped) = watch::channel(false);
     let work = tokio::spawn(learnware_server::work(dock.clone(), stopped));

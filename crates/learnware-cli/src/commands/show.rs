@@ -111,6 +111,13 @@ fn facts(version: &VersionDetail, semantic: &SemanticSpecification) -> Vec<(&'st
         ("license", words(&semantic.license)),
         ("model", format!("{}, {} bytes", version.format.word(), version.size_bytes)),
     ];
+    if !semantic.model.is_empty() {
+        facts.push(("kind", words(&semantic.model)));
+    }
+    if !semantic.benchmarks.is_empty() {
+        let scores = semantic.benchmarks.iter().map(|(name, score)| format!("{name} {score}"));
+        facts.push(("benchmarks", scores.collect::<Vec<_>>().join(", ")));
+    }
     if let Some(data) = &version.data {
         facts.push(("as data", words_of_data(data)));
     }

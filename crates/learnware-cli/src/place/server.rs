@@ -230,6 +230,7 @@ impl Server {
             mixture: Some(mixture_word(options).to_owned()),
             kernel: Some(kernel_word(options).to_owned()),
             world: options.world,
+            parts: options.parts,
             columns: wish.semantic.input.as_ref().and_then(columns_of).unwrap_or_default(),
             ranking: Some(ranking_word(options).to_owned()),
             exclude: options.exclude.iter().map(|id| id.0.clone()).collect(),

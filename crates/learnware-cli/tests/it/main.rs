@@ -15,6 +15,7 @@ mod doctor;
 mod evolve;
 mod help;
 mod images;
+mod language;
 mod mail;
 mod openapi;
 mod pack;

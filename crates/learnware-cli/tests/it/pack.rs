@@ -52,3 +52,46 @@ fn models_that_do_not_fit_are_refused() {
     assert!(said.contains("--outputs COUNT"), "{said}");
     assert!(!context.path("m.zip").exists());
 }
+
+#[test]
+fn what_a_dock_would_refuse_is_not_packed() {
+    let context = TestContext::new();
+    context.write("shop.csv", shop_csv());
+    context.linear_model("model.onnx", &[&[0.1, 0.0, 1.0, 0.0, 0.0], &[0.0, 0.1, 0.0, 1.0, 0.0]]);
+    let pack =
+        |words: &str| format!("pack model.onnx --data shop.csv --labels sold {words} --license mit -o s.zip");
+    let said = context.refusal(&pack("--name Shop"));
+    assert!(said.contains("the name has 4 characters; 5 to 50 are allowed"), "{said}");
+    let said = context.refusal(&pack("--name Shopping --description short"));
+    assert!(said.contains("the description has 5 characters; 10 to 10000 are allowed"), "{said}");
+    assert!(!context.path("s.zip").exists());
+}
+
+#[test]
+fn code_without_requirements_is_told_what_to_write() {
+    let context = TestContext::new();
+    context.write("shop.csv", shop_csv());
+    let code = "class Model:\n    def predict(self, X):\n        return X[:, 0]\n";
+    std::fs::create_dir(context.path("model")).unwrap();
+    context.write("model/__init__.py", code);
+    let command = "pack model --data shop.csv --labels sold --name Shopping --license mit -o s.zip";
+    let said = context.run(command);
+    assert!(said.code == 0 && said.stderr.contains("a requirements.txt beside it"), "{said:?}");
+    context.write("model/requirements.txt", "numpy\n");
+    assert!(!context.run(command).stderr.contains("requirements.txt"));
+}
+
+#[test]
+fn a_lightgbm_file_alone_says_task_and_classes() {
+    let context = TestContext::new();
+    context.write("train.csv", plane_csv(0.0, [1.0, 1.0]));
+    let model = "tree\nversion=v4\nnum_class=1\nnum_tree_per_iteration=1\nlabel_index=0\nmax_feature_idx=1\n\
+                 objective=binary sigmoid:1\nfeature_names=a b\ntree_sizes=1\n\nTree=0\nnum_leaves=1\nleaf_value=0.5\n\n\
+                 end of trees\n";
+    context.write("model.txt", model);
+    let packed =
+        context.json("pack model.txt --data train.csv --drop y --name Halving --license mit -o m.zip");
+    let semantic = &packed["semantic_specification"];
+    assert_eq!(semantic["Task"]["Values"][0], "Classification");
+    assert_eq!(semantic["Output"]["Dimension"], 2);
+}

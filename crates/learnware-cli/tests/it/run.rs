@@ -62,8 +62,11 @@ fn a_model_that_can_goes_on_training_where_that_helps() {
     context.write("able/__init__.py", code);
     context.write("able/requirements.txt", "numpy\n");
     context.write("train.csv", plane_csv(0.0, [1.0, 2.0]));
-    context.json("pack able --data train.csv --labels y --task regression --name Able --license mit -o able.zip");
-    let mine: String = (0..20).map(|row| format!("{row},{},{}\n", row % 3, row + 2 * (row % 3) + 50)).collect();
+    context.json(
+        "pack able --data train.csv --labels y --task regression --name Able --license mit -o able.zip",
+    );
+    let mine: String =
+        (0..20).map(|row| format!("{row},{},{}\n", row % 3, row + 2 * (row % 3) + 50)).collect();
     context.write("mine.csv", format!("a,b,y\n{mine}"));
     context.write("new.csv", "a,b\n1,10\n");
     let tuned = context.json("run able.zip new.csv --finetune mine.csv --labels y");

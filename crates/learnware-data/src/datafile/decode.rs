@@ -6,6 +6,7 @@ use image::{ColorType, DynamicImage, ImageDecoder as _, ImageReader, Limits};
 use learnware_engine::image::RawImage;
 
 use crate::error::{Result, refused};
+use crate::said::said;
 
 /// Pixels in one image at most: more than any camera's, and less than a file that lies about its size.
 const PIXELS_MAX: u64 = 1 << 26;
@@ -16,7 +17,12 @@ const DECODER_BYTES_MAX: u64 = 1 << 30;
 pub(super) fn decode(place: &str, bytes: &[u8]) -> Result<RawImage> {
     let unsound = |reason: String| {
         refused(
-            format!("{place} cannot be read as an image: {reason}"),
+            said!(
+                "not-an-image",
+                "{place} cannot be read as an image: {reason}",
+                place = place,
+                reason = reason
+            ),
             "save the image again, or leave it out",
         )
     };
@@ -33,7 +39,14 @@ pub(super) fn decode(place: &str, bytes: &[u8]) -> Result<RawImage> {
     let (width, height) = decoder.dimensions();
     if u64::from(width) * u64::from(height) > PIXELS_MAX {
         return Err(refused(
-            format!("{place} has {width} x {height} pixels, more than {PIXELS_MAX}"),
+            said!(
+                "image-too-large",
+                "{place} has {width} x {height} pixels, more than {most}",
+                place = place,
+                width = width,
+                height = height,
+                most = PIXELS_MAX
+            ),
             "make the image smaller, or leave it out",
         ));
     }

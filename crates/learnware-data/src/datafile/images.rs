@@ -12,6 +12,7 @@ use super::pictures::{self, Pictures};
 use super::{Content, Data, DataOptions, IMAGE_ENDINGS, folder_labels, has_ending, inside};
 use crate::error::{Result, no_labels, refused};
 use crate::files::Location;
+use crate::said::said;
 use crate::tablefile::numpy::{self, NumberClass, Numbers};
 use crate::watcher::{Stage, Watcher};
 
@@ -35,13 +36,18 @@ pub(super) fn read(at: Location<'_>, options: &DataOptions, watcher: &dyn Watche
     }
     if !has_ending(path, IMAGE_ENDINGS) {
         return Err(refused(
-            format!("{} holds no images", path.display()),
+            said!("no-images", "{path} holds no images", path = path.display()),
             "name image files, a folder or zip of them, or an array (.npy, .npz)",
         ));
     }
     if let Some(name) = &options.table.labels {
         return Err(no_labels(
-            format!("{} is one image, and has no labels {name:?}", path.display()),
+            said!(
+                "image-without-labels",
+                "{path} is one image, and has no labels {name:?}",
+                path = path.display(),
+                name = name
+            ),
             "name a folder of images; --labels folder takes the names of its sub-folders",
         ));
     }
@@ -57,7 +63,10 @@ fn files(at: Location<'_>, options: &DataOptions, watcher: &dyn Watcher) -> Resu
     let mut listing = Listing::open(at)?;
     let files = listing.of_kind(IMAGE_ENDINGS);
     if files.is_empty() {
-        return Err(refused(format!("{} holds no images", path.display()), "name a folder or zip of images"));
+        return Err(refused(
+            said!("no-images", "{path} holds no images", path = path.display()),
+            "name a folder or zip of images",
+        ));
     }
     let labels = folder_labels(path, options, &files)?;
     let progress = watcher.begin(Stage::Images, Some(files.len() as u64));
@@ -71,7 +80,12 @@ fn files(at: Location<'_>, options: &DataOptions, watcher: &dyn Watcher) -> Resu
         total += image.bytes.len();
         if total > BYTES_MAX {
             return Err(refused(
-                format!("{place}: the images take more than {} MiB together", BYTES_MAX >> 20),
+                said!(
+                    "images-too-large",
+                    "{place}: the images take more than {size} MiB together",
+                    place = place,
+                    size = BYTES_MAX >> 20
+                ),
                 "make them smaller with --resize HxW, or take a sample of them",
             ));
         }
@@ -84,7 +98,10 @@ fn files(at: Location<'_>, options: &DataOptions, watcher: &dyn Watcher) -> Resu
 /// This build knows no image files.
 #[cfg(not(feature = "images"))]
 fn decode(place: &str, _bytes: &[u8]) -> Result<RawImage> {
-    Err(refused(format!("{place}: this build reads no image files"), "save the images as an array (.npy)"))
+    Err(refused(
+        said!("no-image-files", "{place}: this build reads no image files", place = place),
+        "save the images as an array (.npy)",
+    ))
 }
 
 fn finish(pictures: Pictures, labels: Option<RawColumn>) -> Data {
@@ -98,19 +115,32 @@ fn array(at: Location<'_>, options: &DataOptions, watcher: &dyn Watcher) -> Resu
     let numbers = numpy::read_numbers(path, &at.bytes()?, &options.table, NUMBERS_MAX)?;
     if let (None, Some(name)) = (&numbers.labels, &options.table.labels) {
         return Err(no_labels(
-            format!("{} has no array {name:?} with labels", path.display()),
+            said!(
+                "no-label-array",
+                "{path} has no array {name:?} with labels",
+                path = path.display(),
+                name = name
+            ),
             "save images and labels into one .npz file and name the array of labels",
         ));
     }
     let (layout, shape) = layout(&numbers.shape).ok_or_else(|| {
         refused(
-            format!("{}: an array of shape {:?} holds no images", path.display(), numbers.shape),
+            said!(
+                "not-image-shape",
+                "{path}: an array of shape {shape} holds no images",
+                path = path.display(),
+                shape = format!("{:?}", numbers.shape)
+            ),
             "images are N x channels x height x width, N x height x width x channels (1 or 3 channels), or \
              N x height x width",
         )
     })?;
     if numbers.values.is_empty() {
-        return Err(refused(format!("{}: there are no images in it", path.display()), "save some images"));
+        return Err(refused(
+            said!("empty-array", "{path}: there are no images in it", path = path.display()),
+            "save some images",
+        ));
     }
     let Numbers { class, values, labels, .. } = numbers;
     let high = in_range(path, class, &values)?;
@@ -126,8 +156,12 @@ fn array(at: Location<'_>, options: &DataOptions, watcher: &dyn Watcher) -> Resu
         });
         let images: Vec<RawImage> = images.collect();
         if high <= 1.0 {
-            watcher
-                .warning(format!("{}: the largest value is {high}; are these images black?", path.display()));
+            watcher.warning(said!(
+                "black-images",
+                "{path}: the largest value is {high}; are these images black?",
+                path = path.display(),
+                high = high
+            ));
         }
         Pictures::Raw(images)
     } else {
@@ -190,24 +224,39 @@ fn in_range(path: &Path, class: NumberClass, values: &[f32]) -> Result<f32> {
         .fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), &value| (low.min(value), high.max(value)));
     if values.iter().any(|value| !value.is_finite()) {
         return Err(refused(
-            format!("{}: there are values that are not finite", path.display()),
+            said!("not-finite-images", "{path}: there are values that are not finite", path = path.display()),
             "replace them, or leave these images out",
         ));
     }
-    let (what, bound, advice) = match class {
+    let (bound, advice) = match class {
         NumberClass::Truth => return Ok(high),
-        NumberClass::Whole => {
-            ("whole numbers of images are 0 to 255", 255.0, "scale them to 0 to 255 (uint8)")
-        }
+        NumberClass::Whole => (255.0, "scale them to 0 to 255 (uint8)"),
         NumberClass::Fraction => (
-            "fractions of images are 0 to 1",
             1.0 + SLACK,
             "divide them by 255, or undo a normalisation: models normalise what they take themselves",
         ),
     };
     if low < -SLACK || high > bound {
-        let message = format!("{}: {what}, but these go from {low} to {high}", path.display());
-        return Err(refused(message, advice));
+        let (path, most) = (path.display(), bound.floor());
+        let said = match class {
+            NumberClass::Whole => said!(
+                "whole-range",
+                "{path}: whole numbers of images are 0 to {most}, but these go from {low} to {high}",
+                path = path,
+                most = most,
+                low = low,
+                high = high
+            ),
+            NumberClass::Truth | NumberClass::Fraction => said!(
+                "fraction-range",
+                "{path}: fractions of images are 0 to {most}, but these go from {low} to {high}",
+                path = path,
+                most = most,
+                low = low,
+                high = high
+            ),
+        };
+        return Err(refused(said, advice));
     }
     Ok(high)
 }

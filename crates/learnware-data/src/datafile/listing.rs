@@ -6,6 +6,7 @@ use std::path::Path;
 use super::inside;
 use crate::error::{Result, refused};
 use crate::files::{Input, Location};
+use crate::said::said;
 use crate::tablefile::TableFileError;
 
 /// Files looked at at most: a wrong folder (the whole disk) ends soon.
@@ -49,7 +50,15 @@ impl<'a> Listing<'a> {
             walk(root, "", 0, &mut files)?;
         } else {
             let zip = zip::ZipArchive::new(BufReader::new(root.open()?)).map_err(|error| {
-                refused(format!("{} is no sound zip: {error}", root.path.display()), "make the zip again")
+                refused(
+                    said!(
+                        "bad-zip",
+                        "{path} is no sound zip: {reason}",
+                        path = root.path.display(),
+                        reason = error
+                    ),
+                    "make the zip again",
+                )
             })?;
             for (index, name) in zip.file_names().enumerate() {
                 let is_hidden = name.split('/').any(|part| part.starts_with('.') || part == "__MACOSX");
@@ -91,14 +100,27 @@ impl<'a> Listing<'a> {
             }
             Some(archive) => {
                 let opened = archive.by_index(file.index).map_err(|error| {
-                    refused(format!("{place} cannot be unpacked: {error}"), "make the zip again")
+                    refused(
+                        said!(
+                            "not-unpacked",
+                            "{place} cannot be unpacked: {reason}",
+                            place = place,
+                            reason = error
+                        ),
+                        "make the zip again",
+                    )
                 })?;
                 opened.take(bytes_max + 1).read_to_end(&mut bytes).map_err(unreadable)?;
             }
         }
         if bytes.len() as u64 > bytes_max {
             return Err(refused(
-                format!("{place} has more than {} MiB", bytes_max >> 20),
+                said!(
+                    "file-too-large",
+                    "{place} has more than {size} MiB",
+                    place = place,
+                    size = bytes_max >> 20
+                ),
                 "make it smaller or leave it out",
             ));
         }
@@ -123,7 +145,12 @@ fn walk(root: Location<'_>, below: &str, depth: usize, files: &mut Vec<Entry>) -
         }
         if files.len() > FILES_MAX {
             return Err(refused(
-                format!("{} holds more than {FILES_MAX} files", root.path.display()),
+                said!(
+                    "too-many-files",
+                    "{path} holds more than {most} files",
+                    path = root.path.display(),
+                    most = FILES_MAX
+                ),
                 "name the folder with the data",
             ));
         }

@@ -18,6 +18,7 @@ use learnware_engine::table::{RawColumn, RawTable};
 
 use crate::error::{Result, no_labels, refused};
 use crate::files::Location;
+use crate::said::said;
 use crate::tablefile::{self, ReadOptions, TableFileError};
 use crate::watcher::Watcher;
 pub use pictures::Pictures;
@@ -132,7 +133,12 @@ pub fn read(at: Location<'_>, options: &DataOptions, watcher: &dyn Watcher) -> R
     let kind = kind_of(at, options)?;
     if options.resize.is_some() && kind != DataType::Image {
         return Err(refused(
-            format!("--resize is for images, but {} is read as {}", at.path.display(), unit(kind)),
+            said!(
+                "resize",
+                "--resize is for images, but {path} is read as {units}",
+                path = at.path.display(),
+                units = unit(kind)
+            ),
             "leave it out, or say --kind image",
         ));
     }
@@ -193,13 +199,13 @@ fn kind_of_files(at: Location<'_>) -> Result<DataType> {
     let files = listing::Listing::open(at)?;
     if files.holds("learnware.yaml") {
         return Err(refused(
-            format!("{} is the package of a learnware, not data", path.display()),
+            said!("a-package", "{path} is the package of a learnware, not data", path = path.display()),
             "name the data; `learnware check` looks at packages",
         ));
     }
     match (files.count(IMAGE_ENDINGS), files.count(texts::ENDINGS)) {
         (0, 0) => Err(refused(
-            format!("{} holds no images and no texts", path.display()),
+            said!("nothing-known", "{path} holds no images and no texts", path = path.display()),
             format!(
                 "name a table file ({}), or a folder or zip of {} or .txt files",
                 tablefile::ENDINGS,
@@ -209,7 +215,13 @@ fn kind_of_files(at: Location<'_>) -> Result<DataType> {
         (_, 0) => Ok(DataType::Image),
         (0, _) => Ok(DataType::Text),
         (images, texts) => Err(refused(
-            format!("{} holds {images} images and {texts} texts", path.display()),
+            said!(
+                "two-kinds",
+                "{path} holds {images} images and {texts} texts",
+                path = path.display(),
+                images = images,
+                texts = texts
+            ),
             "say which are meant with --kind image or --kind text",
         )),
     }
@@ -227,7 +239,7 @@ fn folder_labels(path: &Path, options: &DataOptions, files: &[listing::Entry]) -
     let Some(name) = &options.table.labels else { return Ok(None) };
     if name != FOLDER_LABELS {
         return Err(no_labels(
-            format!("{} has no column {name:?}", path.display()),
+            said!("no-label-column", "{path} has no column {name:?}", path = path.display(), name = name),
             "say --labels folder to take the names of the sub-folders as labels",
         ));
     }
@@ -236,7 +248,11 @@ fn folder_labels(path: &Path, options: &DataOptions, files: &[listing::Entry]) -
     let cells: Vec<Cell> = files.iter().map(cell).collect();
     if cells.iter().all(|cell| *cell == Cell::Missing) {
         return Err(no_labels(
-            format!("{} has no sub-folders, so their names give no labels", path.display()),
+            said!(
+                "no-sub-folders",
+                "{path} has no sub-folders, so their names give no labels",
+                path = path.display()
+            ),
             "put the files of each label into a folder with its name, or leave --labels out",
         ));
     }

@@ -4,6 +4,7 @@ use learnware_engine::image::{ImageBatch, ImageShape, RawImage};
 use learnware_engine::numeric::Matrix;
 
 use crate::error::{Result, refused};
+use crate::said::said;
 
 /// Numbers that models are given at once at most: 2 GiB.
 const NUMBERS_MAX: usize = 1 << 28;
@@ -87,9 +88,14 @@ impl Pictures {
         match images.iter().find(|image| (image.height, image.width) != (height, width)) {
             None => Ok([channels, height, width]),
             Some(other) => Err(refused(
-                format!(
-                    "{} is {} x {} (height x width), but the images before it are {height} x {width}",
-                    other.name, other.height, other.width
+                said!(
+                    "mixed-sizes",
+                    "{name} is {other_height} x {other_width} (height x width), but the images before it are {height} x {width}",
+                    name = other.name,
+                    other_height = other.height,
+                    other_width = other.width,
+                    height = height,
+                    width = width
                 ),
                 format!("give all one size with --resize, e.g. --resize {height}x{width}"),
             )),
@@ -101,9 +107,14 @@ impl Pictures {
         let shape = ImageShape::new(channels, height, width)?;
         if self.len().saturating_mul(shape.size()) > NUMBERS_MAX {
             return Err(refused(
-                format!(
-                    "{} images of {channels} x {height} x {width} have more than {NUMBERS_MAX} numbers together",
-                    self.len()
+                said!(
+                    "images-too-many",
+                    "{count} images of {channels} x {height} x {width} have more than {most} numbers together",
+                    count = self.len(),
+                    channels = channels,
+                    height = height,
+                    width = width,
+                    most = NUMBERS_MAX
                 ),
                 "take fewer images at once",
             ));

@@ -9,6 +9,7 @@ use super::listing::Listing;
 use super::{Content, Data, DataOptions, folder_labels, has_ending, inside};
 use crate::error::{DataError, Result, no_labels, refused};
 use crate::files::Location;
+use crate::said::said;
 use crate::tablefile::{self, ReadOptions, TableFileError};
 use crate::watcher::{Stage, Watcher};
 
@@ -32,19 +33,25 @@ pub(super) fn read(at: Location<'_>, options: &DataOptions, watcher: &dyn Watche
         lines(at, options)?
     } else {
         return Err(refused(
-            format!("{}: which column holds the texts is not known", path.display()),
+            said!("which-column", "{path}: which column holds the texts is not known", path = path.display()),
             "name it with --text COLUMN",
         ));
     };
     if data.is_empty() {
-        return Err(refused(format!("{}: there is no text in it", path.display()), "name a file with texts"));
+        return Err(refused(
+            said!("no-texts", "{path}: there is no text in it", path = path.display()),
+            "name a file with texts",
+        ));
     }
     Ok(data)
 }
 
 /// A text that is not there.
 fn absent(place: &str) -> DataError {
-    refused(format!("{place}: there is no text"), "write the text, or leave this example out")
+    refused(
+        said!("no-text", "{place}: there is no text", place = place),
+        "write the text, or leave this example out",
+    )
 }
 
 /// One column of a table.
@@ -60,7 +67,12 @@ fn column(at: Location<'_>, options: &DataOptions, watcher: &dyn Watcher) -> Res
     }
     if column.cells.iter().all(|cell| *cell == Cell::Missing) {
         return Err(refused(
-            format!("{}, column {:?}: there is no text in any row", path.display(), column.name),
+            said!(
+                "empty-column",
+                "{path}, column {column:?}: there is no text in any row",
+                path = path.display(),
+                column = column.name
+            ),
             "name the column with the texts with --text",
         ));
     }
@@ -78,7 +90,11 @@ fn column(at: Location<'_>, options: &DataOptions, watcher: &dyn Watcher) -> Res
 /// Says so when a column looks like numbers rather than texts.
 fn require_words(path: &Path, texts: &[String], watcher: &dyn Watcher) {
     if texts.iter().all(|text| text.trim().parse::<f64>().is_ok()) {
-        watcher.warning(format!("{}: all texts are numbers; is it the right column?", path.display()));
+        watcher.warning(said!(
+            "texts-are-numbers",
+            "{path}: all texts are numbers; is it the right column?",
+            path = path.display()
+        ));
     }
 }
 
@@ -87,15 +103,20 @@ fn lines(at: Location<'_>, options: &DataOptions) -> Result<Data> {
     let path = at.path;
     if let Some(name) = &options.table.labels {
         return Err(no_labels(
-            format!("{} holds lines of text, and no labels {name:?}", path.display()),
+            said!(
+                "lines-without-labels",
+                "{path} holds lines of text, and no labels {name:?}",
+                path = path.display(),
+                name = name
+            ),
             "put texts and labels into a table: --text COLUMN --labels COLUMN",
         ));
     }
     let bytes = at.bytes()?;
-    let text = tablefile::text(path, &bytes)?;
+    let text = tablefile::text(path, &bytes, options.table.charset)?;
     if text.trim().is_empty() {
         return Err(refused(
-            format!("{}: all lines are blank", path.display()),
+            said!("blank-lines", "{path}: all lines are blank", path = path.display()),
             "write one text on each line",
         ));
     }
@@ -115,19 +136,22 @@ fn json_lines(at: Location<'_>, options: &DataOptions) -> Result<Data> {
     let path = at.path;
     let Some(key) = &options.table.text else {
         return Err(refused(
-            format!("{}: which key holds the texts is not known", path.display()),
+            said!("which-key", "{path}: which key holds the texts is not known", path = path.display()),
             "name it with --text KEY",
         ));
     };
     let bytes = at.bytes()?;
     let (mut texts, mut lines, mut cells) = (Vec::new(), Vec::new(), Vec::new());
-    for (place, line) in tablefile::text(path, &bytes)?.lines().enumerate() {
+    for (place, line) in tablefile::text(path, &bytes, options.table.charset)?.lines().enumerate() {
         if line.trim().is_empty() {
             continue;
         }
         let here = format!("{}, line {}", path.display(), place + 1);
         let object: Value = serde_json::from_str(line).map_err(|error| {
-            refused(format!("{here}: it is not JSON: {error}"), "write one JSON object on each line")
+            refused(
+                said!("not-json", "{place}: it is not JSON: {reason}", place = here, reason = error),
+                "write one JSON object on each line",
+            )
         })?;
         match object.get(key) {
             Some(Value::String(text)) if !text.trim().is_empty() => texts.push(text.clone()),
@@ -136,7 +160,12 @@ fn json_lines(at: Location<'_>, options: &DataOptions) -> Result<Data> {
             }
             Some(_) => {
                 return Err(refused(
-                    format!("{here}, key {key:?}: the value is not a text"),
+                    said!(
+                        "not-a-text",
+                        "{place}, key {key:?}: the value is not a text",
+                        place = here,
+                        key = key
+                    ),
                     "name the key with the texts with --text",
                 ));
             }
@@ -151,7 +180,12 @@ fn json_lines(at: Location<'_>, options: &DataOptions) -> Result<Data> {
         labels.as_ref().filter(|column| column.cells.iter().all(|cell| *cell == Cell::Missing))
     {
         return Err(no_labels(
-            format!("{}: there is no label {:?} on any line", path.display(), column.name),
+            said!(
+                "no-label-lines",
+                "{path}: there is no label {name:?} on any line",
+                path = path.display(),
+                name = column.name
+            ),
             "name the key with the labels with --labels",
         ));
     }
@@ -181,15 +215,20 @@ fn files(at: Location<'_>, options: &DataOptions, watcher: &dyn Watcher) -> Resu
         total += bytes.len();
         if total > BYTES_MAX {
             return Err(refused(
-                format!("{place}: the texts have more than {} MiB together", BYTES_MAX >> 20),
+                said!(
+                    "texts-too-large",
+                    "{place}: the texts have more than {size} MiB together",
+                    place = place,
+                    size = BYTES_MAX >> 20
+                ),
                 "take a sample of them: 100 000 describe a distribution as well as more",
             ));
         }
-        let text = tablefile::text(Path::new(&place), &bytes)?;
+        let text = tablefile::text(Path::new(&place), &bytes, options.table.charset)?;
         if text.trim().is_empty() {
             return Err(absent(&place));
         }
-        texts.push(text.to_owned());
+        texts.push(text.into_owned());
         progress.reached(texts.len() as u64);
     }
     let lines = (1..=texts.len()).collect();

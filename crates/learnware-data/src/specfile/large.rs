@@ -11,6 +11,7 @@ use learnware_engine::table::{self, Inference};
 use super::{Described, Maker, ROWS_MEASURED, Report, distance_to_rows};
 use crate::disclosure::Disclosure;
 use crate::error::{DataError, Placed as _, Result};
+use crate::said;
 use crate::tablefile::Source;
 use crate::watcher::{Progress, Stage};
 
@@ -28,7 +29,7 @@ pub(super) fn report(maker: &Maker<'_>, path: &Path, source: &Source<'_>) -> Res
     warnings?.into_iter().for_each(|warning| maker.watcher.warning(warning));
     let count = inference.rows();
     let inferred = inference.finish().at(path)?;
-    inferred.warnings.iter().for_each(|warning| maker.watcher.warning(warning.to_string()));
+    inferred.warnings.iter().for_each(|warning| maker.watcher.warning(said::of_warning(warning)));
     let mut rows = TableRows {
         source,
         path,
@@ -51,8 +52,9 @@ pub(super) fn report(maker: &Maker<'_>, path: &Path, source: &Source<'_>) -> Res
     let kept = Matrix::new(rows.kept.len() / width.max(1), width, rows.kept)?;
     let distance = distance_to_rows(&made.rkme, &kept);
     let specification = StatisticalSpecification::Table(made.rkme);
+    maker.tell_one_point(&specification);
     let described = Described { specification, input: Some(table::dimensions(inferred.columns)) };
-    Ok(Report { described, disclosure: Disclosure::Measured(made.privacy), distance })
+    Ok(Report { described, disclosure: Disclosure::Measured(made.privacy), distance, labels: None })
 }
 
 /// The rows of a table file as numbers.

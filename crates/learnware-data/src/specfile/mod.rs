@@ -13,11 +13,13 @@ use learnware_engine::numeric::Matrix;
 use learnware_engine::numeric::random::Stream;
 use learnware_engine::semantic::{Column, DataType, Dimensions};
 use learnware_engine::specification::codec::{self, SpecificationKind};
+use learnware_engine::specification::parameters::LanguageBase;
+use learnware_engine::specification::torch;
 use learnware_engine::specification::{
     Embedding, IslandKernel, PrivacyBudget, Rkme, RkmeImage, RkmeParameters, RkmeText,
     StatisticalSpecification, column_moments, compat, generate, generate_private,
 };
-use learnware_engine::table::{self, InferOptions, Inferred, RawTable};
+use learnware_engine::table::{self, InferOptions, Inferred, Labels, RawTable};
 use learnware_engine::text::languages;
 use serde_json::Value;
 
@@ -26,6 +28,7 @@ use crate::disclosure::Disclosure;
 use crate::embedders::{self, Embedders};
 use crate::error::{Placed as _, Result, refused};
 use crate::files::{Files, Location};
+use crate::said::{self, said};
 use crate::tablefile::Source;
 use crate::watcher::{Stage, Watcher};
 
@@ -59,7 +62,8 @@ pub struct Generated {
     pub numbers: Matrix,
     /// What it tells about single rows.
     pub disclosure: Disclosure,
-    /// Squared maximum mean discrepancy between the specification and (a sample of) the data.
+    /// Squared maximum mean discrepancy between the specification and (a sample of) the data; 0 for a parameter vector,
+    /// which is nothing but what was learned.
     pub distance: f64,
 }
 
@@ -87,6 +91,8 @@ pub struct Report {
     pub disclosure: Disclosure,
     /// Squared maximum mean discrepancy between the specification and (a sample of) the data.
     pub distance: f64,
+    /// The label column, by its name; `None` where none was asked for, a label is absent, or the table is not held.
+    pub labels: Option<(String, Labels)>,
 }
 
 /// Points, seed and algorithm of a specification.
@@ -180,8 +186,12 @@ impl<'a> Maker<'a> {
                 return large::report(self, path, &source);
             }
         }
-        let Generated { specification, input, disclosure, distance, .. } = self.make(path)?;
-        Ok(Report { described: Described { specification, input }, disclosure, distance })
+        let Generated { specification, input, data, disclosure, distance, .. } = self.make(path)?;
+        let labels = data.labels.as_ref().and_then(|column| {
+            let labels = table::labels(column, &data.lines).ok()?;
+            Some((column.name.clone(), labels))
+        });
+        Ok(Report { described: Described { specification, input }, disclosure, distance, labels })
     }
 
     /// Makes the specification of data that was read from there.
@@ -205,7 +215,22 @@ impl<'a> Maker<'a> {
             Content::Images(pictures) => self.images(pictures).at(path)?,
         };
         let Made { specification, input, numbers, disclosure, distance } = made;
+        self.tell_one_point(&specification);
         Ok(Generated { specification, input, data, numbers, disclosure, distance })
+    }
+
+    /// Says so when a specification that might have many points has one: it tells a place, but no distribution.
+    fn tell_one_point(&self, specification: &StatisticalSpecification) {
+        let rkme = specification.rkme();
+        if rkme.points().rows() > 1 || self.generate.reduced_set_size == 1 {
+            return;
+        }
+        self.watcher.warning(said!(
+            "one-point",
+            "the specification has one point only, since all {rows} rows are alike: searches compare by where it lies, and \
+             its distances mean little",
+            rows = rkme.row_count()
+        ));
     }
 
     fn table(&self, table: &RawTable) -> Result<Made> {
@@ -232,19 +257,41 @@ impl<'a> Maker<'a> {
     /// What the columns are, the same with absent numbers as means, and the numbers of those.
     fn encoded(&self, table: &RawTable) -> Result<(Inferred, Vec<Column>, Matrix)> {
         let inferred = table::infer(table, &self.columns)?;
-        inferred.warnings.iter().for_each(|warning| self.watcher.warning(warning.to_string()));
+        inferred.warnings.iter().for_each(|warning| self.watcher.warning(said::of_warning(warning)));
         let filling = inferred.filling_columns();
         let described = table::encode(table, &filling)?;
         Ok((inferred, filling, described))
     }
 
     fn texts(&self, texts: &[String]) -> Result<Made> {
+        if let Some(base) = self.embedders.base() {
+            return self.learned(texts, base);
+        }
         let embedder = self.embedders.preferred_text();
         let numbers = Embedders::embed_texts(embedder, texts, self.watcher)?;
         let languages = languages(texts);
         let (rkme, disclosure) = self.rkme(&numbers, self.generate.compat)?;
         let specification = RkmeText::new(rkme, embedder.id(), languages)?;
         Ok(Made::embedded(StatisticalSpecification::Text(specification), numbers, disclosure))
+    }
+
+    /// What texts change in a language model; nothing is embedded.
+    fn learned(&self, texts: &[String], base: &dyn LanguageBase) -> Result<Made> {
+        if self.private.is_some() {
+            return Err(refused(
+                said!("vector-not-private", "nothing bounds what one text adds to a parameter vector"),
+                "leave the base out to describe embeddings with differential privacy",
+            ));
+        }
+        let progress = self.watcher.begin(Stage::Learning, Some(texts.len() as u64));
+        let vector = base.change(texts, &|count| progress.reached(count as u64))?;
+        Ok(Made {
+            specification: StatisticalSpecification::Parameters(vector),
+            input: None,
+            numbers: Matrix::default(),
+            disclosure: Disclosure::Unknown,
+            distance: 0.0,
+        })
     }
 
     fn images(&self, pictures: &Pictures) -> Result<Made> {
@@ -323,7 +370,12 @@ fn require_several(path: &Path, data: &Data) -> Result<()> {
     let place = path.display();
     if data.len() < 2 {
         return Err(refused(
-            format!("{place}: there is only one of the {units}; a specification needs at least two"),
+            said!(
+                "one-example",
+                "{place}: there is only one of the {units}; a specification needs at least two",
+                place = place,
+                units = units
+            ),
             "give more; a few hundred describe a distribution well",
         ));
     }
@@ -334,7 +386,13 @@ fn require_several(path: &Path, data: &Data) -> Result<()> {
     };
     if all_same {
         return Err(refused(
-            format!("{place}: all {} {units} are the same, so there is nothing to describe", data.len()),
+            said!(
+                "all-same",
+                "{place}: all {count} {units} are the same, so there is nothing to describe",
+                place = place,
+                count = data.len(),
+                units = units
+            ),
             "check that the right data is read",
         ));
     }
@@ -350,11 +408,20 @@ pub fn to_json(specification: &StatisticalSpecification, input: Option<&Dimensio
     value
 }
 
-/// Reads the text of a specification file, which lay at `path`.
+/// Reads a specification file, which lay at `path`: JSON, or a parameter vector as torch writes it.
 pub fn from_bytes(path: &Path, bytes: &[u8]) -> Result<Described> {
+    if torch::is_torch(bytes) {
+        let vector = torch::read_vector(bytes).at(path)?;
+        return Ok(Described { specification: StatisticalSpecification::Parameters(vector), input: None });
+    }
     let value: Value = serde_json::from_slice(bytes).map_err(|error| {
         refused(
-            format!("{} is not a specification file: {error}", path.display()),
+            said!(
+                "not-a-specification",
+                "{path} is not a specification file: {reason}",
+                path = path.display(),
+                reason = error
+            ),
             "make one with `learnware spec data.csv -o stat.json`",
         )
     })?;
@@ -378,7 +445,13 @@ pub fn from_value(path: &Path, value: &Value) -> Result<Described> {
         input.as_ref().map(|input| input.dimension).filter(|&described| described != width)
     {
         return Err(refused(
-            format!("{}: its points have {width} numbers, its input describes {described}", path.display()),
+            said!(
+                "described-otherwise",
+                "{path}: its points have {width} numbers, its input describes {described}",
+                path = path.display(),
+                width = width,
+                described = described
+            ),
             "make it anew with `learnware spec data.csv -o stat.json`",
         ));
     }

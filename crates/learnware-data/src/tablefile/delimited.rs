@@ -1,13 +1,16 @@
 //! CSV and its relatives: the separator is found out, quotes, byte order marks and both line ends are read.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
-use std::io::{BufReader, Read as _, Seek as _, SeekFrom};
+use std::io::{self, BufReader, Read, Seek as _, SeekFrom};
 use std::path::Path;
 
 use learnware_engine::table::{Cell, Header, RawColumn, RawTable};
 
 use super::{ReadOptions, Result, TableFileError, Take, block_rows, parse_cell, positional_name};
-use crate::files::{Input, Location};
+use crate::charset::{self, Charset, NotDecoded};
+use crate::files::Location;
+use crate::said::{Said, said, said_as};
 
 /// Separators in order of preference.
 const DELIMITERS: [u8; 4] = [b',', b'\t', b';', b'|'];
@@ -17,8 +20,6 @@ const RECORDS_SNIFFED: usize = 50;
 const BYTES_SNIFFED: u64 = 1 << 20;
 /// Bytes that the CSV reader asks for at once.
 const BUFFER_BYTES: usize = 1 << 16;
-/// Byte order mark of UTF-8.
-const MARK: [u8; 3] = [0xef, 0xbb, 0xbf];
 
 /// Reads delimited text in blocks of rows; returns what a person should know.
 pub(super) fn read<E: From<TableFileError>>(
@@ -26,10 +27,10 @@ pub(super) fn read<E: From<TableFileError>>(
     delimiter: Option<u8>,
     options: &ReadOptions,
     take: Take<'_, E>,
-) -> std::result::Result<Vec<String>, E> {
+) -> std::result::Result<Vec<Said>, E> {
     let path = at.path;
-    let (file, head) = open(at)?;
-    let delimiter = delimiter.unwrap_or_else(|| sniff(&head));
+    let (file, head) = open(at, options.charset, 0)?;
+    let delimiter = delimiter.unwrap_or_else(|| sniff(&head.text));
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
@@ -40,9 +41,7 @@ pub(super) fn read<E: From<TableFileError>>(
     let mut rows: Option<Rows> = None;
     loop {
         let start = reader.position().byte();
-        let more = reader
-            .read_byte_record(&mut record)
-            .map_err(|error| TableFileError::Malformed { path: path.into(), reason: error.to_string() })?;
+        let more = reader.read_byte_record(&mut record).map_err(|error| unreadable(path, error))?;
         if !more {
             break;
         }
@@ -54,7 +53,10 @@ pub(super) fn read<E: From<TableFileError>>(
             none => {
                 let rows = none.insert(Rows::new(path, &fields, options)?);
                 if delimiter != b',' {
-                    rows.expect_commas(&columns_with_commas(&head, delimiter, options.no_header), options);
+                    rows.expect_commas(
+                        &columns_with_commas(&head.text, delimiter, options.no_header),
+                        options,
+                    );
                 }
                 if !options.no_header {
                     continue;
@@ -63,7 +65,7 @@ pub(super) fn read<E: From<TableFileError>>(
             }
         };
         // A quote that never ends swallows the rest of the file into the last record.
-        if reader.get_mut().is_at_end(end) && open_quote(at, start, delimiter)? {
+        if reader.get_mut().is_at_end(end) && open_quote(at, options.charset, start, delimiter)? {
             return Err(TableFileError::OpenQuote { path: path.into(), line }.into());
         }
         rows.push(path, &fields, line)?;
@@ -75,24 +77,71 @@ pub(super) fn read<E: From<TableFileError>>(
     if !rows.lines.is_empty() {
         take(rows.next_block())?;
     }
-    Ok(rows.warnings(options))
+    let mut warnings = rows.warnings(options);
+    warnings.extend(contradiction(&head, options.charset));
+    Ok(warnings)
 }
 
-/// Opens the file after its byte order mark, and its first characters.
-fn open(at: Location<'_>) -> Result<(BufReader<Box<dyn Input>>, String)> {
+/// Why a record was not read.
+fn unreadable(path: &Path, error: csv::Error) -> TableFileError {
+    let reason = error.to_string();
+    let refused = match error.into_kind() {
+        csv::ErrorKind::Io(error) => NotDecoded::of(path, &error),
+        _ => None,
+    };
+    refused.unwrap_or(TableFileError::Malformed { path: path.into(), reason })
+}
+
+/// Says so when a text that is read in another encoding could as well be UTF-8.
+fn contradiction(head: &Head, said: Option<Charset>) -> Option<Said> {
+    let charset = said.filter(|said| !said.is_utf8() && head.is_utf8_too)?;
+    Some(said!(
+        "charset-utf8",
+        "the text is sound UTF-8 as well; it is read as {charset}, as you said",
+        charset = charset.name()
+    ))
+}
+
+/// A file as UTF-8.
+type Text = BufReader<Box<dyn Read + Send>>;
+
+/// The first characters of a file.
+struct Head {
+    text: String,
+    /// Whether they are in another encoding, but hold more than ASCII and are sound UTF-8.
+    is_utf8_too: bool,
+}
+
+/// Opens the file after its byte order mark and so many bytes of UTF-8 more, and its first characters.
+fn open(at: Location<'_>, said: Option<Charset>, skipped: u64) -> Result<(Text, Head)> {
     let (path, unreadable) = (at.path, |source| at.unreadable(source));
     let mut file = at.open()?;
-    let mut head = Vec::new();
-    file.by_ref().take(BYTES_SNIFFED).read_to_end(&mut head).map_err(unreadable)?;
-    let whole = (head.len() as u64) < BYTES_SNIFFED;
-    refuse_binary(path, &head)?;
-    let content = head.strip_prefix(&MARK).unwrap_or(&head);
-    if whole && content.trim_ascii().is_empty() {
+    let mut bytes = Vec::new();
+    file.by_ref().take(BYTES_SNIFFED).read_to_end(&mut bytes).map_err(unreadable)?;
+    let whole = (bytes.len() as u64) < BYTES_SNIFFED;
+    let (charset, mark) = Charset::of(&bytes, said);
+    refuse_binary(path, &bytes, charset)?;
+    let content = &bytes[mark..];
+    let text = charset.looked_at(content);
+    if whole && text.trim().is_empty() {
         return Err(TableFileError::Empty(path.into()));
     }
-    let mark = head.len() - content.len();
-    file.seek(SeekFrom::Start(mark as u64)).map_err(unreadable)?;
-    Ok((BufReader::with_capacity(BUFFER_BYTES, file), String::from_utf8_lossy(content).into_owned()))
+    let sound = match std::str::from_utf8(content) {
+        Ok(_) => true,
+        // The last character may be cut off.
+        Err(error) => !whole && error.error_len().is_none(),
+    };
+    let is_utf8_too = mark == 0 && !charset.is_utf8() && sound && !content.is_ascii();
+    let head = Head { text, is_utf8_too };
+    let start = mark as u64 + if charset.is_utf8() { skipped } else { 0 };
+    file.seek(SeekFrom::Start(start)).map_err(unreadable)?;
+    if charset.is_utf8() {
+        return Ok((BufReader::with_capacity(BUFFER_BYTES, Box::new(file)), head));
+    }
+    let mut decoding = charset.decoding(BufReader::with_capacity(BUFFER_BYTES, file));
+    io::copy(&mut decoding.by_ref().take(skipped), &mut io::sink())
+        .map_err(|error| NotDecoded::of(path, &error).unwrap_or_else(|| unreadable(error)))?;
+    Ok((BufReader::with_capacity(BUFFER_BYTES, Box::new(decoding)), head))
 }
 
 /// The fields of a record as text.
@@ -203,13 +252,16 @@ impl Rows {
     }
 
     /// What a person should know, after the last row.
-    fn warnings(&self, options: &ReadOptions) -> Vec<String> {
+    fn warnings(&self, options: &ReadOptions) -> Vec<Said> {
         let mut warnings = Vec::new();
         if let Some(&first) = self.commas.first() {
-            warnings.push(format!(
-                "column {:?}{} has decimal commas, which are read as numbers",
-                self.columns[first].name,
-                if self.commas.len() > 1 { " and others" } else { "" }
+            let (column, count) = (&self.columns[first].name, self.commas.len());
+            let others = if count > 1 { " and others" } else { "" };
+            warnings.push(said_as!(
+                "decimal-commas",
+                format!("column {column:?}{others} has decimal commas, which are read as numbers"),
+                column = column,
+                count = count
             ));
         }
         if options.no_header {
@@ -218,16 +270,17 @@ impl Rows {
         let numbers = self.columns.iter().all(|column| column.name.parse::<f64>().is_ok());
         let counted = self.columns.iter().enumerate().all(|(place, column)| column.name == place.to_string());
         if numbers && !counted {
-            warnings.push(
+            warnings.push(said!(
+                "numbers-as-names",
                 "the first line holds only numbers and is taken as column names; say --no-header if it is data"
-                    .into(),
-            );
+            ));
         }
         let counting = self.unnamed.iter().filter(|(_, counts)| self.before > 2 && counts.contains(&true));
         for (place, _) in counting {
-            warnings.push(format!(
-                "column {0:?} has no name of its own and only counts the rows; leave it out with --drop {0:?}",
-                self.columns[*place].name
+            warnings.push(said!(
+                "counting",
+                "column {column:?} has no name of its own and only counts the rows; leave it out with --drop {column:?}",
+                column = self.columns[*place].name
             ));
         }
         warnings
@@ -235,21 +288,22 @@ impl Rows {
 }
 
 /// The text without its byte order mark.
-pub fn text<'a>(path: &Path, bytes: &'a [u8]) -> Result<&'a str> {
-    refuse_binary(path, bytes)?;
-    let bytes = bytes.strip_prefix(&MARK).unwrap_or(bytes);
-    std::str::from_utf8(bytes).map_err(|error| {
+pub fn text<'a>(path: &Path, bytes: &'a [u8], said: Option<Charset>) -> Result<Cow<'a, str>> {
+    let (charset, mark) = Charset::of(bytes, said);
+    refuse_binary(path, bytes, charset)?;
+    let bytes = &bytes[mark..];
+    if !charset.is_utf8() {
+        return charset::decoded(path, bytes, charset);
+    }
+    std::str::from_utf8(bytes).map(Cow::Borrowed).map_err(|error| {
         let line = 1 + newlines(&bytes[..error.valid_up_to()]);
         TableFileError::NotUtf8 { path: path.into(), line }
     })
 }
 
-/// Refuses what is no text, or text in two bytes for each character.
-fn refuse_binary(path: &Path, bytes: &[u8]) -> Result<()> {
-    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
-        return Err(TableFileError::NotUtf8 { path: path.into(), line: 1 });
-    }
-    if bytes.iter().take(8192).any(|&byte| byte == 0) {
+/// Refuses what is no text.
+fn refuse_binary(path: &Path, bytes: &[u8], charset: Charset) -> Result<()> {
+    if !charset.has_zeros() && bytes.iter().take(8192).any(|&byte| byte == 0) {
         return Err(TableFileError::Binary(path.into()));
     }
     Ok(())
@@ -343,10 +397,9 @@ fn header(path: &Path, fields: &[&str], options: &ReadOptions) -> Result<Vec<Raw
 }
 
 /// Whether the file has, from this byte after the mark on, a quoted field that never ends.
-fn open_quote(at: Location<'_>, start: u64, delimiter: u8) -> Result<bool> {
+fn open_quote(at: Location<'_>, charset: Option<Charset>, start: u64, delimiter: u8) -> Result<bool> {
     let unreadable = |source| at.unreadable(source);
-    let (mut reader, _) = open(at)?;
-    reader.seek_relative(start.cast_signed()).map_err(unreadable)?;
+    let (reader, _) = open(at, charset, start)?;
     let (mut inside, mut field_start) = (false, true);
     for byte in reader.bytes() {
         let byte = byte.map_err(unreadable)?;
@@ -360,7 +413,7 @@ fn open_quote(at: Location<'_>, start: u64, delimiter: u8) -> Result<bool> {
 
 /// A file that remembers where lines end. The CSV reader's own count is behind by one after CRLF.
 struct LineEnds {
-    file: BufReader<Box<dyn Input>>,
+    file: Text,
     /// Bytes handed over.
     offset: u64,
     /// Places of line ends that no record has passed yet, and whether each starts a new line.

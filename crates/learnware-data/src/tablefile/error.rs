@@ -54,6 +54,16 @@ pub enum TableFileError {
         /// Its line, from 1.
         line: usize,
     },
+    /// Text that is not in the encoding that somebody named.
+    #[error("{}, line {line}: the text is not {charset}", .path.display())]
+    NotEncoded {
+        /// The file.
+        path: PathBuf,
+        /// Its line, from 1.
+        line: usize,
+        /// The encoding's name.
+        charset: &'static str,
+    },
     /// No text.
     #[error("{}: it is not a text file", .0.display())]
     Binary(PathBuf),

@@ -18,7 +18,9 @@ pub use delimited::text;
 pub use error::TableFileError;
 use learnware_engine::table::{Cell, Header, RawColumn, RawTable};
 
+use crate::charset::Charset;
 use crate::files::Location;
+use crate::said::Said;
 
 /// Cells in a table at most: one takes 24 bytes, so this is 1.2 GB of memory.
 const CELLS_MAX: usize = 50_000_000;
@@ -50,6 +52,8 @@ pub struct ReadOptions {
     pub array: Option<String>,
     /// The sheet of a workbook; the first when `None`.
     pub sheet: Option<String>,
+    /// How text is encoded; UTF-8 when `None`. A byte order mark decides before it.
+    pub charset: Option<Charset>,
     /// NaN counts as an absent value.
     pub nan_as_missing: bool,
     /// This column holds texts: its values stay as they are written.
@@ -101,7 +105,7 @@ pub struct TableFile {
     /// The label column, when one was asked for.
     pub labels: Option<RawColumn>,
     /// What a person should know.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Said>,
 }
 
 impl TableFile {
@@ -169,7 +173,7 @@ impl<'a> Source<'a> {
     pub fn read<E: From<TableFileError>>(
         &self,
         take: &mut dyn FnMut(TableFile) -> std::result::Result<(), E>,
-    ) -> std::result::Result<Vec<String>, E> {
+    ) -> std::result::Result<Vec<Said>, E> {
         let (at, path, options) = (self.at, self.at.path, self.options);
         let mut rows = 0;
         let mut select = |table: RawTable, labels: Option<RawColumn>| {

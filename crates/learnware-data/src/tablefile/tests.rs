@@ -38,6 +38,38 @@ fn separators_quotes_marks_and_line_ends_are_found_out() {
 }
 
 #[test]
+fn other_encodings_are_read_where_a_mark_or_a_person_names_them() {
+    let text = "年龄,城市\n31,\"上海, 浦东\"\n\n45,北京\n";
+    let utf16 = |mark: char, bytes: fn(u16) -> [u8; 2]| -> Vec<u8> {
+        format!("{mark}{text}").encode_utf16().flat_map(bytes).collect()
+    };
+    let gb = encoding_rs::GB18030.encode(text).0.into_owned();
+    let named = |label: &str| ReadOptions { charset: Some(label.parse().unwrap()), ..ReadOptions::default() };
+    let plain = read_bytes("t.csv", text.as_bytes(), &ReadOptions::default()).unwrap();
+    for (bytes, options) in [
+        (utf16('\u{feff}', u16::to_le_bytes), ReadOptions::default()),
+        (utf16('\u{feff}', u16::to_be_bytes), named("gb18030")),
+        (text.encode_utf16().flat_map(u16::to_le_bytes).collect(), named("utf-16")),
+        (gb.clone(), named("gb18030")),
+    ] {
+        let file = read_bytes("t.csv", &bytes, &options).unwrap();
+        assert_eq!(file.table.columns, plain.table.columns);
+        assert_eq!(file.table.lines, [2, 4]);
+        assert_eq!(file.warnings, Vec::new());
+    }
+    assert_eq!(refusal("t.csv", &gb), "t.csv, line 1: the text is not UTF-8", "nothing is guessed");
+    let mut broken = gb.clone();
+    broken.extend(b"5,\xff\n");
+    let error = read_bytes("t.csv", &broken, &named("gb18030")).unwrap_err();
+    assert_eq!(error.to_string(), "t.csv, line 5: the text is not gb18030");
+    let open = encoding_rs::GB18030.encode("城市\n\"上海\n北京\n").0.into_owned();
+    let error = read_bytes("t.csv", &open, &named("gb18030")).unwrap_err();
+    assert_eq!(error.to_string(), "t.csv, line 2: a quoted field does not end");
+    let other = read_bytes("t.csv", text.as_bytes(), &named("windows-1252")).unwrap();
+    assert_eq!(other.warnings[0].code, "charset-utf8");
+}
+
+#[test]
 fn decimal_commas_are_numbers_where_the_separator_is_another() {
     let text = "年龄;收入;wort;mix\n1;11,5;a,b;1,5\n2;-1.234,25;c;x\n3;;d;2,5\n";
     let file = read_bytes("t.csv", text.as_bytes(), &ReadOptions::default()).unwrap();
@@ -45,12 +77,12 @@ fn decimal_commas_are_numbers_where_the_separator_is_another() {
     let texts = |place: usize| matches!(file.table.columns[place].cells[0], Cell::Text(_));
     assert!(texts(2) && texts(3), "words stay words");
     assert!(
-        file.warnings[0].contains("收入") && file.warnings[0].contains("decimal commas"),
+        file.warnings[0].text.contains("收入") && file.warnings[0].text.contains("decimal commas"),
         "{:?}",
         file.warnings
     );
     let plain = read_bytes("t.csv", b"a;b\n1;2\n3;4.5\n", &ReadOptions::default()).unwrap();
-    assert_eq!(plain.warnings, Vec::<String>::new());
+    assert_eq!(plain.warnings, Vec::new());
 }
 
 #[test]
@@ -71,7 +103,8 @@ fn bad_text_is_refused_with_its_line() {
         (b"a,b\n1,2\n\n1\n", "t.csv, line 4: there are 1 fields, but 2 columns"),
         (b"a,b\n1,\"2\n1,3\n", "t.csv, line 2: a quoted field does not end"),
         (b"a,b\n1,\xff\n", "t.csv, line 2: the text is not UTF-8"),
-        (b"\xff\xfea\0,\0", "t.csv, line 1: the text is not UTF-8"),
+        (b"\xff\xfea\0,\0", "t.csv: there is a header, but no rows"),
+        (b"\xff\xfea\0\n\0\x00\xd8\n\0", "t.csv, line 2: the text is not UTF-16LE"),
         (b"PAR1\0\0\0\0", "t.csv: it is not a text file"),
         (b"a,a\n1,2\n", "t.csv: the column name \"a\" is there twice"),
     ] {
@@ -113,9 +146,9 @@ fn columns_are_kept_dropped_and_split_off() {
 #[test]
 fn suspicious_headers_and_index_columns_are_told() {
     let warnings = |text: &[u8]| read_bytes("t.csv", text, &ReadOptions::default()).unwrap().warnings;
-    assert!(warnings(b"1.5,2\n3,4\n")[0].contains("--no-header"));
+    assert!(warnings(b"1.5,2\n3,4\n")[0].text.contains("--no-header"));
     assert!(warnings(b"0,1\n3,4\n").is_empty());
-    assert!(warnings(b",a\n0,4\n1,4\n2,5\n")[0].contains("--drop \"column 1\""));
+    assert!(warnings(b",a\n0,4\n1,4\n2,5\n")[0].text.contains("--drop \"column 1\""));
 }
 
 #[test]

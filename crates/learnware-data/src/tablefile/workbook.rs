@@ -8,6 +8,7 @@ use learnware_engine::table::{Cell, Header, RawColumn, RawTable};
 
 use super::{CELLS_MAX, ReadOptions, Result, TableFileError, positional_name};
 use crate::files::Location;
+use crate::said::{Said, said};
 
 /// Bytes of a workbook at most: its sheets are many times as large in memory.
 const FILE_BYTES_MAX: u64 = 256 << 20;
@@ -21,7 +22,7 @@ pub fn sheets(at: Location<'_>) -> Result<Vec<String>> {
 }
 
 /// Reads the sheet that the options name, or the first; returns what a person should know, too.
-pub(super) fn read(at: Location<'_>, options: &ReadOptions) -> Result<(RawTable, Vec<String>)> {
+pub(super) fn read(at: Location<'_>, options: &ReadOptions) -> Result<(RawTable, Vec<Said>)> {
     let mut book = open(at)?;
     let names = match &book {
         Workbook::Excel(book) => book.sheet_names(),
@@ -42,17 +43,24 @@ pub(super) fn read(at: Location<'_>, options: &ReadOptions) -> Result<(RawTable,
         }
     }?;
     let (table, dates) = table(at.path, &range, options)?;
-    let mut warnings: Vec<String> = dates
+    let mut warnings: Vec<Said> = dates
         .into_iter()
         .map(|column| {
-            format!(
-                "column {column:?} holds dates; they count as days since the first of the workbook's calendar"
+            said!(
+                "dates",
+                "column {column:?} holds dates; they count as days since the first of the workbook's calendar",
+                column = column
             )
         })
         .collect();
     if options.sheet.is_none() && names.len() > 1 {
         let others = names[1..].join(", ");
-        warnings.push(format!("the first sheet {name:?} is read; --sheet names another one: {others}"));
+        warnings.push(said!(
+            "first-sheet",
+            "the first sheet {name:?} is read; --sheet names another one: {others}",
+            name = name,
+            others = others
+        ));
     }
     Ok((table, warnings))
 }
@@ -232,7 +240,7 @@ mod tests {
         assert_eq!(file.table.lines, [2, 4, 5]);
         assert_eq!(file.table.columns[0].cells, [Cell::Number(1.5), Cell::Missing, Cell::Number(3.0)]);
         assert_eq!(file.table.columns[1].cells[1..], [Cell::Missing, Cell::Text("y".into())]);
-        assert_eq!(file.warnings, ["the first sheet \"one\" is read; --sheet names another one: two"]);
+        assert_eq!(file.warnings[0].text, "the first sheet \"one\" is read; --sheet names another one: two");
         let options = ReadOptions { sheet: Some("two".into()), ..ReadOptions::default() };
         let file = read_book(book.clone(), &options).unwrap();
         assert_eq!(file.table.columns[0].name, "b");

@@ -54,7 +54,7 @@ async fn add_with(
     let digest = dock.blobs().publish(staged).unwrap();
     let semantic = SemanticSpecification {
         name: format!("task {seed}"),
-        description: if seed % 3 == 0 { "sales of ice" } else { "price of land" }.into(),
+        description: if seed.is_multiple_of(3) { "sales of ice" } else { "price of land" }.into(),
         data: vec![DataType::Table],
         task: vec![Task::Regression],
         ..SemanticSpecification::default()

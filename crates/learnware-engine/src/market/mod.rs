@@ -21,8 +21,8 @@ use mapped::MappedWorld;
 use organizer::Organizer;
 use outlined::{Delivered, Languages, Lookup};
 pub use results::{
-    Funnel, KernelChoice, MatchedColumns, Member, MixtureMethod, MultipleResult, Ranking, SearchOptions,
-    SearchResults, SemanticMode, SingleResult, Verdict, WorldSearch,
+    Funnel, KernelChoice, MatchedColumns, Member, MixtureMethod, MultipleResult, PartResult, Ranking,
+    SearchOptions, SearchResults, SemanticMode, SingleResult, Verdict, WorldSearch,
 };
 
 pub use searcher::explain::{BackgroundFacts, Explanation, KernelFacts, LeftOut, LeftOutReason};

@@ -128,6 +128,7 @@ impl Organizer {
     /// The same with an island whose members in `kept` have their specification elsewhere: those that are here are let go.
     /// Without an outline only others can search it.
     /// Members that are not there yet may be named; they are to follow by [`Organizer::with_kept`].
+    #[must_use]
     pub fn with_outlined(
         &self,
         key: &IslandKey,

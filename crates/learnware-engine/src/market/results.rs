@@ -74,6 +74,8 @@ pub struct SearchOptions {
     /// Whether to look in the world, among tables of any columns, and not in the user's island. The user's columns must
     /// be described (`Input` of the semantic specification).
     pub world: bool,
+    /// Whether to look among learnwares that take a part of the user's columns, too. The user's columns must be described.
+    pub parts: bool,
 }
 
 impl Default for SearchOptions {
@@ -88,6 +90,7 @@ impl Default for SearchOptions {
             exclude: Vec::new(),
             among: None,
             world: false,
+            parts: false,
         }
     }
 }
@@ -113,6 +116,19 @@ pub struct SearchResults {
     /// How the user's data came into the world, when that was searched; `None` for a search of an island.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub world: Option<WorldSearch>,
+    /// Learnwares that take a part of the user's columns, where that was asked for: those that cover most of it first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<PartResult>,
+}
+
+/// A learnware that takes a part of the user's columns, or all in another order.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PartResult {
+    /// Places of the columns that it takes among the user's, from 0, in the learnware's order.
+    pub columns: Vec<usize>,
+    /// The learnware; distance, similarity and coverage are those of this part of the data.
+    #[serde(flatten)]
+    pub found: SingleResult,
 }
 
 /// A search of the world: by which map, and among whom. Distances are those of places in the world; `island` is the user's
@@ -150,6 +166,7 @@ impl Default for SearchResults {
             ranking: Ranking::Distance,
             island: None,
             world: None,
+            parts: Vec::new(),
             covered: None,
             verdict: Verdict::default(),
             funnel: Funnel::default(),
@@ -231,7 +248,8 @@ pub struct Member {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// The user brought no statistical specification, or nothing was comparable.
+    /// The user brought no statistical specification, nothing was comparable, or specifications are directions, which tell
+    /// who is nearest and not whether that is near enough.
     #[default]
     Unknown,
     /// Nearly all of the data is covered.

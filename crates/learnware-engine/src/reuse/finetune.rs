@@ -111,7 +111,9 @@ mod tests {
         }
 
         fn finetune(&mut self, batch: &Batch, labels: &[f64]) -> std::result::Result<(), PredictError> {
-            let Some(learns) = self.learns else { return Err(PredictError::NotTrainable { reason: "no".into() }) };
+            let Some(learns) = self.learns else {
+                return Err(PredictError::NotTrainable { reason: "no".into() });
+            };
             let Batch::Table(rows) = batch else { unreachable!("tables only") };
             let gaps = rows.column(0).into_iter().zip(labels).map(|(value, label)| label - value);
             let mean = gaps.sum::<f64>() / labels.len() as f64;
@@ -142,7 +144,10 @@ mod tests {
         };
         let (started, done) = tuned(Some(true), 20);
         let (mut team, found) = done.unwrap();
-        assert!(found.is_kept && found.after.loss < 1e-9 && (found.before.loss - 7.0).abs() < 1e-9, "{found:?}");
+        assert!(
+            found.is_kept && found.after.loss < 1e-9 && (found.before.loss - 7.0).abs() < 1e-9,
+            "{found:?}"
+        );
         assert_eq!((started, found.held_out), (2, 5), "what was compared is not what is used");
         assert!((answer(&mut team) - 8.0).abs() < 1e-9);
         let (mut team, found) = tuned(Some(false), 20).1.unwrap();

@@ -5,6 +5,7 @@
 mod generation;
 mod golden;
 mod golden_image;
+mod golden_parameters;
 mod golden_reuse;
 mod golden_rkme;
 mod golden_search;

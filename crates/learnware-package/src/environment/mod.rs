@@ -62,7 +62,11 @@ impl EnvironmentRequest {
         let mut request = Builder::default();
         request
             .notes
-            .push("it has neither requirements.txt nor environment.yaml: only numpy is installed".into());
+            .push(
+                "it has neither requirements.txt nor environment.yaml, so only numpy is installed where it runs; name what the \
+                 code imports in a requirements.txt beside it, a package on each line, such as `scikit-learn==1.5.2`"
+                    .into(),
+            );
         Ok(request.finish())
     }
 

@@ -7,8 +7,10 @@ use std::collections::BTreeMap;
 
 use learnware_engine::Matrix;
 use learnware_engine::predictor::PredictError;
+use learnware_engine::semantic::Task;
 
 use super::error::{NativeError, at_most};
+use super::facts::{Told, own_names};
 use super::forest::{Forest, Missing, Node, Test};
 use super::{OUTPUTS_MAX, TableModel, WIDTH_MAX, logistic, matrix, softmax};
 
@@ -44,6 +46,7 @@ pub(crate) struct LightGbm {
     /// Divisor of raw scores: rounds of a random forest, otherwise 1.
     divisor: f64,
     objective: Objective,
+    told: Told,
 }
 
 impl TableModel for LightGbm {
@@ -53,6 +56,10 @@ impl TableModel for LightGbm {
 
     fn outputs(&self) -> Option<usize> {
         Some(if matches!(self.objective, Objective::Binary(_)) { 2 } else { self.groups })
+    }
+
+    fn told(&self) -> Told {
+        self.told.clone()
     }
 
     fn evaluate(&self, rows: &Matrix) -> Result<Matrix, PredictError> {
@@ -123,7 +130,26 @@ pub(crate) fn load(bytes: &[u8]) -> Result<LightGbm, NativeError> {
     }
     let rounds = (forest.roots.len() / groups).max(1);
     let divisor = if header.get("average_output").is_some() { rounds as f64 } else { 1.0 };
-    Ok(LightGbm { forest: forest.checked(FORMAT, width, groups)?, width, groups, divisor, objective })
+    let told = told(&header, objective);
+    Ok(LightGbm { forest: forest.checked(FORMAT, width, groups)?, width, groups, divisor, objective, told })
+}
+
+/// What the header says of task and columns. The file holds no labels of classes.
+fn told(header: &Block, objective: Objective) -> Told {
+    let name = header.get("objective").and_then(|words| words.split_whitespace().next());
+    let task = match (objective, name) {
+        (Objective::Binary(_) | Objective::OneVersusAll(_) | Objective::Softmax, _) => {
+            Some(Task::Classification)
+        }
+        (_, None | Some("custom" | "none")) => None,
+        (_, Some("lambdarank" | "rank_xendcg")) => Some(Task::Others),
+        (
+            Objective::Raw | Objective::Square | Objective::Exp | Objective::Logistic | Objective::Softplus,
+            Some(_),
+        ) => Some(Task::Regression),
+    };
+    let columns = header.get("feature_names").unwrap_or_default().split_whitespace().map(str::to_owned);
+    Told { task, columns: own_names(columns.collect(), "Column_"), ..Told::default() }
 }
 
 /// Reads the objective's words.

@@ -3,9 +3,12 @@
 //! * [`onnx`]: the operators that exporters of tabular and small image models emit, and a small writer.
 //! * `lightgbm`: LightGBM's text model.
 //! * `xgboost`: XGBoost's JSON model.
+//! * `facts`: what a model's file says of its inputs, task and classes.
 //! * `sentence`: sentence transformers, which turn texts into points.
+//! * `language`: language models, of which texts change the parameters. Both: `weights`, tensors by name and shape, and
+//!   `linear`, matrix products.
 //!
-//! No library of the original frameworks is linked, and but for the folder of `sentence` no file is read:
+//! No library of the original frameworks is linked, and but for the folders of `sentence` and `language` no file is read:
 //! everything is in the bytes given.
 //! Sizes, indices and shapes are checked while loading, so a hostile file costs at most a constant factor
 //! of its own size and is refused with a reason. What is deliberately not here: training, sequences, models
@@ -21,12 +24,19 @@
 //! Missing values are NaN and go through to the model, which decides about them as its library does.
 
 mod error;
+mod facts;
 mod forest;
+#[cfg(feature = "sentence")]
+pub mod language;
 mod lightgbm;
+#[cfg(feature = "sentence")]
+mod linear;
 pub mod onnx;
 pub mod packaged;
 #[cfg(feature = "sentence")]
 pub mod sentence;
+#[cfg(feature = "sentence")]
+mod weights;
 mod xgboost;
 
 #[cfg(test)]
@@ -39,6 +49,8 @@ use learnware_engine::learnware::ModelFormat;
 use learnware_engine::predictor::{Batch, PredictError, Predictions, Predictor};
 
 pub use error::NativeError;
+use facts::Told;
+pub use facts::{ModelFacts, facts, format_of};
 
 /// Largest model file. Larger tabular models are rare, and parsing needs a few times this in memory.
 pub const MODEL_BYTES_MAX: usize = 128 << 20;
@@ -56,6 +68,11 @@ pub const OUTPUTS_MAX: usize = 1 << 14;
 /// [`NativeError`] when the file is too large, malformed, or uses what is not evaluated here;
 /// [`ModelFormat::Python`] is always refused, because it is code.
 pub fn load(format: ModelFormat, bytes: &[u8]) -> Result<Box<dyn Predictor>, NativeError> {
+    Ok(Box::new(NativePredictor { model: open(format, bytes)? }))
+}
+
+/// The same as a table model.
+fn open(format: ModelFormat, bytes: &[u8]) -> Result<Box<dyn TableModel>, NativeError> {
     error::at_most(format.word(), "the file's size in bytes", bytes.len(), MODEL_BYTES_MAX)?;
     let model: Box<dyn TableModel> = match format {
         ModelFormat::Python => {
@@ -70,7 +87,7 @@ pub fn load(format: ModelFormat, bytes: &[u8]) -> Result<Box<dyn Predictor>, Nat
         ModelFormat::XgBoost => Box::new(xgboost::load(bytes)?),
     };
     error::at_most(format.word(), "the number of input columns", model.width(), WIDTH_MAX)?;
-    Ok(Box::new(NativePredictor { model }))
+    Ok(model)
 }
 
 /// A loaded model on rows of numbers.
@@ -83,6 +100,8 @@ pub(crate) trait TableModel: Send {
     }
     /// Columns it answers, if known.
     fn outputs(&self) -> Option<usize>;
+    /// What its file says beyond that.
+    fn told(&self) -> Told;
     /// Answers rows of the right width.
     fn evaluate(&self, rows: &Matrix) -> Result<Matrix, PredictError>;
 }

@@ -5,8 +5,12 @@ use learnware_engine::learnware::ModelFormat;
 use learnware_engine::predictor::{Batch, PredictError};
 use proptest::prelude::*;
 
-use super::onnx::write::{Answer, TreeModel, TreeNode, trees};
-use super::{NativeError, load};
+use learnware_engine::semantic::Task;
+use learnware_engine::table::Labels;
+use std::path::Path;
+
+use super::onnx::write::{Answer, LinearModel, TreeModel, TreeNode, linear, trees};
+use super::{ModelFacts, NativeError, facts, format_of, load};
 
 const LIGHTGBM: &str = "tree\nversion=v4\nnum_class=1\nnum_tree_per_iteration=1\nlabel_index=0\n\
 max_feature_idx=1\nobjective=binary sigmoid:1\nfeature_names=a b\ntree_sizes=1 1\n\n\
@@ -140,6 +144,83 @@ fn changed_xgboost_files_are_refused() {
     assert!(refusal(ModelFormat::XgBoost, b"{L\0\0").contains(".json"));
     let deep = format!("{{\"learner\":{}", "[".repeat(1_000_000));
     assert!(refusal(ModelFormat::XgBoost, deep.as_bytes()).contains("malformed"));
+}
+
+fn names(names: &[&str]) -> Vec<String> {
+    names.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn files_say_their_task_classes_and_columns() {
+    let classes = |count, columns: &[&str]| ModelFacts {
+        input_shape: vec![columns.len()],
+        columns: names(columns),
+        task: Some(Task::Classification),
+        outputs: Some(count),
+        classes: Vec::new(),
+    };
+    let of = |format, text: &str| facts(format, text.as_bytes()).unwrap();
+    assert_eq!(of(ModelFormat::LightGbm, LIGHTGBM), classes(2, &["a", "b"]));
+    let several =
+        LIGHTGBM.replace("binary sigmoid:1", "multiclass num_class:2").replace("iteration=1", "iteration=2");
+    assert_eq!(of(ModelFormat::LightGbm, &several), classes(2, &["a", "b"]));
+    let quantity = of(ModelFormat::LightGbm, &LIGHTGBM.replace("binary sigmoid:1", "regression"));
+    assert_eq!((quantity.task, quantity.outputs), (Some(Task::Regression), Some(1)));
+    let unknown = of(ModelFormat::LightGbm, &LIGHTGBM.replace("objective=binary sigmoid:1\n", ""));
+    assert_eq!((unknown.task, unknown.outputs), (None, Some(1)));
+    let made = of(ModelFormat::LightGbm, &LIGHTGBM.replace("a b", "Column_0 Column_1"));
+    assert_eq!((made.columns, made.input_shape), (Vec::new(), vec![2]));
+
+    let labels = XGBOOST.replace("reg:squarederror\"}", "multi:softmax\"},\"feature_names\":[\"width\"]");
+    let labels = labels.replace("\"num_class\":\"0\"", "\"num_class\":\"3\"");
+    assert_eq!(of(ModelFormat::XgBoost, &labels), classes(3, &["width"]));
+    assert_eq!(of(ModelFormat::XgBoost, XGBOOST).task, Some(Task::Regression));
+
+    assert_eq!(facts(ModelFormat::Onnx, &onnx_trees()).unwrap().task, Some(Task::Regression));
+    let model = LinearModel {
+        offset: vec![0.0; 2],
+        scale: vec![1.0; 2],
+        coefficients: vec![1.0; 6],
+        intercepts: vec![0.0; 3],
+    };
+    let found = facts(ModelFormat::Onnx, &linear(&model, &Answer::Softmax(vec![4, 6, 8])).unwrap()).unwrap();
+    assert_eq!((found.task, found.outputs), (Some(Task::Classification), Some(3)));
+    assert_eq!(found.classes, names(&["4", "6", "8"]));
+}
+
+#[test]
+fn labels_tell_what_the_file_does_not() {
+    let words = Labels { values: vec![0.0, 1.0, 0.0], classes: Some(names(&["no", "yes"])) };
+    let whole = Labels { values: vec![3.0, 1.0, 3.0], classes: None };
+    let parts = Labels { values: vec![0.5, 1.5, 2.5], classes: None };
+    let of = |task, outputs| ModelFacts { task, outputs, ..ModelFacts::default() };
+    let regression = Some(Task::Regression);
+    assert_eq!(of(None, None).task_of(None), None);
+    assert_eq!(of(None, None).task_of(Some(&whole)), Some(Task::Classification));
+    assert_eq!(of(None, None).task_of(Some(&parts)), regression);
+    assert_eq!(
+        of(regression, Some(1)).task_of(Some(&whole)),
+        regression,
+        "few whole numbers may be quantities"
+    );
+    assert_eq!(of(regression, Some(2)).task_of(Some(&whole)), Some(Task::Classification));
+    assert_eq!(of(regression, Some(1)).task_of(Some(&words)), Some(Task::Classification));
+
+    let classes = of(None, None).outputs_of(Task::Classification, Some(("sold", &whole)));
+    assert_eq!((classes.dimension, classes.description[&1].as_str()), (2, "3"));
+    let quantity = of(regression, Some(1)).outputs_of(Task::Regression, Some(("price", &parts)));
+    assert_eq!((quantity.dimension, quantity.description[&0].as_str()), (1, "price"));
+    let apart = of(None, Some(5)).outputs_of(Task::Classification, Some(("sold", &words)));
+    assert_eq!((apart.dimension, apart.description.len()), (5, 0), "two names are not those of five classes");
+}
+
+#[test]
+fn formats_are_told_by_names_and_first_bytes() {
+    let of = |name: &str, bytes: &[u8]| format_of(Path::new(name), bytes);
+    assert_eq!(of("m.ONNX", b""), Some(ModelFormat::Onnx));
+    assert_eq!(of("model", LIGHTGBM.as_bytes()), Some(ModelFormat::LightGbm));
+    assert_eq!(of("m.json", XGBOOST.as_bytes()), Some(ModelFormat::XgBoost));
+    assert_eq!(of("m.txt", b"trees are green"), None);
 }
 
 #[test]

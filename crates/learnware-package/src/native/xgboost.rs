@@ -6,9 +6,11 @@
 
 use learnware_engine::Matrix;
 use learnware_engine::predictor::PredictError;
+use learnware_engine::semantic::Task;
 use serde::Deserialize;
 
 use super::error::{NativeError, at_most};
+use super::facts::{Told, own_names};
 use super::forest::{Forest, Missing, Node, Test};
 use super::{OUTPUTS_MAX, TableModel, WIDTH_MAX, argmax, logistic, matrix, softmax};
 
@@ -34,6 +36,8 @@ struct Learner {
     #[serde(rename = "learner_model_param")]
     parameters: Parameters,
     objective: ObjectiveName,
+    #[serde(default)]
+    feature_names: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -145,6 +149,7 @@ pub(crate) struct XgBoost {
     base: Vec<f64>,
     width: usize,
     objective: Objective,
+    told: Told,
 }
 
 impl TableModel for XgBoost {
@@ -158,6 +163,10 @@ impl TableModel for XgBoost {
             Objective::Softmax => 1,
             _ => self.base.len(),
         })
+    }
+
+    fn told(&self) -> Told {
+        self.told.clone()
     }
 
     fn evaluate(&self, rows: &Matrix) -> Result<Matrix, PredictError> {
@@ -234,6 +243,7 @@ pub(crate) fn load(bytes: &[u8]) -> Result<XgBoost, NativeError> {
     at_most(FORMAT, "the number of outputs", groups, OUTPUTS_MAX)?;
     let objective = objective(&learner.objective.name, groups)?;
     let base = base_margins(&learner.objective.name, &parameters.base_score, groups)?;
+    let told = told(&learner.objective.name, (objective, classes), learner.feature_names);
     let booster = learner.gradient_booster;
     let model = match (booster.name.as_str(), booster.model, booster.gbtree) {
         ("gbtree" | "gblinear", Some(model), _) | ("dart", _, Some(Inner { model })) => model,
@@ -260,7 +270,23 @@ pub(crate) fn load(bytes: &[u8]) -> Result<XgBoost, NativeError> {
     };
     // XGBoost's linear booster starts every output from the first base score.
     let base = if booster.name == "gblinear" { vec![base[0]; groups] } else { base };
-    Ok(XgBoost { margins, base, width, objective })
+    Ok(XgBoost { margins, base, width, objective, told })
+}
+
+/// What the file says of task and columns. It holds no labels of classes.
+fn told(name: &str, (objective, classes): (Objective, usize), columns: Vec<String>) -> Told {
+    let (task, class_count) = match objective {
+        Objective::Binary | Objective::BinaryRaw | Objective::Hinge => (Task::Classification, 2),
+        Objective::Softprob | Objective::Softmax => (Task::Classification, classes),
+        Objective::Identity if name.starts_with("rank:") => (Task::Others, 0),
+        Objective::Identity | Objective::Logistic | Objective::Exp => (Task::Regression, 0),
+    };
+    Told {
+        task: Some(task),
+        class_count: (class_count > 1).then_some(class_count),
+        columns: own_names(columns, "f"),
+        ..Told::default()
+    }
 }
 
 /// Reads the objective's name.

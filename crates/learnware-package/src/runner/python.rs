@@ -244,6 +244,22 @@ impl Predictor for PythonPredictor {
         }
         Err(PredictError::NotTrainable { reason: "its class has no method `finetune(X, y)`".into() })
     }
+
+    fn generate(&mut self, texts: &[String]) -> Result<Vec<String>, PredictError> {
+        if texts.is_empty() {
+            return Ok(Vec::new());
+        }
+        let header = json!({"kind": "text", "answers": "texts"});
+        let payload = json!(texts).to_string().into_bytes();
+        let answer = self.ask(&header, &payload, self.limits.call_seconds)?;
+        let bad = |reason: String| PredictError::BadAnswer { reason };
+        let answers: Vec<String> =
+            serde_json::from_slice(&answer.payload).map_err(|_| bad("it is not a list of texts".into()))?;
+        if answers.len() != texts.len() {
+            return Err(bad(format!("{} answers for {} texts", answers.len(), texts.len())));
+        }
+        Ok(answers)
+    }
 }
 
 fn fenced(plan: &WorkerPlan) -> Fenced {

@@ -68,7 +68,7 @@ impl ModelSource {
             }));
         }
         let bytes = std::fs::read(path).map_err(PackageError::file(path))?;
-        let format = format_of(path, &bytes).ok_or_else(|| PackageError::Manifest {
+        let format = native::format_of(path, &bytes).ok_or_else(|| PackageError::Manifest {
             file: path.display().to_string(),
             reason: "it is not a folder and not a model in ONNX, LightGBM text or XGBoost JSON form".into(),
         })?;
@@ -184,27 +184,13 @@ fn is_shared(specification: &StatisticalSpecification) -> bool {
         StatisticalSpecification::Table(_)
         | StatisticalSpecification::Text(_)
         | StatisticalSpecification::ReferenceImage(_) => true,
-        StatisticalSpecification::Image(_) => false,
+        // Our form of a parameter vector is not the reference's.
+        StatisticalSpecification::Image(_) | StatisticalSpecification::Parameters(_) => false,
     }
 }
 
 fn text(word: &str) -> Yaml {
     Yaml::Text(word.to_owned())
-}
-
-fn format_of(path: &Path, bytes: &[u8]) -> Option<ModelFormat> {
-    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_lowercase();
-    if ending == "onnx" {
-        Some(ModelFormat::Onnx)
-    } else if bytes.starts_with(b"tree\n") || bytes.starts_with(b"tree\r\n") {
-        Some(ModelFormat::LightGbm)
-    } else if bytes.trim_ascii_start().starts_with(b"{")
-        && bytes.windows(9).take(4096).any(|part| part == b"\"learner\"")
-    {
-        Some(ModelFormat::XgBoost)
-    } else {
-        None
-    }
 }
 
 /// All files below a folder by their names in a package; links, caches and hidden files are left out.

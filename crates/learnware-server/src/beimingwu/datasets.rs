@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use axum::extract::{Query, Request, State};
+use axum::extract::{Request, State};
 use axum::response::Response;
 use learnware_dock::datasets::{DATASET_BYTES_MAX, DatasetName};
 use learnware_dock::uploads::UploadLabel;
@@ -13,7 +13,7 @@ use serde_json::json;
 
 use super::codes;
 use super::envelope::{Answer, Refusal, answer, by, done};
-use super::fields::{Fields, Keep};
+use super::fields::{Asked, Fields, Keep};
 use super::visitor::Member;
 use crate::body;
 
@@ -39,7 +39,7 @@ pub(super) async fn list(State(dock): State<Dock>) -> Answer {
 /// The client saves whatever comes with the status 200, so errors have others.
 pub(super) async fn download(
     State(dock): State<Dock>,
-    Query(which): Query<Which>,
+    Asked(which): Asked<Which>,
     request: Request,
 ) -> Result<Response, Refusal> {
     let refuse = |error: DockError| Refusal::with_status_of(error.into(), codes::DATASET);

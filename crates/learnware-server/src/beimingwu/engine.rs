@@ -1,7 +1,7 @@
 //! `/engine`: vocabulary, one learnware, and its package.
 
 use axum::body::Body;
-use axum::extract::{Query, Request, State};
+use axum::extract::{Request, State};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
@@ -14,6 +14,7 @@ use tower_http::services::ServeFile;
 
 use super::codes;
 use super::envelope::{Answer, Refusal, answer, by};
+use super::fields::Asked;
 use super::log::Which;
 use super::visitor::Visitor;
 use super::wire::{self, Standing};
@@ -29,7 +30,7 @@ pub(super) async fn vocabulary() -> Answer {
 pub(super) async fn info(
     State(dock): State<Dock>,
     Visitor(viewer): Visitor,
-    Query(which): Query<Which>,
+    Asked(which): Asked<Which>,
 ) -> Answer {
     let id = which.id()?;
     let (row, sees_all) = dock.seen_by(viewer.as_ref(), &id).await.map_err(by(codes::INFO))?;
@@ -62,7 +63,7 @@ pub(super) async fn info(
 pub(super) async fn download(
     State(dock): State<Dock>,
     Visitor(viewer): Visitor,
-    Query(which): Query<Which>,
+    Asked(which): Asked<Which>,
     request: Request,
 ) -> Result<Response, Refusal> {
     let codes = if viewer.is_some() { codes::DOWNLOAD } else { codes::DOWNLOAD_UNKNOWN };

@@ -5,9 +5,12 @@ use std::collections::BTreeMap;
 
 use axum::body::to_bytes;
 use axum::extract::multipart::{Field, MultipartError};
-use axum::extract::{FromRequest as _, Multipart, Request};
+use axum::extract::{FromRequest as _, FromRequestParts, Multipart, Query, Request};
+use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
+use axum::http::request::Parts;
 use learnware_dock::Dock;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tempfile::TempPath;
 
@@ -41,6 +44,24 @@ pub(super) enum Sent {
 pub(super) struct Fields {
     texts: BTreeMap<String, String>,
     files: BTreeMap<String, Sent>,
+}
+
+/// Parameters behind the `?`; what can't be read is refused in the reference's form.
+#[derive(Debug)]
+pub(super) struct Asked<T>(pub(super) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Asked<T> {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+        match Query::<T>::from_request_parts(parts, state).await {
+            Ok(Query(value)) => Ok(Self(value)),
+            Err(rejection) => {
+                Err(Refusal::new(codes::BAD_REQUEST, rejection.body_text())
+                    .with_status(StatusCode::BAD_REQUEST))
+            }
+        }
+    }
 }
 
 impl Fields {

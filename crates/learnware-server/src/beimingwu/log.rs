@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use axum::extract::{Query, State};
+use axum::extract::State;
 use learnware_dock::browse::{LearnwareDetail, VersionDetail};
 use learnware_dock::jobs::JobState;
 use learnware_dock::{Dock, DockError};
@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use super::codes;
 use super::envelope::{Answer, Refusal, answer, by};
+use super::fields::Asked;
 use super::visitor::Member;
 
 /// Characters of a log at most; the end counts.
@@ -38,7 +39,7 @@ impl Which {
 pub(super) async fn verify_log(
     State(dock): State<Dock>,
     Member(principal): Member,
-    Query(which): Query<Which>,
+    Asked(which): Asked<Which>,
 ) -> Answer {
     let id = which.id()?;
     let sees_all = match dock.seen_by(Some(&principal), &id).await {

@@ -11,7 +11,7 @@ mod tests;
 
 use std::sync::Arc;
 
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, LOCATION, REFERRER_POLICY, SET_COOKIE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
@@ -21,6 +21,7 @@ use learnware_api::{LoginService, LoginServices};
 use learnware_dock::{Address, Dock, DockError};
 use serde::Deserialize;
 
+use crate::asked::Query;
 use crate::auth::{self, Reached};
 use crate::error::Failure;
 use crate::settings::Settings;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
@@ -13,6 +13,7 @@ use learnware_api::{
 use learnware_dock::Dock;
 use learnware_dock::accounts::{CHALLENGE_BITS, Registration, Scope};
 
+use crate::asked::Path;
 use crate::auth::{self, Known, Reached};
 use crate::body::Document;
 use crate::error::{Answer, Failure};

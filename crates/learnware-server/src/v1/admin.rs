@@ -1,7 +1,7 @@
 //! What administrators see and do.
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use learnware_api::{Account, AccountPatch, AuditEntry, Job, Takedown};
 use learnware_dock::Dock;
@@ -11,6 +11,7 @@ use learnware_engine::learnware::LearnwareId;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+use crate::asked::{Path, Query};
 use crate::auth::Admin;
 use crate::body::Document;
 use crate::error::{Answer, Failure};

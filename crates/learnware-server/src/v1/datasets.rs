@@ -2,13 +2,14 @@
 
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use learnware_api::Dataset;
 use learnware_dock::Dock;
 use learnware_dock::datasets::{DATASET_BYTES_MAX, DatasetName};
 
+use crate::asked::Path;
 use crate::auth::Admin;
 use crate::error::Answer;
 use crate::{body, wire};

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 
 use axum::Extension;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_util::{Stream, stream};
@@ -14,6 +14,7 @@ use learnware_engine::learnware::LearnwareId;
 use serde_json::json;
 use tokio::sync::watch;
 
+use crate::asked::Path;
 use crate::auth::Known;
 use crate::error::{Answer, Failure};
 use crate::watching::{Heard, Watching};

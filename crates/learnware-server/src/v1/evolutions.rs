@@ -1,11 +1,12 @@
 //! Evolutions: asked for, looked at, switched.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use learnware_api::{Evolution, EvolutionAsked};
 use learnware_dock::Dock;
 
+use crate::asked::Path;
 use crate::auth::Admin;
 use crate::error::Answer;
 use crate::wire;

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::{Extension, Json};
 use learnware_api::{DayFigures, Figures, Setting, Storage};
 use learnware_dock::Dock;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+use crate::asked::Query;
 use crate::auth::Admin;
 use crate::error::Answer;
 

@@ -1,7 +1,7 @@
 //! What people do with their own account: sessions, and the end of it.
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use learnware_api::{Estate, Leave, Session};
 use learnware_dock::Dock;
@@ -10,6 +10,7 @@ use learnware_dock::store::removal::Legacy;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+use crate::asked::{Path, Query};
 use crate::auth::{Admin, Known};
 use crate::body::Document;
 use crate::error::{Answer, Failure};

@@ -1,12 +1,13 @@
 //! Organisations and who belongs to them.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use learnware_api::{Member, Membership, NewOrganisation, Organisation};
 use learnware_dock::Dock;
 use learnware_dock::store::organisations::{MemberRole, OrganisationNumber};
 
+use crate::asked::Path;
 use crate::auth::Known;
 use crate::body::Document;
 use crate::error::{Answer, Failure};

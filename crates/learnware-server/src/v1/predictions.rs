@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use learnware_api::Predictions;
 use learnware_dock::Dock;
 use learnware_dock::tryout::TriedOn;
@@ -10,6 +10,7 @@ use learnware_engine::learnware::LearnwareId;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+use crate::asked::{Path, Query};
 use crate::auth::Viewer;
 use crate::error::{Answer, Failure};
 

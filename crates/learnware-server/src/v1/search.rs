@@ -50,6 +50,7 @@ pub(crate) async fn search(
         kernel: kernel(wish.kernel.as_deref())?,
         ranking: ranking(wish.ranking.as_deref())?,
         world: wish.world,
+        parts: wish.parts,
         ..defaults
     };
     let user = UserInfo { semantic: described(&wish.columns), statistical };
@@ -102,7 +103,8 @@ pub(super) fn named<'a>(
 fn found(results: &SearchResults) -> impl Iterator<Item = &LearnwareId> {
     let members = results.multiple.iter().flat_map(|multiple| &multiple.members).map(|member| &member.id);
     let team = results.world.iter().flat_map(|world| &world.team).map(|member| &member.id);
-    members.chain(team).chain(results.single.iter().map(|single| &single.id))
+    let parts = results.parts.iter().map(|part| &part.found.id);
+    members.chain(team).chain(parts).chain(results.single.iter().map(|single| &single.id))
 }
 
 fn mixture(word: Option<&str>) -> Answer<MixtureMethod> {

@@ -4,7 +4,7 @@
 //! came is held against its name in the end. It stays on the replica that it was sent to.
 
 use axum::body::Bytes;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use learnware_api::{Problem, Submitted};
@@ -17,6 +17,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::learnwares::{SeenBy, keep};
+use crate::asked::{Path, Query};
 use crate::auth::Known;
 use crate::error::{Answer, Failure};
 

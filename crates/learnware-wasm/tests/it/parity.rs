@@ -52,7 +52,7 @@ fn of_machine(folder: &Path, names: &[&str], call: &Value) -> Value {
     }
     let listed = names.iter().map(|name| ((*name).to_owned(), 0.0)).collect();
     let mut session = Session::new(files, place_of(&placed), no_progress);
-    session.answer(&Call::Open { files: listed }, &[]).unwrap();
+    session.answer(&Call::Open { files: listed, charset: None }, &[]).unwrap();
     let call: Call = serde_json::from_value(call.clone()).unwrap();
     session.answer(&call, &[]).unwrap().document
 }
@@ -219,7 +219,7 @@ fn models_that_are_data_answer_as_on_this_machine() {
         let mut files = MemoryFiles::default();
         files.insert("two.csv", std::fs::read(folder.join("two.csv")).unwrap());
         let mut session = Session::new(files, "two.csv".into(), no_progress);
-        session.answer(&Call::Open { files: vec![("two.csv".into(), 0.0)] }, &[]).unwrap();
+        session.answer(&Call::Open { files: vec![("two.csv".into(), 0.0)], charset: None }, &[]).unwrap();
         let wanted = session.answer(&Call::Predict, &zip).unwrap();
         let wanted = String::from_utf8(wanted.bytes).unwrap();
         assert!(wanted.lines().count() == 201 && wanted.starts_with("prediction\n"), "{wanted}");

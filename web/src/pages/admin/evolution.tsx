@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react';
 import { Link } from 'wouter';
 import { api } from '../../api/client';
-import type { EvolvedIsland, Evolution } from '../../api/types';
+import type { Evolution } from '../../api/types';
 import { ago, decimal, t, type Key } from '../../i18n';
 import { islandName } from '../../lib/island';
 import { useAction, useLoad } from '../../lib/load';
@@ -53,9 +53,6 @@ export function Evolutions() {
   );
 }
 
-/** As the dock decides it. */
-const isBetter = (quality: EvolvedIsland['quality']) => quality.by_distance - quality.by_capability > quality.error;
-
 function One({ evolution, busy, onUse }: { evolution: Evolution; busy: boolean; onUse: (id: number | null) => void }) {
   const { report, state } = evolution;
   return (
@@ -82,7 +79,7 @@ function One({ evolution, busy, onUse }: { evolution: Evolution; busy: boolean; 
                   <td className="number">{decimal(island.quality.by_distance)}</td>
                   <td className="number">{decimal(island.quality.by_capability)}</td>
                   <td className="number">{decimal(island.quality.error)}</td>
-                  <td>{t(isBetter(island.quality) ? 'evolution.usedYes' : 'evolution.usedNo')}</td>
+                  <td>{t(island.is_better ? 'evolution.usedYes' : 'evolution.usedNo')}</td>
                 </tr>
               ))}
             </tbody>

@@ -4,7 +4,6 @@ import { address } from '../../api/client';
 import type { Learnware, Version } from '../../api/types';
 import { bytes, t } from '../../i18n';
 import { useLoad } from '../../lib/load';
-import { entries, ofAddress, text, withoutFolder } from '../../lib/zip';
 import { ErrorNote, Skeleton } from '../../ui/parts';
 
 const FILES_SHOWN = 200;
@@ -16,11 +15,11 @@ interface Inside {
 }
 
 async function look(learnware: Learnware, version: Version): Promise<Inside> {
-  const source = await ofAddress(address(`/learnwares/${learnware.id}/package`, { version: version.version }));
-  const found = withoutFolder(await entries(source));
+  const { ofAddress, text } = await import('../../lib/zip');
+  const found = await ofAddress(address(`/learnwares/${learnware.id}/package`, { version: version.version }));
   const wanted = found.filter(({ name }) => DEPENDENCIES.includes(name));
-  const dependencies = await Promise.all(wanted.map(async ({ name, entry }) => ({ name, text: await text(source, entry) })));
-  return { files: found.map(({ name, entry }) => ({ name, size: entry.size })), dependencies };
+  const dependencies = await Promise.all(wanted.map(async (file) => ({ name: file.name, text: await text(file) })));
+  return { files: found.map(({ name, size }) => ({ name, size })), dependencies };
 }
 
 export function Files({ learnware, version }: { learnware: Learnware; version: Version }) {

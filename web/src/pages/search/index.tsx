@@ -12,6 +12,7 @@ import { Icon } from '../../ui/icons';
 import { ErrorNote, PageHead, Skeleton } from '../../ui/parts';
 import { CompareTray } from './compare-tray';
 import { FoldedFacets } from './facets';
+import { Parts, PartsOffer } from './parts';
 import { Results } from './results';
 import { ShareButton } from './share-button';
 import { COMPARED_MAX, queryOf, useSearchState, type SearchState } from './state';
@@ -49,7 +50,7 @@ export default function Search() {
         <section className="stack" aria-label={t('search.results')} aria-live="polite" aria-busy={counts.loading}>
           <ErrorNote error={like.error} />
           {state.like && !like.task && !like.error ? <Skeleton lines={4} /> : task ? (
-            <ByTask task={task} query={query} state={state} onCompare={toggleCompare} onClear={() => change({ words: '', facets: {} })} />
+            <ByTask task={task} query={query} state={state} onParts={() => change({ parts: true })} onCompare={toggleCompare} onClear={() => change({ words: '', facets: {} })} />
           ) : (
             <>
             <section className="panel">
@@ -93,7 +94,7 @@ function SearchBox({ words, onSearch }: { words: string; onSearch: (words: strin
   );
 }
 
-function ByTask({ task, query, state, onCompare, onClear }: { task: Task; query: string; state: SearchState; onCompare: (id: string) => void; onClear: () => void }) {
+function ByTask({ task, query, state, onParts, onCompare, onClear }: { task: Task; query: string; state: SearchState; onParts: () => void; onCompare: (id: string) => void; onClear: () => void }) {
   const body = {
     statistical: [bare(task.specification)],
     query,
@@ -101,15 +102,21 @@ function ByTask({ task, query, state, onCompare, onClear }: { task: Task; query:
     max_learnwares: state.members,
     mixture: state.mixture,
     kernel: state.kernel,
-    ...(state.world ? { world: true, columns: columnsOf(task) } : {}),
+    ...(state.world ? { world: true, columns: columnsOf(task) } : state.parts ? { parts: true, columns: columnsOf(task) } : {}),
     explain: true,
     exclude: state.like ? [state.like] : [],
   };
-  const key = `search/${keyOf(task)}/${query}/${state.limit}/${state.members}/${state.mixture}/${state.kernel}/${state.world}/${state.like}`;
+  const key = `search/${keyOf(task)}/${query}/${state.limit}/${state.members}/${state.mixture}/${state.kernel}/${state.world}/${state.parts}/${state.like}`;
   const answer = useLoad(key, (signal) => api.post<SearchAnswer>('/search', body, { signal }));
   if (answer.error !== undefined) return <ErrorNote error={answer.error} retry={answer.reload} />;
   if (!answer.data) return <Skeleton lines={8} />;
-  return <Results answer={answer.data} task={task} compare={state.compare} onCompare={onCompare} onClear={onClear} />;
+  return (
+    <div className="stack loose">
+      <Results answer={answer.data} task={task} compare={state.compare} onCompare={onCompare} onClear={onClear} />
+      <Parts answer={answer.data} task={task} />
+      <PartsOffer answer={answer.data} task={task} isOn={state.parts} onLook={onParts} />
+    </div>
+  );
 }
 
 function Settings({ state, onChange }: { state: SearchState; onChange: (change: Partial<SearchState>) => void }) {
@@ -139,6 +146,8 @@ function Settings({ state, onChange }: { state: SearchState; onChange: (change: 
         </label>
         <label className="row"><input type="checkbox" checked={state.world} onChange={(event) => onChange({ world: event.target.checked })} />{t('search.world')}</label>
         <p className="small faint">{t('search.worldWords')}</p>
+        <label className="row"><input type="checkbox" checked={state.parts} disabled={state.world} onChange={(event) => onChange({ parts: event.target.checked })} />{t('search.parts')}</label>
+        <p className="small faint">{t('parts.offerWords')}</p>
       </div>
     </details>
   );

@@ -68,6 +68,7 @@ export function Results({ answer, task, compare, onCompare, onClear }: Props) {
 
 function Verdict({ answer }: { answer: SearchAnswer }) {
   const { tone, title, words } = verdictOf(answer);
+  const alone = aloneCoversMore(answer);
   const marks = answer.explanation ? { fits: answer.explanation.fits_from, nothing: answer.explanation.nothing_below } : undefined;
   return (
     <div className={`note verdict ${tone}`}>
@@ -75,9 +76,19 @@ function Verdict({ answer }: { answer: SearchAnswer }) {
       <p>{words}</p>
       {answer.world ? <p className="small">{t('results.world', { n: answer.world.placed, left: answer.world.without_place })}</p> : answer.island ? <p className="small">{t('results.island', { island: islandName(answer.island, answer.island.name), n: answer.funnel.comparable, all: answer.funnel.total })} <Link href="/world">{t('results.inWorld')}</Link></p> : null}
       {answer.covered !== null ? <Share covered={answer.covered} marks={marks} /> : null}
+      {alone ? <p className="small">{t('results.aloneMore', { name: nameOf(answer.learnwares[alone.id], alone.id), share: percent(alone.covered) })}</p> : null}
       {answer.covered !== null ? <p className="small faint">{t('results.coverMeaning', { fits: percent(marks?.fits), nothing: percent(marks?.nothing) })}</p> : null}
     </div>
   );
+}
+
+/** Covered shares that people read as different. */
+const COVERED_APART = 0.01;
+
+/** The single learnware that lies over more of the data than the combination nearest to it, where one does. */
+export function aloneCoversMore({ covered, single }: Pick<SearchAnswer, 'covered' | 'single'>): Single | null {
+  const best = single.reduce<Single | null>((best, one) => ((one.covered ?? 0) > (best?.covered ?? 0) ? one : best), null);
+  return best && covered !== null && (best.covered ?? 0) - covered >= COVERED_APART ? best : null;
 }
 
 /** In the world, learnwares none of whose columns was found are no results. */

@@ -16,6 +16,8 @@ export interface SearchState {
   kernel: string;
   /** Whether learnwares of other columns are searched, too. */
   world: boolean;
+  /** Whether learnwares that take a part of the columns are told, too. */
+  parts: boolean;
   limit: number;
   members: number;
   /** A learnware whose specification is taken as the user's data. */
@@ -43,6 +45,7 @@ export function parse(text: string): SearchState {
     mixture: all.get('mixture') ?? 'greedy',
     kernel: all.get('kernel') ?? 'island',
     world: all.get('world') === '1',
+    parts: all.get('parts') === '1',
     limit: count('limit', LIMIT, 100),
     members: count('members', MEMBERS, 10),
     like: all.get('like') ?? '',
@@ -61,6 +64,7 @@ export function write(state: SearchState): string {
   set('mixture', state.mixture, 'greedy');
   set('kernel', state.kernel, 'island');
   set('world', state.world ? '1' : '', '');
+  set('parts', state.parts ? '1' : '', '');
   set('limit', String(state.limit), String(LIMIT));
   set('members', String(state.members), String(MEMBERS));
   set('like', state.like, '');

@@ -1,5 +1,6 @@
 /** What a submission says of itself, as the form holds it. */
 import type { Dimensions, Semantic } from '../../api/types';
+import type { ModelAnswers, ModelSays } from '../../wasm';
 
 export interface Fields {
   name: string;
@@ -36,6 +37,28 @@ export function fromSemantic(semantic: Semantic | null): Fields {
   };
 }
 
+/** What a model's file says; where it does not, what was said before. */
+export function fromModel(says: ModelSays, before: Fields): Fields {
+  return {
+    ...before,
+    task: says.task ?? before.task,
+    outputs: says.outputs ?? before.outputs,
+    outputNames: says.classes.length > 0 ? says.classes.join('\n') : before.outputNames,
+  };
+}
+
+/** What file and labels say together; a task that a person chose stays. */
+export function withAnswers(before: Fields, answers: ModelAnswers | null, says: ModelSays): Fields {
+  if (!answers) return before;
+  const names = Object.values(answers.output.Description ?? {});
+  return {
+    ...before,
+    task: before.task && before.task !== says.task ? before.task : answers.task ?? before.task,
+    outputs: answers.output.Dimension || before.outputs,
+    outputNames: names.length > 0 ? names.join('\n') : before.outputNames,
+  };
+}
+
 export function toSemantic(fields: Fields, before: Semantic | null, input: Dimensions | undefined): Semantic {
   const words = (type: string, values: string[]) => ({ Type: type, Values: values });
   const line = (value: string) => ({ Type: 'String', Values: value });
@@ -66,6 +89,9 @@ export function wrong(fields: Fields): Partial<Record<keyof Fields, string>> {
   if (!fields.data) found.data = 'submit.wrong.choose';
   if (!fields.task) found.task = 'submit.wrong.choose';
   if (!fields.license) found.license = 'submit.wrong.choose';
+  const outputs = Math.max(fields.outputs, fields.outputNames.split('\n').filter((line) => line.trim()).length);
+  if (fields.task === 'Classification' && outputs < 2) found.outputs = 'submit.wrong.classes';
+  if (fields.task === 'Regression' && outputs < 1) found.outputs = 'submit.wrong.outputs';
   if (fields.scenarios.length === 0) found.scenarios = 'submit.wrong.scenario';
   return found;
 }

@@ -59,15 +59,23 @@ export function WordsForm({ fields, onChange, showWrong, dataKnown }: Props) {
         </div>
         {told('scenarios') ? <span className="wrong small bad">{told('scenarios')}</span> : null}
       </fieldset>
-      <details>
-        <summary>{t('submit.outputs')}</summary>
+      <details open={found.outputs !== undefined || undefined}>
+        <summary>{t('submit.outputs')}{outputsKnown(fields)}</summary>
         <Field label={t('submit.outputNames')} hint={t('submit.outputNamesHint')}>
           {(ids) => <textarea {...ids} rows={4} value={fields.outputNames} onChange={(event) => set({ outputNames: event.target.value })} />}
         </Field>
-        <Field label={t('submit.outputCount')} hint={t('submit.outputCountHint')}>
+        <Field label={t('submit.outputCount')} hint={t('submit.outputCountHint')} wrong={told('outputs')}>
           {(ids) => <input {...ids} type="number" min={0} max={100000} value={fields.outputs || ''} onChange={(event) => set({ outputs: Number(event.target.value) || 0 })} />}
         </Field>
       </details>
     </div>
   );
+}
+
+/** How many there are, and the first of their names, beside the title of the part. */
+function outputsKnown(fields: Fields): string {
+  const names = fields.outputNames.split('\n').filter((line) => line.trim());
+  const count = Math.max(fields.outputs, names.length);
+  if (count === 0) return '';
+  return `: ${t('submit.outputsKnown', { n: count })}${names.length > 0 ? ` (${names.slice(0, 4).join(', ')}${names.length > 4 ? ', …' : ''})` : ''}`;
 }

@@ -3,10 +3,12 @@ import { useState } from 'react';
 import { useSearch } from 'wouter';
 import { api } from '../../api/client';
 import type { Dimensions, Learnware, Organisation, Semantic, Statistical, Submitted } from '../../api/types';
-import { bytes, t, type Key } from '../../i18n';
+import { bytes, number, t, vocabulary, type Key } from '../../i18n';
 import { forget, useAction, useLoad } from '../../lib/load';
-import { modelFormat, openPackage, pack, withWords, type ModelFormat, type Opened } from '../../lib/package';
+import { PACKAGE_BYTES_MAX, type Opened } from '../../lib/limits';
 import { kindOf, nameOf } from '../../lib/specification';
+import { theMaker } from '../../state/maker';
+import type { ModelAnswers, ModelSays } from '../../wasm';
 import { upload, type UploadProgress } from '../../lib/upload';
 import { CheckWatch } from '../../ui/check-watch';
 import { DataMaker, type MadeTask } from '../../ui/data-maker';
@@ -17,7 +19,7 @@ import { NeedAccount } from '../../ui/need-account';
 import { ErrorNote, Field, Note, PageHead } from '../../ui/parts';
 import { Report } from '../../ui/check-report';
 import { ApiError } from '../../api/client';
-import { EMPTY, fromSemantic, toSemantic, wrong, type Fields } from './fields';
+import { EMPTY, fromModel, fromSemantic, toSemantic, withAnswers, wrong, type Fields } from './fields';
 import { WordsForm } from './form';
 
 export default function Submit() {
@@ -31,8 +33,11 @@ export default function Submit() {
   );
 }
 
+/** What reads zips, loaded when one is dropped. */
+const thePackages = () => import('../../lib/package');
+
 /** What was dropped: a package, or a model file that becomes one. */
-type Source = { kind: 'package'; opened: Opened } | { kind: 'model'; file: File; format: ModelFormat };
+type Source = { kind: 'package'; opened: Opened } | { kind: 'model'; file: File; format: string; says: ModelSays };
 
 interface Made {
   specification: Statistical;
@@ -56,13 +61,14 @@ function Submission({ replaces }: { replaces: string }) {
     setMade(null);
     setTried(false);
     const old = before.data?.versions.at(-1)?.semantic ?? null;
-    const format = file.name.toLowerCase().endsWith('.zip') ? null : await modelFormat(file);
-    if (format) {
-      setSource({ kind: 'model', file, format });
-      setFields(fromSemantic(old));
+    if (file.size > PACKAGE_BYTES_MAX) throw new Error(t('package.large'));
+    const says = file.name.toLowerCase().endsWith('.zip') ? null : await (await theMaker()).model(file);
+    if (says?.format) {
+      setSource({ kind: 'model', file, format: says.format, says });
+      setFields(fromModel(says, fromSemantic(old)));
       return;
     }
-    const opened = await openPackage(file);
+    const opened = await (await thePackages()).openPackage(file);
     if (opened.wrong.includes('package.notZip')) throw new Error(t('package.unknownFile'));
     setSource({ kind: 'package', opened });
     setFields(fromSemantic(opened.semantic ?? old));
@@ -94,7 +100,7 @@ function Submission({ replaces }: { replaces: string }) {
       <Drop title={t('submit.drop')} hint={t('submit.dropHint')} accept=".zip,.onnx,.txt,.json" disabled={submit.busy} onFiles={(files) => void open.run(files)} />
       <ErrorNote error={open.error} title={t('submit.cantRead')} />
       {source ? <Dropped source={source} /> : null}
-      {source?.kind === 'model' ? <TrainingData made={made} onMade={(next, kind) => { setMade(next); setFields((now) => ({ ...now, data: kind })); }} /> : null}
+      {source?.kind === 'model' ? <TrainingData key={source.file.name} made={made} says={source.says} onMade={(next, kind, answers) => { setMade(next); setFields((now) => ({ ...withAnswers(now, answers, source.says), data: kind })); }} /> : null}
       {isReady ? (
         <form className="stack" noValidate onSubmit={(event) => { event.preventDefault(); void submit.run(); }}>
           <section className="panel"><h2>{t('submit.words')}</h2><WordsForm fields={fields} onChange={setFields} showWrong={tried} dataKnown={made !== null} /></section>
@@ -115,15 +121,20 @@ async function zipOf(source: Source, made: Made | null, fields: Fields): Promise
     const { file, semantic } = source.opened;
     const next = toSemantic(fields, semantic, undefined);
     // Same words, same bytes: the dock knows a package again that it was given before.
-    return semantic && JSON.stringify(next) === JSON.stringify(toSemantic(fromSemantic(semantic), semantic, undefined)) ? file : withWords(file, next);
+    return semantic && JSON.stringify(next) === JSON.stringify(toSemantic(fromSemantic(semantic), semantic, undefined)) ? file : (await thePackages()).withWords(file, next);
   }
   if (!made) throw new Error(t('submit.needsData'));
-  return pack(source.file, source.format, made.specification, toSemantic(fields, null as Semantic | null, made.input));
+  return (await theMaker()).pack(source.file, source.format, made.specification, toSemantic(fields, null as Semantic | null, made.input));
 }
 
 function Dropped({ source }: { source: Source }) {
   if (source.kind === 'model') {
-    return <div className="row"><Icon name="file" /><strong>{source.file.name}</strong><span className="faint">{bytes(source.file.size)}</span><Safety format={source.format} /></div>;
+    return (
+      <div className="stack tight">
+        <div className="row"><Icon name="file" /><strong>{source.file.name}</strong><span className="faint">{bytes(source.file.size)}</span><Safety format={source.format} /></div>
+        <p className="small good">{modelWords(source.says)}</p>
+      </div>
+    );
   }
   const { opened } = source;
   return (
@@ -136,19 +147,27 @@ function Dropped({ source }: { source: Source }) {
   );
 }
 
+/** What a model's file says, in one line. */
+function modelWords(says: ModelSays): string {
+  const inputs = t('submit.modelTakes', { shape: says.shape.length > 1 ? says.shape.join(' × ') : number(says.shape[0] ?? 0) });
+  const task = says.task ? vocabulary('task', says.task) : t('submit.modelTaskUnknown');
+  const outputs = says.outputs === null ? '' : t('submit.outputsKnown', { n: says.outputs });
+  return [inputs, task, outputs].filter(Boolean).join(' · ');
+}
+
 /** A bare model needs a specification of what it was trained on. */
-function TrainingData({ made, onMade }: { made: Made | null; onMade: (made: Made, kind: string) => void }) {
+function TrainingData({ made, says, onMade }: { made: Made | null; says: ModelSays; onMade: (made: Made, kind: string, answers: ModelAnswers | null) => void }) {
   const take = ({ task, made: fresh }: MadeTask) => {
     const full = fresh ? (JSON.parse(new TextDecoder().decode(fresh.json)) as Statistical) : task.specification;
     const kind = { table: 'Table', text: 'Text', image: 'Image' }[kindOf(full)];
     const input = full.input ?? (task.columns.length > 0 ? { Dimension: task.columns.length, Description: Object.fromEntries(task.columns.map((name, place) => [String(place), name])) } : undefined);
-    onMade({ specification: full, input }, kind);
+    onMade({ specification: full, input }, kind, fresh?.answers ?? null);
   };
   return (
     <section className="panel">
       <h2>{t('submit.data')}</h2>
       <p>{t('submit.dataWords')}</p>
-      {made ? <p className="good">{t('submit.dataMade', { n: made.specification.z.length })}</p> : <DataMaker published useWords={t('submit.useSpecification')} onReady={take} />}
+      {made ? <p className="good">{t('submit.dataMade', { n: made.specification.z.length })}</p> : <DataMaker published model={says} useWords={t('submit.useSpecification')} onReady={take} />}
     </section>
   );
 }

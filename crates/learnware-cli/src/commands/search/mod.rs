@@ -130,7 +130,7 @@ async fn by_data(
     printer: &Printer,
 ) -> anyhow::Result<Outcome> {
     refuse_page(arguments, "--spec orders by distance")?;
-    let embedders = embedders::open(&arguments.embedder)?;
+    let embedders = embedders::open_with(&arguments.embedder, &arguments.base)?;
     let options = datafile::options(&arguments.table, &arguments.kind);
     let maker = specfile::maker(options, &arguments.columns, &embedders, printer);
     if arguments.private {
@@ -260,12 +260,15 @@ async fn compare(
     printer.result("search", document, |printer| {
         found::print_readings(&words, printer);
         print::answer(&answer, arguments, printer);
+        if matches!(place, Place::Server(_)) && !arguments.parts {
+            print::parts_advice(&answer, printer);
+        }
     });
     if let Err(error) = place.settle().await {
         printer.note(format!("The next search makes the index again: {error}"));
     }
     let nothing_fits = question.specification().is_some() && answer.results.verdict == Verdict::NothingFits;
-    let nothing = answer.results.single.is_empty() || nothing_fits;
+    let nothing = (answer.results.single.is_empty() || nothing_fits) && answer.results.parts.is_empty();
     Ok((if nothing { Outcome::Finding } else { Outcome::Success }, answer.results))
 }
 
@@ -279,13 +282,16 @@ fn wish(place: &Place, arguments: &SearchArgs, text: String, question: &Question
             (String::new(), SemanticSpecification { name, ..arguments.filter.tags() })
         }
     };
-    let semantic =
-        SemanticSpecification { input: question.input().filter(|_| arguments.world).cloned(), ..semantic };
+    let mut options = search_options(arguments);
+    options.parts = !arguments.world && (arguments.parts || matches!(place, Place::Folder(_)));
+    // A server is told names of columns only when somebody asks for it.
+    let is_told = options.world || options.parts;
+    let semantic = SemanticSpecification { input: question.input().filter(|_| is_told).cloned(), ..semantic };
     Ok(Wish {
         query,
         semantic,
         specification: question.specification().cloned(),
-        options: search_options(arguments),
+        options,
         explain: arguments.explain || arguments.report.is_some(),
     })
 }
@@ -316,6 +322,7 @@ fn search_options(arguments: &SearchArgs) -> SearchOptions {
         exclude: arguments.exclude.iter().map(|id| LearnwareId(format!("{id:0>8}"))).collect(),
         among: None,
         world: arguments.world,
+        parts: arguments.parts,
     }
 }
 
@@ -327,7 +334,7 @@ fn to_json(results: &SearchResults, names: &BTreeMap<LearnwareId, SemanticSpecif
             value["name"] = json!(words.name);
         }
     };
-    for place in ["/single", "/multiple/members"] {
+    for place in ["/single", "/multiple/members", "/parts"] {
         if let Some(list) = document.pointer_mut(place).and_then(Value::as_array_mut) {
             list.iter_mut().for_each(name);
         }

@@ -1,7 +1,7 @@
 //! The answer of a search as text.
 
 use learnware_engine::learnware::LearnwareId;
-use learnware_engine::market::{Funnel, Ranking, SearchResults, Verdict};
+use learnware_engine::market::{Funnel, Ranking, SearchResults, SingleResult, Verdict};
 use learnware_engine::semantic::Dimensions;
 use learnware_engine::specification::IslandKey;
 
@@ -13,6 +13,10 @@ use crate::printer::{Printer, Tone, toned};
 
 /// Cells of a bar that shows a weight.
 const BAR_CELLS: f64 = 20.0;
+/// Covered shares that people read as different.
+const COVERED_APART: f64 = 0.01;
+/// Columns that are named of a learnware that takes a part.
+const PART_COLUMNS_SHOWN: usize = 6;
 /// Learnwares whose columns are told.
 const COLUMNS_SHOWN: usize = 3;
 
@@ -25,11 +29,15 @@ pub(super) fn answer(answer: &Answer, arguments: &SearchArgs, printer: &Printer)
         if arguments.explain {
             explain::print(answer, printer);
         }
+        if !results.parts.is_empty() {
+            return parts(answer, printer);
+        }
         return nothing(&results.funnel, printer);
     }
     singles(answer, printer);
     mixture(answer, printer);
     world(answer, answer.input.as_ref(), printer);
+    parts(answer, printer);
     if let Some(by_labels) = &answer.by_labels {
         by_labels.print(answer, printer);
     }
@@ -117,6 +125,58 @@ fn world(answer: &Answer, input: Option<&Dimensions>, printer: &Printer) {
     }
 }
 
+/// Learnwares that take a part of the user's columns.
+fn parts(answer: &Answer, printer: &Printer) {
+    let parts = &answer.results.parts;
+    let Some(best) = parts.first() else { return };
+    printer.line("");
+    printer.line(toned(
+        Tone::Heading,
+        "Learnwares that take a part of your columns, or all in another order, compared by that part",
+    ));
+    let names = |columns: &[usize]| -> Vec<String> {
+        columns.iter().map(|&place| name(answer.input.as_ref(), place)).collect()
+    };
+    let rows = parts.iter().map(|part| {
+        let (found, columns) = (&part.found, names(&part.columns));
+        vec![
+            found.id.to_string(),
+            number(found.distance),
+            found.covered.map_or_else(|| "-".into(), percent),
+            shortened(&columns),
+            answer.name(&found.id).to_owned(),
+        ]
+    });
+    printer.table(&["id", "distance", "covers", "takes", "name"], rows.collect());
+    printer.note(format!(
+        "learnware run {} DATA takes its columns by their names; so does `learnware solve DATA`.",
+        best.found.id
+    ));
+}
+
+/// The first names, and how many there are besides.
+fn shortened(names: &[String]) -> String {
+    let more = names.len().saturating_sub(PART_COLUMNS_SHOWN);
+    let first = names[..names.len() - more].join(", ");
+    if more > 0 { format!("{first} and {more} more") } else { first }
+}
+
+/// Tells how learnwares for a part of the columns are found at a server, where there may be some.
+pub(super) fn parts_advice(answer: &Answer, printer: &Printer) {
+    let Some(IslandKey::Table { dimension: own }) = answer.results.island else { return };
+    let narrower = answer.results.funnel.other_islands.iter();
+    let count: usize = narrower
+        .filter(|(key, _)| matches!(key, IslandKey::Table { dimension } if *dimension < own))
+        .map(|(_, count)| count)
+        .sum();
+    if count > 0 && answer.input.is_some() && answer.results.world.is_none() {
+        printer.note(format!(
+            "{count} learnwares take fewer columns than you have: --parts finds those that take a part of yours (it sends \
+             the names of your columns)."
+        ));
+    }
+}
+
 /// What a column is called.
 fn name(input: Option<&Dimensions>, place: usize) -> String {
     input
@@ -199,12 +259,29 @@ pub(super) fn verdict_words(verdict: Verdict) -> Option<(Tone, &'static str)> {
     }
 }
 
+/// Why a single learnware may cover more than all together, where one does.
+pub(super) fn alone_covers_more(results: &SearchResults) -> Option<String> {
+    let together = results.covered?;
+    let covered = |found: &SingleResult| Some((found.covered?, found.id.clone()));
+    let (alone, id) = results.single.iter().filter_map(covered).max_by(|one, two| one.0.total_cmp(&two.0))?;
+    (alone - together >= COVERED_APART).then(|| {
+        format!(
+            "That share is of the combination nearest to your data as a whole. {id} alone lies over {}, but its own data is \
+             spread otherwise than yours: to cover more is not to be nearer.",
+            percent(alone)
+        )
+    })
+}
+
 pub(super) fn verdict(results: &SearchResults, printer: &Printer) {
     let covered = results.covered.map_or_else(String::new, |share| {
         format!(" ({:.0} % of your data resembles what some learnware was trained on)", share * 100.0)
     });
     if let Some((tone, words)) = verdict_words(results.verdict) {
         printer.line(format!("{}{covered}.", toned(tone, words)));
+        if let Some(words) = alone_covers_more(results) {
+            printer.line(words);
+        }
     } else if results.world.is_some() {
         printer.line(
             "Learnwares of other columns: their answers are as good as the columns that were found for them.",

@@ -19,7 +19,7 @@ const BINS: usize = 20;
 
 /// Compares two specifications.
 pub(super) fn run(arguments: &DiffArgs, printer: &Printer) -> anyhow::Result<Outcome> {
-    let embedders = embedders::open(&arguments.embedder)?;
+    let embedders = embedders::open_with(&arguments.embedder, &arguments.base)?;
     let options = datafile::options(&arguments.table, &arguments.kind);
     let maker = specfile::maker(options, &arguments.columns, &embedders, printer);
     let left = specfile::read_or_make(&arguments.left, &maker)?;

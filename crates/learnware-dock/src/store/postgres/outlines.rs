@@ -157,7 +157,7 @@ impl PostgresStore {
         .bind(heads.iter().map(|row| json(&row.languages)).collect::<Vec<String>>())
         .bind(heads.iter().map(|row| row.head.error).collect::<Vec<f64>>())
         .bind(heads.iter().flat_map(|row| row.head.axes.iter().copied()).collect::<Vec<f32>>())
-        .bind(heads.first().map_or(1, |row| row.head.axes.len() as i64))
+        .bind(heads.first().map_or(1, |row| row.head.axes.len().cast_signed() as i64))
         .execute(&self.pool)
         .await
         .map(drop)
@@ -202,7 +202,7 @@ impl PostgresStore {
             .map_err(database(ACTION))?;
         for outline in filled {
             sqlx::query("UPDATE outlines SET state = 'active', members = $1, error_max = $2 WHERE id = $3")
-                .bind(outline.members as i64)
+                .bind(outline.members.cast_signed() as i64)
                 .bind(outline.error_max)
                 .bind(outline.id)
                 .execute(&mut *transaction)

@@ -271,7 +271,25 @@ fn landmarks(sample: &[Embedding<f32>], wanted: usize, stream: &mut Stream) -> P
         before += points.count();
     }
     let points = Points::from_rows(count, sample[0].points().dimension(), rows);
-    kmeans::centres(&points, wanted.min(count), 3, stream).0
+    let centres = kmeans::centres(&points, wanted.min(count), 3, stream).0;
+    if sample[0].shape().takes_all_points() { centres } else { onto_sphere(&centres) }
+}
+
+/// Points of length 1/2 in the same directions: the only ones at which inner products of directions are known.
+fn onto_sphere(points: &Points<f32>) -> Points<f32> {
+    let mut rows = Vec::with_capacity(points.count() * points.dimension());
+    for index in 0..points.count() {
+        let row = points.row(index);
+        let length = row.iter().map(|&value| f64::from(value) * f64::from(value)).sum::<f64>().sqrt();
+        let factor = if length > 0.0 { 0.5 / length } else { 0.0 };
+        let first = rows.len();
+        rows.extend(row.iter().map(|&value| (f64::from(value) * factor) as f32));
+        if factor == 0.0 {
+            // The mean of opposite directions is none; any one will do.
+            rows[first] = 0.5;
+        }
+    }
+    Points::from_rows(points.count(), points.dimension(), rows)
 }
 
 /// The map from kernel sums at the landmarks to coordinates, and a bound of its norm.

@@ -142,6 +142,7 @@ pub(super) fn shape_number(shape: Shape) -> u64 {
     match shape {
         Shape::Gaussian => 0,
         Shape::ThreeScale => 1,
+        Shape::Directions => 2,
     }
 }
 
@@ -149,6 +150,7 @@ pub(super) fn number_shape(number: u64) -> Result<Shape> {
     match number {
         0 => Ok(Shape::Gaussian),
         1 => Ok(Shape::ThreeScale),
+        2 => Ok(Shape::Directions),
         _ => Err(unreadable("a kernel of unknown shape")),
     }
 }

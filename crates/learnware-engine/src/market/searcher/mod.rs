@@ -1,7 +1,9 @@
 //! Finds learnwares for a user in two stages: words first, then distances.
 
+mod directions;
 pub(super) mod explain;
 pub mod mixture;
+mod part;
 pub mod score;
 pub mod semantic;
 mod spelling;
@@ -68,6 +70,9 @@ pub(super) fn search(
         statistical::search(island, specification.rkme(), wanted, learned, options, &mut results)?;
     }
     results.island = Some(key);
+    if options.parts {
+        results.parts = part::search(organizer, user, &words, options)?;
+    }
     Ok(results)
 }
 
@@ -151,7 +156,9 @@ enum Words<'a> {
 }
 
 fn words<'a>(organizer: &'a Organizer, user: &UserInfo, options: &SearchOptions) -> Words<'a> {
-    let no_words = user.semantic == SemanticSpecification::default();
+    // Columns are compared by numbers, not by words.
+    let no_words =
+        SemanticSpecification { input: None, ..user.semantic.clone() } == SemanticSpecification::default();
     if no_words && options.exclude.is_empty() && options.among.is_none() {
         return Words::All;
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{mixture, score};
+use super::{directions, mixture, score};
 use crate::error::{EngineError, Result};
 use crate::learnware::LearnwareId;
 use crate::market::capability::{self, Capabilities};
@@ -15,7 +15,7 @@ use crate::market::results::{
 use crate::numeric::kernel::{Number, Shape};
 use crate::numeric::parallel;
 use crate::specification::coverage::Coverage;
-use crate::specification::{Embedding, IslandKernel, Rkme, reference_distance};
+use crate::specification::{Embedding, IslandKernel, IslandKey, Rkme, reference_distance};
 
 /// A further member is taken when it lowers the distance to this part of what it was. The reference asks for
 /// more; with weights, further members helped on every suite (docs/adr/0003-island-kernel.md).
@@ -37,6 +37,9 @@ pub(crate) fn search(
     results: &mut SearchResults,
 ) -> Result<()> {
     match options.kernel {
+        _ if matches!(island.key(), IslandKey::Parameters { .. }) => {
+            directions::search(island.index(), user, wanted, options, results)?;
+        }
         KernelChoice::Island => {
             let learned = capabilities.filter(|_| options.ranking == Ranking::Capability);
             by_island_kernel(island, user, wanted, learned, options, results)?;

@@ -16,12 +16,14 @@ mod proto;
 mod tensor;
 #[cfg(test)]
 mod tests;
+mod told;
 pub mod write;
 
 use learnware_engine::Matrix;
 use learnware_engine::predictor::PredictError;
 
 use super::error::NativeError;
+use super::facts::Told;
 use super::{OUTPUTS_MAX, TableModel, WIDTH_MAX, matrix};
 use graph::Graph;
 use proto::{Dimension, GraphProto, ValueInfo};
@@ -58,6 +60,7 @@ pub(crate) struct OnnxModel {
     outputs: Option<usize>,
     /// Rows evaluated together.
     block: usize,
+    told: Told,
 }
 
 impl OnnxModel {
@@ -86,7 +89,8 @@ impl OnnxModel {
         }
         let output = chosen_output(&proto)?;
         let graph = Graph::compile(&proto, &names, &[output], 0)?;
-        let mut model = Self { graph, inputs, width, outputs: None, block: BLOCK_ROWS };
+        let mut model =
+            Self { graph, inputs, width, outputs: None, block: BLOCK_ROWS, told: Told::default() };
         match model.block(&Matrix::zeros(1, width), 0..1) {
             Ok((answer, peak)) => {
                 model.outputs = Some(answer.len());
@@ -98,6 +102,9 @@ impl OnnxModel {
                 return Err(NativeError::unsupported(FORMAT, what, "use a smaller model"));
             }
         }
+        let named: Vec<(&str, usize)> =
+            names.into_iter().zip(model.inputs.iter().map(|input| input.width)).collect();
+        model.told = told::told(&proto, &named, model.outputs);
         Ok(model)
     }
 
@@ -144,6 +151,10 @@ impl TableModel for OnnxModel {
 
     fn outputs(&self) -> Option<usize> {
         self.outputs
+    }
+
+    fn told(&self) -> Told {
+        self.told.clone()
     }
 
     fn evaluate(&self, rows: &Matrix) -> Result<Matrix, PredictError> {
@@ -203,15 +214,17 @@ fn input(value: &ValueInfo) -> Result<Input, NativeError> {
 /// The output that answers: the second when the first is a label and the second has scores, otherwise
 /// the first.
 fn chosen_output(graph: &GraphProto) -> Result<&str, NativeError> {
-    let is_scores = |value: &ValueInfo| {
-        let Some(kind) = &value.kind else { return true };
-        let element = kind.tensor.as_ref().and_then(|tensor| tensor.element);
-        kind.sequence.is_some() || matches!(element, None | Some(0 | 1 | 11))
-    };
     let output = match graph.output.as_slice() {
         [] => return Err(NativeError::malformed(FORMAT, "the graph has no output")),
         [label, scores, ..] if !is_scores(label) && is_scores(scores) => scores,
         [first, ..] => first,
     };
     output.name.as_deref().ok_or_else(|| NativeError::malformed(FORMAT, "its output has no name"))
+}
+
+/// Whether an output holds numbers rather than labels.
+fn is_scores(value: &ValueInfo) -> bool {
+    let Some(kind) = &value.kind else { return true };
+    let element = kind.tensor.as_ref().and_then(|tensor| tensor.element);
+    kind.sequence.is_some() || matches!(element, None | Some(0 | 1 | 11))
 }

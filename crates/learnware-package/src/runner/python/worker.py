@@ -136,9 +136,22 @@ def finetune(model, header, payload, numpy):
     return {"ok": True, "trained": True}, b""
 
 
+def texts_of(answer):
+    texts = [answer] if isinstance(answer, str) else list(answer)
+    for text in texts:
+        if not isinstance(text, str):
+            raise TypeError("an answer is of type %s; texts are needed" % type(text).__name__)
+    return texts
+
+
 def answer_to(model, header, payload, numpy):
     if header["kind"] == "finetune":
         return finetune(model, header, payload, numpy)
+    if header.get("answers") == "texts":
+        # Lone surrogates, which no other program reads, are replaced.
+        texts = [text.encode("utf-8", "replace").decode("utf-8")
+                 for text in texts_of(model.predict(batch_of(header, payload, numpy)))]
+        return {"ok": True}, json.dumps(texts).encode("utf-8")
     if header["kind"] == "convert":
         place = os.path.join(os.path.dirname(os.path.abspath(__file__)), "converter.py")
         spec = importlib.util.spec_from_file_location("learnware_converter", place)
