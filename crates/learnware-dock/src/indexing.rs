@@ -70,7 +70,7 @@ impl Dock {
         let Some(from) = self.state().config.first_stage_from else { return Ok(()) };
         let snapshot = self.catalog().await?;
         let organizer = snapshot.market.organizer();
-        let is_large = organizer.islands().any(|(_, island)| island.len() >= from);
+        let is_large = organizer.islands().any(|(key, island)| is_handed_over(key, island.len(), from));
         if is_large || organizer.outlined_islands().any(|(_, outlined)| outlined.wants_renewal()) {
             self.ask_index().await?;
         }
@@ -148,7 +148,7 @@ impl Dock {
         let revision = store.revision().await?;
         let mut made = Vec::new();
         for (key, members) in self.islands_of_rows(revision).await? {
-            if members.len() >= from {
+            if is_handed_over(&key, members.len(), from) {
                 let filled = self.fill_outline(&key, &members, revision).await?;
                 made.push((key, filled));
             }
@@ -233,6 +233,11 @@ impl Dock {
         }
         self.state().cpu.run(Pool::Compute, "making an outline", move || Ok(sample.outline()?)).await?
     }
+}
+
+/// Whether an island of `count` members has its first stage in the database. Directions have no heads to begin with.
+fn is_handed_over(key: &IslandKey, count: usize, from: usize) -> bool {
+    count >= from && !key.is_of_directions()
 }
 
 /// The head of a row in an island; `None` where it is not there any more.

@@ -212,10 +212,13 @@ fn outputs(
         ModelFile::Data { format, bytes } => Some(asked(*format, bytes, made)?),
         ModelFile::Folder(_) => None,
     };
-    let facts = match (wanted.or(facts.outputs), answered) {
+    // A model that answers labels has one column, but as many outputs as there are classes.
+    let told = facts.outputs.filter(|&outputs| task != Task::Classification || outputs > 1);
+    let facts = match (wanted.or(told), answered) {
         (Some(outputs), _) => facts.with_outputs(outputs),
-        // A model that answers labels has one column, but as many outputs as there are classes.
-        (None, Some(1) | None) if task == Task::Classification => facts.clone(),
+        (None, Some(1) | None) if task == Task::Classification => {
+            ModelFacts { outputs: None, ..facts.clone() }
+        }
         (None, answered) => facts.with_outputs(answered.unwrap_or(1)),
     };
     let outputs = facts.outputs_of(task, labels);

@@ -48,7 +48,18 @@ fn dock(test: &str) -> Option<TestContext> {
         std::fs::write(folder.join("requirements.txt"), "numpy\n").unwrap();
         context.write("train.jsonl", sentences(words, 0));
         context.write("scores.json", r#"{"score_dict": {"leaderboard_bbh": 31.5}, "type": "any"}"#);
-        let pack = ["pack", name, "--data", "train.jsonl", "--base", BASE, "--task", "text-generation"];
+        let pack = [
+            "pack",
+            name,
+            "--data",
+            "train.jsonl",
+            "--text",
+            "text",
+            "--base",
+            BASE,
+            "--task",
+            "text-generation",
+        ];
         let words = ["--name", name, "--license", "mit", "--description", "Goes on with a sentence."];
         let more = ["--model-kind", "peft-model", "--benchmarks", "scores.json", "-o", "p.zip", "--json"];
         let packed = context.run_with(&[&pack[..], &words[..], &more[..]].concat());
@@ -69,7 +80,7 @@ fn the_writer_for_the_users_texts_is_found_first_and_writes() {
     let with_base = |arguments: &str| format!("{arguments} --base {BASE}");
     for (words, wanted) in [(MONEY, "Money talk"), (HEALTH, "Health talk")] {
         context.write("mine.jsonl", sentences(words, 300));
-        let found = context.json(&with_base("search mine.jsonl --explain"));
+        let found = context.json(&with_base("search --spec mine.jsonl --text text --explain"));
         let [first, second] = found["single"].as_array().unwrap().as_slice() else { panic!("{found}") };
         assert_eq!(first["name"], wanted, "{found}");
         let cosine = |one: &serde_json::Value| one["similarity"].as_f64().unwrap();
@@ -79,21 +90,25 @@ fn the_writer_for_the_users_texts_is_found_first_and_writes() {
         assert_eq!(found["island"]["kind"], "parameters");
     }
     // Made at home, sent alone: the same answer.
-    let made = context.json(&with_base("spec mine.jsonl -o mine.json"));
+    let made = context.json(&with_base("spec mine.jsonl --text text -o mine.json"));
     assert_eq!(made["distance_to_data"], json!(null));
     assert_eq!(made["specification"]["base"]["name"], "qwen2-2x16");
-    let by_file = context.json("search mine.json");
+    let by_file = context.json("search --spec mine.json");
     assert_eq!(by_file["single"][0]["name"], "Health talk");
-    let shown = context.run("search mine.json --explain");
+    let shown = context.run("search --spec mine.json --explain");
     assert!(shown.stdout.contains("Health talk") && shown.code == 0, "{shown:?}");
 
     let id = by_file["single"][0]["id"].as_str().unwrap();
-    let written = context.json(&format!("run {id} mine.jsonl"));
+    let written = context.json(&format!("run {id} mine.jsonl --text text"));
     assert!(written["texts"][0].as_str().unwrap().ends_with(". patient patient patient"), "{written}");
     assert_eq!(written["texts"].as_array().unwrap().len(), 30);
-    context.json(&format!("run {id} mine.jsonl -o out.csv"));
+    context.json(&format!("run {id} mine.jsonl --text text -o out.csv"));
     assert!(std::fs::read_to_string(context.path("out.csv")).unwrap().starts_with("text\nthe "));
-    assert!(context.refusal(&format!("run {id} mine.jsonl -o out.npy")).contains("texts are no numbers"));
+    assert!(
+        context
+            .refusal(&format!("run {id} mine.jsonl --text text -o out.npy"))
+            .contains("texts are no numbers")
+    );
     let shown = context.run(&format!("show {id}")).stdout;
     assert!(shown.contains("leaderboard_bbh 31.5") && shown.contains("PEFT Model"), "{shown}");
     assert!(
@@ -107,7 +122,7 @@ fn texts_of_other_subjects_are_farther() {
     let context = TestContext::new();
     for (name, words, first) in [("money", MONEY, 0), ("again", MONEY, 100), ("sea", SEA, 0)] {
         context.write(&format!("{name}.jsonl"), sentences(words, first));
-        context.json(&format!("spec {name}.jsonl --base {BASE} -o {name}.json"));
+        context.json(&format!("spec {name}.jsonl --text text --base {BASE} -o {name}.json"));
     }
     let distance = |left: &str, right: &str| {
         let found = context.json(&format!("spec diff {left}.json {right}.json"));
@@ -115,11 +130,11 @@ fn texts_of_other_subjects_are_farther() {
         found["distance"].as_f64().unwrap()
     };
     assert!(distance("money", "again") < 0.05 && distance("money", "sea") > 2.0 * distance("money", "again"));
-    let refused = context.refusal(&format!("spec money.jsonl --base {BASE} -o x.json --epsilon 1"));
+    let refused = context.refusal(&format!("spec money.jsonl --text text --base {BASE} -o x.json --dp 1"));
     assert!(refused.contains("nothing bounds what one text adds"), "{refused}");
-    let refused = context.refusal("spec money.jsonl --base . -o x.json");
+    let refused = context.refusal("spec money.jsonl --text text --base . -o x.json");
     assert!(refused.contains("is no language model that can be read"), "{refused}");
-    let embedded = context.json("spec money.jsonl -o texts.json");
+    let embedded = context.json("spec money.jsonl --text text -o texts.json");
     assert_eq!(embedded["specification"]["type"], "RKMETextSpecification");
     assert!(context.refusal("spec diff money.json texts.json").contains("cannot be compared"));
 }
@@ -179,7 +194,7 @@ fn packages_of_the_reference_are_taken_and_found() {
     assert!(shown.contains("leaderboard_ifeval 40") && shown.contains("Base Model"), "{shown}");
 
     let other = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/parameters/9000-1-bfloat16.pth");
-    let found = context.json(&format!("search {other} --task text-generation"));
+    let found = context.json(&format!("search --spec {other} --task text-generation"));
     let names: Vec<&str> =
         found["single"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["First topic", "Second topic"], "{found}");

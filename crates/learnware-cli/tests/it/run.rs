@@ -63,7 +63,7 @@ fn a_model_that_can_goes_on_training_where_that_helps() {
     context.write("able/requirements.txt", "numpy\n");
     context.write("train.csv", plane_csv(0.0, [1.0, 2.0]));
     context.json(
-        "pack able --data train.csv --labels y --task regression --name Able --license mit -o able.zip",
+        "pack able --data train.csv --labels y --task regression --name Trainable --license mit -o able.zip",
     );
     let mine: String =
         (0..20).map(|row| format!("{row},{},{}\n", row % 3, row + 2 * (row % 3) + 50)).collect();

@@ -119,7 +119,7 @@ fn addresses_that_cannot_be_read_are_problems_in_the_form_of_their_routes() {
     for (path, code) in [
         ("/api/v1/learnwares?limit=many", "bad-parameters"),
         ("/api/v1/learnwares/00000001/package?version=last", "bad-parameters"),
-        ("/api/v1/admin/audit?limit=x", "bad-parameters"),
+        ("/api/v1/admin/audit?before=x", "bad-parameters"),
         ("/api/v1/organisations/none/members", "bad-address"),
     ] {
         let reply = server.get(path, Some(&ada));

@@ -227,7 +227,7 @@ impl<'a> Maker<'a> {
         }
         self.watcher.warning(said!(
             "one-point",
-            "the specification has one point only, since all {rows} rows are alike: searches compare by where it lies, and \
+            "the specification has one point only; {rows} rows are too few or too alike for more: searches compare by where it lies, and \
              its distances mean little",
             rows = rkme.row_count()
         ));

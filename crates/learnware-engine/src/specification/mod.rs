@@ -81,6 +81,14 @@ impl StatisticalSpecification {
         }
     }
 
+    /// Whether it is a direction, which has no parts that somebody could cover.
+    pub fn is_direction(&self) -> bool {
+        match self {
+            Self::Parameters(_) => true,
+            Self::Table(_) | Self::Text(_) | Self::Image(_) | Self::ReferenceImage(_) => false,
+        }
+    }
+
     /// The table specification it is, if it is one.
     pub fn as_table(&self) -> Option<&Rkme> {
         match self {
@@ -161,6 +169,16 @@ pub enum IslandKey {
 }
 
 impl IslandKey {
+    /// Whether its specifications are directions: compared one by one, with nothing that bounds distances.
+    pub fn is_of_directions(&self) -> bool {
+        match self {
+            Self::Parameters { .. } => true,
+            Self::Table { .. } | Self::Text { .. } | Self::Image { .. } | Self::ReferenceImage { .. } => {
+                false
+            }
+        }
+    }
+
     /// Numbers in a point of the island's specifications.
     pub fn dimension(&self) -> usize {
         match self {

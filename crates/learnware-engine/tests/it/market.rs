@@ -3,6 +3,7 @@
 use learnware_engine::Matrix;
 use learnware_engine::embedder::EmbedderId;
 use learnware_engine::learnware::{Learnware, LearnwareId, ModelFormat, Specification};
+use learnware_engine::market::redundancy::redundancy;
 use learnware_engine::market::{
     KernelChoice, LeftOutReason, Market, MixtureMethod, SearchOptions, SearchResults, Verdict,
 };
@@ -369,6 +370,8 @@ fn language_models_are_found_by_what_texts_change() {
     let scored = market.search(&user("one"), &reference).unwrap();
     assert!(scored.single.is_sorted_by(|a, b| a.score >= b.score));
     let key = user("one").statistical[0].island();
+    let specification = &market.organizer().iter().next().unwrap().specification;
+    assert!(redundancy(market.organizer(), specification, None).unwrap().is_none());
     // Learnwares of one topic lie together in the picture.
     let layout = market.organizer().island(&key).unwrap().index().layout().unwrap();
     let place = |number: usize| {

@@ -89,7 +89,7 @@ export const reading = {
   'read.counting': 'Column {column} has no name of its own and only counts the rows. Leave it out.',
   'read.dates': 'Column {column} holds dates; they count as days since the first of the workbook\'s calendar.',
   'read.first-sheet': 'The first sheet, {name}, is read. Others: {others}.',
-  'read.one-point': 'The specification has one point only, since all {rows} rows are alike. Searches compare by where it lies, and its distances mean little.',
+  'read.one-point': 'The specification has one point only; {rows} rows are too few or too alike for more. Searches compare by where it lies, and its distances mean little.',
   'read.privacy-measured': 'Points are {middle} times as far from their nearest row as rows are from each other (median; least {least}).',
   'read.privacy-repeated': 'Most rows occur several times; points near fewer than {least} equal rows are moved.',
   'read.privacy-moved': '{moved} points came too near a row and were moved, {left} were left out.',

@@ -89,7 +89,7 @@ export const reading = {
   'read.counting': '列 {column} 没有名称，只是行号。请去掉。',
   'read.dates': '列 {column} 是日期；按工作簿日历起始日以来的天数计。',
   'read.first-sheet': '读取的是第一个工作表 {name}。其他工作表：{others}。',
-  'read.one-point': '{rows} 行全都一样，规约只有一个点。搜索只能按其位置比较，距离意义不大。',
+  'read.one-point': '{rows} 行过少或过于相似，规约只有一个点。搜索只能按其位置比较，距离意义不大。',
   'read.privacy-measured': '点到最近一行的距离是行与行之间距离的 {middle} 倍（中位数；最小 {least} 倍）。',
   'read.privacy-repeated': '多数行重复出现；附近相同行少于 {least} 行的点已移开。',
   'read.privacy-moved': '{moved} 个点离某行过近，已移开；{left} 个点已舍去。',

@@ -54,7 +54,7 @@ fn make(arguments: &SpecArgs, data: &Path, output: &Path, printer: &Printer) -> 
     document["bytes"] = json!(text.len());
     document["seed"] = maker.private.map_or(json!(arguments.generate.seed), |_| Value::Null);
     document["privacy"] = disclosure.to_json();
-    let is_point_set = !matches!(specification, StatisticalSpecification::Parameters(_));
+    let is_point_set = !specification.is_direction();
     document["distance_to_data"] = json!(is_point_set.then_some(distance));
     printer.result("spec", document, |printer| {
         print_summary(&specification, input.as_ref(), printer);

@@ -77,7 +77,8 @@ pub(super) async fn an_account_ends_with_all_that_lets_it_in(f: &Fixture) {
     assert!(row(hidden).await.deleted_at.is_some() && row(inside).await.deleted_at.is_some());
     assert_eq!((row(bobs).await.owner, row(bobs).await.visibility), (Some(bob), Visibility::Owner));
     let changes = f.changes(before).await;
-    let changed: Vec<_> = changes.rows.iter().map(|row| row.number).collect();
+    let mut changed: Vec<_> = changes.rows.iter().map(|row| row.number).collect();
+    changed.sort_unstable();
     assert_eq!(changed, [public, shared, hidden, inside, bobs], "searches hear of it");
     assert_eq!(f.store.remove_account(ann, Legacy::Keep, start()).await.unwrap(), AccountRemoved::Unknown);
     assert_ne!(add(f, "ann", Role::User).await, ann, "a number is never given out twice");

@@ -29,7 +29,7 @@ pub fn check(specification: &Specification) -> Vec<Finding> {
     kinds(specification, &mut findings);
     for statistical in &specification.statistical {
         // Directions are finite and of length one from the start.
-        if matches!(statistical, StatisticalSpecification::Parameters(_)) {
+        if statistical.is_direction() {
             continue;
         }
         let rkme = statistical.rkme();

@@ -86,9 +86,13 @@ impl OutlineSample {
     /// The outline.
     ///
     /// # Errors
-    /// [`EngineError::Empty`] when nothing was taken.
+    /// [`EngineError::Empty`] when nothing was taken, [`EngineError::Incomparable`] for an island of directions.
     pub fn outline(self) -> Result<Outline> {
         let Self { key, count, first, chosen, taken } = self;
+        if key.is_of_directions() {
+            let reason = "nothing bounds how far directions are apart: they stay in memory".into();
+            return Err(EngineError::Incomparable { reason });
+        }
         let of_kernel: Vec<&Rkme> =
             taken.iter().take_while(|(place, ..)| *place < first).map(|(_, _, rkme)| rkme).collect();
         let Some((_, last, _)) = taken[..of_kernel.len()].last() else {

@@ -112,7 +112,7 @@ pub(in crate::market) fn explain(
     let (key, own) = (island.key(), own.as_ref());
     let reference = IslandKernel::reference(own.dimension(), own.gamma());
     // Directions are compared in one way only.
-    let is_direction = matches!(key, IslandKey::Parameters { .. });
+    let is_direction = key.is_of_directions();
     let choice = if is_direction { KernelChoice::Island } else { options.kernel };
     let (kernel, background) = match choice {
         KernelChoice::Island => (island.index().kernel(), island.index().background()),

@@ -15,7 +15,7 @@ use crate::market::results::{
 use crate::numeric::kernel::{Number, Shape};
 use crate::numeric::parallel;
 use crate::specification::coverage::Coverage;
-use crate::specification::{Embedding, IslandKernel, IslandKey, Rkme, reference_distance};
+use crate::specification::{Embedding, IslandKernel, Rkme, reference_distance};
 
 /// A further member is taken when it lowers the distance to this part of what it was. The reference asks for
 /// more; with weights, further members helped on every suite (docs/adr/0003-island-kernel.md).
@@ -37,7 +37,7 @@ pub(crate) fn search(
     results: &mut SearchResults,
 ) -> Result<()> {
     match options.kernel {
-        _ if matches!(island.key(), IslandKey::Parameters { .. }) => {
+        _ if island.key().is_of_directions() => {
             directions::search(island.index(), user, wanted, options, results)?;
         }
         KernelChoice::Island => {
