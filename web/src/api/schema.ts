@@ -1628,6 +1628,8 @@ export interface paths {
                     until?: string | null;
                     /** @description Its signature. */
                     signature?: string | null;
+                    /** @description `data` for the package with the model as data, where a model that is code was written so. */
+                    form?: string | null;
                 };
                 header?: never;
                 path: {
@@ -3163,8 +3165,8 @@ export interface components {
              */
             id: number;
             /**
-             * @description What was learned and measured: learnwares `measured` and `unmeasured`, and for each island its `quality`, who could go
-             *     (`retirements`) and who stands for many (`anchors`).
+             * @description What was learned and measured: learnwares `measured` and `unmeasured`, and for each island its `quality`, whether that
+             *     `is_better` than distances alone, who could go (`retirements`) and who stands for many (`anchors`).
              */
             report: unknown;
             /**
@@ -3536,7 +3538,7 @@ export interface components {
         /** @description A search. */
         SearchRequest: {
             /**
-             * @description What the columns of the user's table are called, in order; a search of the world needs them.
+             * @description What the columns of the user's table are called, in order; a search of the world and of parts needs them.
              * @default []
              */
             columns: string[];
@@ -3570,6 +3572,11 @@ export interface components {
              * @default null
              */
             mixture: string | null;
+            /**
+             * @description Whether learnwares that take a part of the user's columns are told, too: by the columns' names.
+             * @default false
+             */
+            parts: boolean;
             /**
              * @description Words and fields that learnwares must match, as in `learnware search`.
              * @default
@@ -3729,6 +3736,12 @@ export interface components {
             check?: components["schemas"]["Check"] | null;
             /** @description When its last check ended. */
             checked_at?: string | null;
+            /**
+             * @description What became of a model that is code when it was to be written as data: `state` is `converted`, with `format`, `digest`
+             *     and `size_bytes` of the package (ask for it with `form=data`), the number of rows `compared` and the largest
+             *     `difference`; or `impossible`, with the `reason`. Absent where it was not tried.
+             */
+            data?: unknown;
             /** @description BLAKE3 of the zip, hexadecimal. */
             digest: string;
             /** @description How its model is stored. */
