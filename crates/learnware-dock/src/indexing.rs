@@ -200,7 +200,6 @@ impl Dock {
             let heads = self.state().cpu.run(Pool::Compute, "making heads", heads).await??;
             let heads: Vec<HeadRow> = heads.into_iter().flatten().collect();
             store.add_heads(filled.id, &heads).await?;
-            self.state().fail.pass("index.heads");
             filled.members += heads.len();
             let errors = heads.iter().map(|row| row.head.error).filter(|error| error.is_finite());
             filled.error_max = errors.fold(filled.error_max, f64::max);

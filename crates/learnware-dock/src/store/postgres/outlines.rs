@@ -209,7 +209,6 @@ impl PostgresStore {
                 .await
                 .map_err(database(ACTION))?;
         }
-        self.fail.pass("index.before_commit");
         next_revision(&mut transaction).await?;
         transaction.commit().await.map_err(database(ACTION))?;
         Ok(true)
