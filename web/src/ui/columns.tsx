@@ -83,7 +83,7 @@ export function Columns({ preview, choice, onChange }: { preview: DataPreview; c
                           <option value="category">{t('columns.kind.category')}</option>
                         </select>
                       ) : t(`columns.kind.${column.kind}` as Key)}
-                      {isWords(column) ? <button type="button" className="link small" onClick={() => onChange({ ...choice, asTexts: column.name, labels: isLabels ? '' : choice.labels })}>{t('columns.asTexts')}</button> : null}
+                      {isWords(column) ? <button type="button" className="link small nowrap" onClick={() => onChange({ ...choice, asTexts: column.name, labels: isLabels ? '' : choice.labels })}>{t('columns.asTexts')}</button> : null}
                     </td>
                     <td className="number">{column.missing > 0 ? number(column.missing) : '–'}</td>
                     <td className="faint">{column.examples.slice(0, 3).join(', ')}</td>

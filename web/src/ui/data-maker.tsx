@@ -146,13 +146,13 @@ const CHARSETS = ['gb18030', 'utf-16le', 'big5', 'windows-1252', 'shift_jis', 'e
 function CharsetChoice({ onChoose }: { onChoose: (charset: string) => void }) {
   const [charset, setCharset] = useState<string>(CHARSETS[0]);
   return (
-    <div className="row">
-      <label className="row">{t('charset.title')}
+    <div className="stack tight">
+      <label className="field"><span className="label">{t('charset.title')}</span>
         <select value={charset} onChange={(event) => setCharset(event.target.value)}>
           {CHARSETS.map((label) => <option key={label} value={label}>{t(`charset.${label}` as Key)}</option>)}
         </select>
       </label>
-      <button type="button" className="button" onClick={() => onChoose(charset)}>{t('charset.read')}</button>
+      <div className="row"><button type="button" className="button" onClick={() => onChoose(charset)}>{t('charset.read')}</button></div>
     </div>
   );
 }

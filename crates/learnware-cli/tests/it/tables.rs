@@ -82,7 +82,7 @@ fn wrong_paths_and_columns_get_advice() {
 fn constant_and_filled_columns_are_warnings() {
     let context = TestContext::new();
     context.write("t.csv", "a,b\n1,7\n,7\n3,7\n");
-    let few = "the specification has one point only; 3 rows are too few or too alike for more";
+    let few = "the specification of 3 examples has one point only";
     let answer = context.run("spec t.csv -o stat.json");
     assert_eq!(answer.code, 0, "{answer:?}");
     assert!(answer.stderr.contains("column \"b\" has the same value in all rows"), "{answer:?}");

@@ -227,8 +227,8 @@ impl<'a> Maker<'a> {
         }
         self.watcher.warning(said!(
             "one-point",
-            "the specification has one point only; {rows} rows are too few or too alike for more: searches compare by where it lies, and \
-             its distances mean little",
+            "the specification of {rows} examples has one point only: it tells where they lie, not how they spread, and \
+             distances to it mean little; give more, a few hundred describe a distribution well",
             rows = rkme.row_count()
         ));
     }

@@ -6,12 +6,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
-    Decimal128Type, Decimal256Type, Float16Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type,
-    Int64Type, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+    Date32Type, Date64Type, Decimal128Type, Decimal256Type, Float16Type, Float32Type, Float64Type, Int8Type,
+    Int16Type, Int32Type, Int64Type, TimestampMicrosecondType, TimestampMillisecondType,
+    TimestampNanosecondType, TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
 use arrow_array::{Array, ArrowPrimitiveType, RecordBatch};
 use arrow_ipc::reader::{FileReader, StreamReader};
-use arrow_schema::{ArrowError, DataType, SchemaRef};
+use arrow_schema::{ArrowError, DataType, SchemaRef, TimeUnit};
 use bytes::Bytes;
 use learnware_engine::numeric::parallel;
 use learnware_engine::table::{Cell, Header, RawColumn, RawTable};
@@ -21,7 +22,10 @@ use parquet::file::reader::{ChunkReader, Length};
 
 use super::{ReadOptions, Result, TableFileError, Take, block_rows};
 use crate::files::{Input, Location};
+use crate::said::{Said, said};
 
+/// Seconds of a day.
+const DAY_SECONDS: f64 = 86_400.0;
 /// Batches decoded before they are needed.
 #[cfg(feature = "parallel")]
 const BATCHES_AHEAD: usize = 2;
@@ -33,12 +37,12 @@ pub(super) fn parquet_shape(at: Location<'_>) -> Result<(usize, usize)> {
     Ok((usize::try_from(rows).unwrap_or(0), builder.schema().fields().len()))
 }
 
-/// Reads a Parquet file in blocks of rows.
+/// Reads a Parquet file in blocks of rows; returns what a person should know.
 pub(super) fn read_parquet<E: From<TableFileError>>(
     at: Location<'_>,
     options: &ReadOptions,
     take: Take<'_, E>,
-) -> std::result::Result<(), E> {
+) -> std::result::Result<Vec<Said>, E> {
     let path = at.path;
     let builder = parquet(at)?;
     let schema = builder.schema().clone();
@@ -49,12 +53,12 @@ pub(super) fn read_parquet<E: From<TableFileError>>(
     read_batches(path, &schema, batches.map_err(|error| malformed(path, &error))?, options, take)
 }
 
-/// Reads an Arrow IPC file or stream in blocks of rows.
+/// Reads an Arrow IPC file or stream in blocks of rows; returns what a person should know.
 pub(super) fn read_arrow<E: From<TableFileError>>(
     at: Location<'_>,
     options: &ReadOptions,
     take: Take<'_, E>,
-) -> std::result::Result<(), E> {
+) -> std::result::Result<Vec<Said>, E> {
     let path = at.path;
     let mut file = at.open()?;
     let mut magic = [0; 6];
@@ -151,7 +155,7 @@ fn read_batches<E: From<TableFileError>>(
     batches: impl Iterator<Item = std::result::Result<RecordBatch, ArrowError>> + Send,
     options: &ReadOptions,
     take: Take<'_, E>,
-) -> std::result::Result<(), E> {
+) -> std::result::Result<Vec<Said>, E> {
     let names: Vec<&String> = schema.fields().iter().map(|field| field.name()).collect();
     if let Some(place) = (1..names.len()).find(|&place| names[..place].contains(&names[place])) {
         return Err(TableFileError::DuplicateName { path: path.into(), name: names[place].clone() }.into());
@@ -170,7 +174,21 @@ fn read_batches<E: From<TableFileError>>(
         }
         Ok(())
     };
-    in_order(batches, &mut take_batch)
+    in_order(batches, &mut take_batch)?;
+    let dated =
+        schema.fields().iter().filter(|field| is_date(field.data_type()) && options.wants(field.name()));
+    let told = dated.map(|field| {
+        said!("days", "column {column:?} holds dates; they count as days since 1970", column = field.name())
+    });
+    Ok(told.collect())
+}
+
+fn is_date(kind: &DataType) -> bool {
+    match kind {
+        DataType::Date32 | DataType::Date64 | DataType::Timestamp(..) => true,
+        DataType::Dictionary(_, values) => is_date(values),
+        _ => false,
+    }
 }
 
 /// Hands over what the batches hold.
@@ -234,6 +252,20 @@ fn push_cells(array: &dyn Array, cells: &mut Vec<Cell>, parse: fn(&str) -> Cell)
         }
         DataType::Float32 => numbers::<Float32Type>(array, cells, f64::from),
         DataType::Float64 => numbers::<Float64Type>(array, cells, |value| value),
+        DataType::Date32 => numbers::<Date32Type>(array, cells, f64::from),
+        DataType::Date64 => numbers::<Date64Type>(array, cells, |value| days(value, 1e3)),
+        DataType::Timestamp(unit, _) => match unit {
+            TimeUnit::Second => numbers::<TimestampSecondType>(array, cells, |value| days(value, 1.0)),
+            TimeUnit::Millisecond => {
+                numbers::<TimestampMillisecondType>(array, cells, |value| days(value, 1e3))
+            }
+            TimeUnit::Microsecond => {
+                numbers::<TimestampMicrosecondType>(array, cells, |value| days(value, 1e6))
+            }
+            TimeUnit::Nanosecond => {
+                numbers::<TimestampNanosecondType>(array, cells, |value| days(value, 1e9))
+            }
+        },
         DataType::Decimal128(_, _) => {
             let decimals = array.as_primitive::<Decimal128Type>();
             texts(array, cells, parse, |row| decimals.value_as_string(row));
@@ -258,6 +290,11 @@ fn push_cells(array: &dyn Array, cells: &mut Vec<Cell>, parse: fn(&str) -> Cell)
         _ => return None,
     }
     Some(())
+}
+
+/// Days since 1970 of a time in so many parts of a second.
+fn days(value: i64, parts: f64) -> f64 {
+    value as f64 / (DAY_SECONDS * parts)
 }
 
 fn numbers<T: ArrowPrimitiveType>(array: &dyn Array, cells: &mut Vec<Cell>, number: fn(T::Native) -> f64) {

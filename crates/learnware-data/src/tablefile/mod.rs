@@ -6,6 +6,7 @@
 mod delimited;
 mod error;
 pub mod numpy;
+mod opened;
 
 #[cfg(feature = "parquet")]
 mod columnar;
@@ -14,9 +15,9 @@ pub mod workbook;
 
 use std::path::Path;
 
-pub use delimited::text;
 pub use error::TableFileError;
 use learnware_engine::table::{Cell, Header, RawColumn, RawTable};
+pub use opened::text;
 
 use crate::charset::Charset;
 use crate::files::Location;
@@ -200,9 +201,11 @@ impl<'a> Source<'a> {
                 select(table, labels)?;
             }
             #[cfg(feature = "parquet")]
-            Form::Parquet => columnar::read_parquet(at, options, &mut |table| select(table, None))?,
+            Form::Parquet => {
+                warnings = columnar::read_parquet(at, options, &mut |table| select(table, None))?
+            }
             #[cfg(feature = "parquet")]
-            Form::Arrow => columnar::read_arrow(at, options, &mut |table| select(table, None))?,
+            Form::Arrow => warnings = columnar::read_arrow(at, options, &mut |table| select(table, None))?,
             #[cfg(not(feature = "parquet"))]
             Form::Parquet | Form::Arrow => return Err(TableFileError::NotBuilt(path.into()).into()),
         }

@@ -242,8 +242,8 @@ mod columnar_files {
 
     use arrow_array::types::Int8Type;
     use arrow_array::{
-        ArrayRef, BooleanArray, Date32Array, DictionaryArray, Float64Array, Int64Array, RecordBatch,
-        StringArray,
+        ArrayRef, BooleanArray, Date32Array, DictionaryArray, DurationSecondArray, Float64Array, Int64Array,
+        RecordBatch, StringArray, TimestampMicrosecondArray,
     };
 
     use super::*;
@@ -258,7 +258,7 @@ mod columnar_files {
             ("d", Arc::new(words), true),
         ];
         if date {
-            columns.push(("when", Arc::new(Date32Array::from(vec![1, 2, 3])), true));
+            columns.push(("when", Arc::new(DurationSecondArray::from(vec![1, 2, 3])), true));
         }
         RecordBatch::try_from_iter_with_nullable(columns).unwrap()
     }
@@ -293,12 +293,25 @@ mod columnar_files {
     }
 
     #[test]
-    fn dates_are_refused_unless_dropped() {
+    fn dates_count_as_days_and_are_told() {
+        let times = TimestampMicrosecondArray::from(vec![Some(86_400_000_000), None, Some(129_600_000_000)]);
+        let days: Vec<(&str, ArrayRef)> =
+            vec![("day", Arc::new(Date32Array::from(vec![1, 2, 3]))), ("time", Arc::new(times))];
+        let bytes = parquet_file(&RecordBatch::try_from_iter(days).unwrap());
+        let file = read_bytes("t.parquet", &bytes, &ReadOptions::default()).unwrap();
+        assert_eq!(file.table.columns[0].cells[2], Cell::Number(3.0));
+        assert_eq!(file.table.columns[1].cells, [Cell::Number(1.0), Cell::Missing, Cell::Number(1.5)]);
+        assert_eq!(file.warnings.len(), 2);
+        assert_eq!(file.warnings[1].text, "column \"time\" holds dates; they count as days since 1970");
+        let dropped = ReadOptions { drop: vec!["time".into()], ..ReadOptions::default() };
+        assert_eq!(read_bytes("t.parquet", &bytes, &dropped).unwrap().warnings.len(), 1);
+    }
+
+    #[test]
+    fn other_types_are_refused_unless_dropped() {
         let bytes = parquet_file(&batch(true));
-        assert_eq!(
-            refusal("t.parquet", &bytes),
-            "t.parquet, column \"when\": values of type Date32 are neither numbers nor words"
-        );
+        let said = refusal("t.parquet", &bytes);
+        assert!(said.starts_with("t.parquet, column \"when\": values of type Duration"), "{said}");
         let options = ReadOptions { drop: vec!["when".into()], ..ReadOptions::default() };
         assert_eq!(read_bytes("t.parquet", &bytes, &options).unwrap().table.columns.len(), 5);
     }

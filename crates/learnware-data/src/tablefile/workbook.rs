@@ -10,6 +10,8 @@ use super::{CELLS_MAX, ReadOptions, Result, TableFileError, positional_name};
 use crate::files::Location;
 use crate::said::{Said, said};
 
+/// Rows above the names of the columns at most, blank ones not counted.
+const ROWS_ABOVE_MAX: usize = 6;
 /// Bytes of a workbook at most: its sheets are many times as large in memory.
 const FILE_BYTES_MAX: u64 = 256 << 20;
 
@@ -42,7 +44,7 @@ pub(super) fn read(at: Location<'_>, options: &ReadOptions) -> Result<(RawTable,
             book.worksheet_range(&name).map_err(|error| malformed(at.path, &error))
         }
     }?;
-    let (table, dates) = table(at.path, &range, options)?;
+    let (table, Seen { dates, below }) = table(at.path, &range, options)?;
     let mut warnings: Vec<Said> = dates
         .into_iter()
         .map(|column| {
@@ -53,6 +55,13 @@ pub(super) fn read(at: Location<'_>, options: &ReadOptions) -> Result<(RawTable,
             )
         })
         .collect();
+    warnings.extend(below.map(|line| {
+        said!(
+            "names-below",
+            "the names of the columns are taken from line {line}; what stands above them is a title or names of groups",
+            line = line
+        )
+    }));
     if options.sheet.is_none() && names.len() > 1 {
         let others = names[1..].join(", ");
         warnings.push(said!(
@@ -92,8 +101,16 @@ fn malformed(path: &Path, error: &dyn std::error::Error) -> TableFileError {
     TableFileError::Malformed { path: path.into(), reason: format!("it is no sound workbook: {error}") }
 }
 
-/// The cells of a sheet as a table, and the columns with dates.
-fn table(path: &Path, range: &Range<Data>, options: &ReadOptions) -> Result<(RawTable, Vec<String>)> {
+/// What was seen in a sheet.
+struct Seen {
+    /// Columns with dates.
+    dates: Vec<String>,
+    /// The line of the names, where it is not the first.
+    below: Option<usize>,
+}
+
+/// The cells of a sheet as a table.
+fn table(path: &Path, range: &Range<Data>, options: &ReadOptions) -> Result<(RawTable, Seen)> {
     if range.height().saturating_mul(range.width()) > CELLS_MAX {
         return Err(TableFileError::TooLarge(path.into()));
     }
@@ -101,10 +118,16 @@ fn table(path: &Path, range: &Range<Data>, options: &ReadOptions) -> Result<(Raw
     let filled = |row: &&[Data]| row.iter().any(|cell| !is_blank(cell));
     let mut rows = range.rows().enumerate().filter(|(_, row)| filled(row)).peekable();
     let Some((_, head)) = rows.peek().copied() else { return Err(TableFileError::Empty(path.into())) };
-    let mut columns = header(path, head, options)?;
-    if !options.no_header {
-        rows.next();
+    let names = if options.no_header { None } else { names_below(range.rows().filter(filled)) };
+    let mut columns = match &names {
+        Some((_, names)) => header(path, names, options)?,
+        None => header(path, head, options)?,
+    };
+    let mut below = None;
+    for _ in 0..names.as_ref().map_or(usize::from(!options.no_header), |(above, _)| above + 1) {
+        below = rows.next().map(|(place, _)| first_line + place);
     }
+    let below = below.filter(|_| names.is_some());
     let parsers: Vec<fn(&str) -> Cell> = columns.iter().map(|column| options.cell_of(&column.name)).collect();
     let mut has_dates = vec![false; columns.len()];
     let mut lines = Vec::new();
@@ -121,7 +144,43 @@ fn table(path: &Path, range: &Range<Data>, options: &ReadOptions) -> Result<(Raw
         columns.iter().zip(&has_dates).filter(|(column, dates)| **dates && options.wants(&column.name));
     let dated = dated.map(|(column, _)| column.name.clone()).collect();
     let header = if options.no_header { Header::Positional } else { Header::Named };
-    Ok((RawTable { columns, lines, header }, dated))
+    Ok((RawTable { columns, lines, header }, Seen { dates: dated, below }))
+}
+
+/// Names of columns that stand below a title, or below names of groups over several columns (which have blank cells): how
+/// many rows stand above them, and the names, with those of their groups before them. `None` where the first row is the names.
+fn names_below<'a>(rows: impl Iterator<Item = &'a [Data]>) -> Option<(usize, Vec<Data>)> {
+    let first: Vec<&[Data]> = rows.take(ROWS_ABOVE_MAX + 2).collect();
+    let is_word = |cell: &Data| matches!(cell, Data::String(text) if !text.trim().is_empty());
+    // Where a name goes over two rows, the lower cell is blank.
+    let is_names = |row: &[Data], above: &[Data]| {
+        row.iter().any(is_word)
+            && row.iter().zip(above).all(|(cell, above)| is_word(cell) || (is_blank(cell) && is_word(above)))
+    };
+    let has_numbers = |row: &[Data]| {
+        row.iter().any(|cell| matches!(cell, Data::Float(_) | Data::Int(_) | Data::DateTime(_)))
+    };
+    let has_blanks = |row: &[Data]| row.iter().any(is_blank);
+    let place = (1..first.len().saturating_sub(1)).find(|&place| is_names(first[place], first[place - 1]))?;
+    let above_are_titles = first[..place].iter().all(|row| has_blanks(row) && !has_numbers(row));
+    if !above_are_titles || !has_numbers(first[place + 1]) {
+        return None;
+    }
+    let groups = first[place - 1];
+    let is_title = groups.iter().filter(|cell| !is_blank(cell)).count() < 2;
+    let mut group = String::new();
+    let names = first[place].iter().zip(groups).map(|(name, above)| {
+        if !is_blank(above) {
+            group = above.to_string().trim().to_owned();
+        }
+        let name = name.to_string().trim().to_owned();
+        Data::String(if is_title || group.is_empty() {
+            name
+        } else {
+            format!("{group} {name}").trim().to_owned()
+        })
+    });
+    Some((place, names.collect()))
 }
 
 fn is_blank(cell: &Data) -> bool {
@@ -250,5 +309,27 @@ mod tests {
         assert_eq!(refusal, "t.xlsx: there is no sheet \"three\"; the sheets are: one, two");
         let refusal = read_book(b"PK no workbook".to_vec(), &ReadOptions::default()).unwrap_err().to_string();
         assert!(refusal.starts_with("t.xlsx: it is no sound workbook"), "{refusal}");
+    }
+
+    #[test]
+    fn names_are_found_below_titles_and_groups() {
+        let names = |rows: &[String]| {
+            let file = read_book(workbook(&[("one", &rows.concat())]), &ReadOptions::default()).unwrap();
+            let names: Vec<String> = file.table.columns.iter().map(|column| column.name.clone()).collect();
+            (names, file.table.lines, file.warnings.first().map(|said| said.code))
+        };
+        let numbers = |number| row(number, &["1", "2", "3"]);
+        let plain = [row(1, &["a", "b", "c"]), numbers(2), numbers(3)];
+        assert_eq!(names(&plain), (vec!["a".into(), "b".into(), "c".into()], vec![2, 3], None));
+        let titled = [row(1, &["Sales of 2025"]), row(3, &["a", "b", "c"]), numbers(4), numbers(5)];
+        assert_eq!(
+            names(&titled),
+            (vec!["a".into(), "b".into(), "c".into()], vec![4, 5], Some("names-below"))
+        );
+        let grouped = [row(1, &["id", "size", ""]), row(2, &["", "width", "height"]), numbers(3), numbers(4)];
+        let wanted = vec!["id".into(), "size width".into(), "size height".into()];
+        assert_eq!(names(&grouped), (wanted, vec![3, 4], Some("names-below")));
+        let unnamed = [row(1, &["", "b", "c"]), row(2, &["1", "x", "3"]), numbers(3)];
+        assert_eq!(names(&unnamed).0, ["column 1", "b", "c"], "a column of row numbers has no name");
     }
 }

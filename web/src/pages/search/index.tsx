@@ -43,7 +43,7 @@ export default function Search() {
       <SearchBox words={state.words} onSearch={(words) => change({ words })} />
       <div className="side search-layout">
         <aside className="stack" aria-label={t('search.narrow')}>
-          {task ? <TaskPanel task={task} isLike={state.like !== ''} onForget={() => (state.like ? change({ like: '' }) : setTask(null))} /> : null}
+          {task ? <TaskPanel task={task} isLike={state.like !== ''} isNamed={state.world || state.parts} onForget={() => (state.like ? change({ like: '' }) : setTask(null))} /> : null}
           {task ? <Settings state={state} onChange={change} /> : null}
           <FoldedFacets counts={counts.data?.facets} chosen={state.facets} onChange={(facets) => change({ facets })} />
         </aside>

@@ -13,6 +13,8 @@ export function Parts({ answer, task }: { answer: SearchAnswer; task: Task }) {
   const parts = answer.parts ?? [];
   if (parts.length === 0) return null;
   const own = columnsOf(task);
+  // With many columns nothing is told of coverage.
+  const hasCoverage = parts.some((part) => part.covered !== null);
   const taken = (places: number[]) => {
     const names = places.slice(0, COLUMNS_SHOWN).map((place) => own[place] || String(place + 1));
     const more = places.length - names.length;
@@ -24,14 +26,14 @@ export function Parts({ answer, task }: { answer: SearchAnswer; task: Task }) {
       <p>{t('parts.words')}</p>
       <div className="scroll" tabIndex={0} role="group" aria-label={t('table')}>
         <table>
-          <thead><tr><th scope="col">{t('team.member')}</th><th scope="col">{t('parts.takes', { all: own.length })}</th><th scope="col" className="number">{t('results.distance')}</th><th scope="col" className="number">{t('results.covers')}</th></tr></thead>
+          <thead><tr><th scope="col">{t('parts.learnware')}</th><th scope="col">{t('parts.takes', { all: own.length })}</th><th scope="col" className="number">{t('results.distance')}</th>{hasCoverage ? <th scope="col" className="number">{t('results.covers')}</th> : null}</tr></thead>
           <tbody>
             {parts.map((part) => (
               <tr key={part.id}>
                 <th scope="row"><Link href={`/learnwares/${part.id}`}>{nameOf(answer.learnwares[part.id], part.id)}</Link> <span className="tag careful">{t('parts.tag', { n: part.columns.length, of: own.length })}</span></th>
                 <td>{taken(part.columns)}</td>
                 <td className="number">{decimal(part.distance)}</td>
-                <td className="number">{percent(part.covered)}</td>
+                {hasCoverage ? <td className="number">{percent(part.covered)}</td> : null}
               </tr>
             ))}
           </tbody>

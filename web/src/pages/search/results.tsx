@@ -212,13 +212,14 @@ function Fit({ answer, task, id, place, known }: { answer: SearchAnswer; task: T
 function Nothing({ answer, onClear }: { answer: SearchAnswer; onClear: () => void }) {
   const { funnel } = answer;
   const byWords = funnel.semantic + funnel.excluded < funnel.total;
+  const hasParts = (answer.parts ?? []).length > 0;
   return (
     <div className="stack">
       <Empty
-        title={t('nothing.title')}
+        title={t(hasParts ? 'nothing.whole' : 'nothing.title')}
         actions={byWords ? <button type="button" className="button" onClick={onClear}>{t('words.clear')}</button> : <Link className="button" href="/world">{t('nothing.world')}</Link>}
       >
-        <p>{funnel.total === 0 ? t('nothing.empty') : byWords ? t('nothing.words') : t('nothing.island')}</p>
+        <p>{hasParts ? t('nothing.parts') : funnel.total === 0 ? t('nothing.empty') : byWords ? t('nothing.words') : t('nothing.island')}</p>
       </Empty>
       {funnel.other_islands.length > 0 ? (
         <Note title={t('nothing.others')} level={3}>
