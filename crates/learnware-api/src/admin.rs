@@ -52,6 +52,14 @@ pub struct EvolutionAsked {
     pub waits: bool,
 }
 
+/// Whether new indexes are waited for now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct IndexAsked {
+    /// Else they are being made already.
+    pub waits: bool,
+}
+
 /// A setting of the server that answers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]

@@ -164,6 +164,11 @@ pub struct Version {
     pub size_bytes: u64,
     /// How its model is stored.
     pub format: String,
+    /// What became of a model that is code when it was to be written as data: `state` is `converted`, with `format`, `digest`
+    /// and `size_bytes` of the package (ask for it with `form=data`), the number of rows `compared` and the largest
+    /// `difference`; or `impossible`, with the `reason`. Absent where it was not tried.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data: Option<Value>,
     /// Semantic specification, the reference's form.
     pub semantic: Value,
     /// Statistical specifications, each in the reference's form.

@@ -26,7 +26,17 @@ pub(crate) fn is_data(path: &Path) -> bool {
     learnware_data::datafile::is_data(disk::at(path))
 }
 
-/// Whether data was refused for having no such labels.
-pub(crate) fn lacks_labels(error: &anyhow::Error) -> bool {
-    error.downcast_ref().is_some_and(DataError::lacks_labels)
+/// Reads data whose label column is not looked at: other data has the labels. It may have none.
+pub(crate) fn read_unlabelled(
+    path: &Path,
+    mut options: DataOptions,
+    printer: &Printer,
+) -> anyhow::Result<Data> {
+    match read(path, &options, printer) {
+        Err(error) if error.downcast_ref().is_some_and(DataError::lacks_labels) => {
+            options.table.labels = None;
+            read(path, &options, printer)
+        }
+        read => read,
+    }
 }

@@ -1,4 +1,5 @@
-//! Who turns texts and images into numbers on this machine: what is built in, and what `--embedder` names.
+//! Who turns texts and images into numbers on this machine, or learns from texts: what is built in, and what `--embedder`
+//! and `--base` name.
 
 use std::path::Path;
 
@@ -6,9 +7,10 @@ pub(crate) use learnware_data::embedders::Embedders;
 use learnware_engine::embedder::EmbedderId;
 use learnware_engine::specification::IslandKey;
 use learnware_engine::text::{HashedEmbedder, TextEmbedder as _};
+use learnware_package::native::language::LanguageModel;
 use learnware_package::native::sentence::SentenceEmbedder;
 
-use crate::cli::EmbedderArgs;
+use crate::cli::{BaseArgs, EmbedderArgs};
 use crate::error::advised;
 
 /// The word for the built-in embedder.
@@ -22,6 +24,19 @@ pub(crate) fn open(arguments: &EmbedderArgs) -> anyhow::Result<Embedders> {
         None => embedders,
         Some(name) => embedders.preferring(Box::new(from_folder(name)?)),
     })
+}
+
+/// The same, and the language model that learns from texts, where the arguments name one.
+pub(crate) fn open_with(arguments: &EmbedderArgs, base: &BaseArgs) -> anyhow::Result<Embedders> {
+    let embedders = open(arguments)?;
+    let Some(folder) = &base.base else { return Ok(embedders) };
+    let model = LanguageModel::open(folder).map_err(|error| {
+        advised(
+            format!("{} is no language model that can be read: {error}", folder.display()),
+            "name a folder with config.json, tokenizer.json and model.safetensors of a llama or qwen2 model",
+        )
+    })?;
+    Ok(embedders.learning_by(Box::new(model)))
 }
 
 /// Loads the sentence transformer that `--embedder` names.
@@ -65,6 +80,13 @@ pub(crate) fn advice<'a>(own: &IslandKey, mut others: impl Iterator<Item = &'a I
                     .to_owned()
             })
         }
+        IslandKey::Parameters { base: own } => others.find_map(|other| match other {
+            IslandKey::Parameters { base } => Some(format!(
+                "Some learnwares are described by what texts change in {base}, yours by what they change in {own}: only \
+                 one base model, trained in one way, makes them comparable."
+            )),
+            _ => None,
+        }),
         IslandKey::Table { .. } | IslandKey::ReferenceImage { .. } => None,
     }
 }

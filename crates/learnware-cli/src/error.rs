@@ -173,6 +173,9 @@ fn predict_hint(error: &PredictError) -> Option<String> {
         PredictError::Failed { .. } | PredictError::Crashed { .. } | PredictError::BadAnswer { .. } => {
             "`learnware check` tells what is wrong with the model; its author can correct it"
         }
+        PredictError::NotTrainable { .. } => {
+            "use it as it is, or with your labels: `learnware reuse ID DATA --labels COLUMN`"
+        }
         PredictError::TimedOut { .. } | PredictError::OverLimit { .. } => {
             "predict fewer rows at once, or take another learnware"
         }

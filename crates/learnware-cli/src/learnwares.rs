@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::Context as _;
 use learnware_data::modelinput::Taker;
 use learnware_dock::config::Create;
+use learnware_dock::deploy::Form;
 use learnware_engine::learnware::{CheckStatus, LearnwareId, Specification};
 use learnware_engine::predictor::Predictor;
 use learnware_engine::semantic::{Column, DataType};
@@ -73,14 +74,16 @@ impl Opened {
 /// Opens learnwares from a dock and from package files; the dock is opened when the first id is asked for.
 pub(crate) struct Opener<'a> {
     dock_args: &'a DockArgs,
+    form: Form,
     printer: &'a Printer,
     place: Option<Place>,
 }
 
 impl<'a> Opener<'a> {
-    /// An opener for the dock that the arguments name.
-    pub(crate) fn new(dock_args: &'a DockArgs, printer: &'a Printer) -> Self {
-        Self { dock_args, printer, place: None }
+    /// An opener for the dock that the arguments name; where no code may run, it takes models as data.
+    pub(crate) fn new(dock_args: &'a DockArgs, model_args: &ModelArgs, printer: &'a Printer) -> Self {
+        let form = if model_args.no_code { Form::Data } else { Form::Submitted };
+        Self { dock_args, form, printer, place: None }
     }
 
     /// Opens a learnware by id, or a package file.
@@ -93,7 +96,7 @@ impl<'a> Opener<'a> {
             Some(place) => place,
             none => none.insert(target::place(self.dock_args, &ModelArgs::default(), Create::Never).await?),
         };
-        let deployed = place.package(&LearnwareId(name.to_owned()), version, self.printer).await?;
+        let deployed = place.package(&LearnwareId(name.to_owned()), version, self.form, self.printer).await?;
         if deployed.status != CheckStatus::Usable {
             self.printer.warning(format!(
                 "learnware {} is {}; `learnware show {}` tells why",

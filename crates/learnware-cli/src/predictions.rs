@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-pub(crate) use learnware_data::predictions::Answers;
+pub(crate) use learnware_data::predictions::{Answers, texts_delimited};
 use learnware_engine::numeric::Matrix;
 
 use crate::error::advised;
@@ -15,6 +15,20 @@ pub(crate) fn write(answers: &Answers, path: &Path) -> anyhow::Result<()> {
         Form::Tsv => answers.delimited(b'\t')?.into_bytes(),
         Form::Json => format!("{:#}\n", answers.to_json()).into_bytes(),
         Form::Npy => npy(&answers.values),
+    };
+    files::write(path, &bytes)
+}
+
+/// Writes texts that a model wrote in the form that the file's ending says.
+pub(crate) fn write_texts(texts: &[String], path: &Path) -> anyhow::Result<()> {
+    let bytes = match Form::of(path)? {
+        Form::Csv => texts_delimited(texts, b',')?.into_bytes(),
+        Form::Tsv => texts_delimited(texts, b'\t')?.into_bytes(),
+        Form::Json => format!("{:#}\n", serde_json::json!(texts)).into_bytes(),
+        Form::Npy => {
+            let words = format!("{}: texts are no numbers", path.display());
+            return Err(advised(words, "end the name in .csv, .tsv or .json"));
+        }
     };
     files::write(path, &bytes)
 }

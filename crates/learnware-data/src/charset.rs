@@ -105,7 +105,7 @@ impl<R: BufRead> Read for Decoding<R> {
             let (result, taken, made) =
                 self.decoder.decode_to_utf8_without_replacement(input, &mut self.decoded, is_last);
             self.source.consume(taken);
-            self.line += self.decoded[..made].iter().filter(|&&byte| byte == b'\n').count();
+            self.line += self.decoded[..made].iter().map(|&byte| usize::from(byte == b'\n')).sum::<usize>();
             self.ready = 0..made;
             match result {
                 DecoderResult::InputEmpty => self.has_ended = is_last,

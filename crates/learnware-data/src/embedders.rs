@@ -1,9 +1,10 @@
-//! Who turns texts and images into numbers: what is built in, and what a caller brings.
+//! Who turns texts and images into numbers, or learns from texts: what is built in, and what a caller brings.
 
 use learnware_engine::embedder::EmbedderId;
 use learnware_engine::image::generate::{self, NngpParameters};
 use learnware_engine::image::{ImageBatch, embed, nngp};
 use learnware_engine::numeric::Matrix;
+use learnware_engine::specification::parameters::LanguageBase;
 use learnware_engine::specification::{IslandKey, Rkme, compat};
 use learnware_engine::text::{HashedEmbedder, TextEmbedder};
 
@@ -20,6 +21,7 @@ const IMAGES_AT_ONCE: usize = 256;
 /// The embedders at hand.
 pub struct Embedders {
     texts: Vec<Box<dyn TextEmbedder>>,
+    base: Option<Box<dyn LanguageBase>>,
 }
 
 impl Default for Embedders {
@@ -31,7 +33,7 @@ impl Default for Embedders {
 impl Embedders {
     /// Those that need no files.
     pub fn built_in() -> Self {
-        Self { texts: vec![Box::new(HashedEmbedder::new())] }
+        Self { texts: vec![Box::new(HashedEmbedder::new())], base: None }
     }
 
     /// The same, and before them another one for texts.
@@ -39,6 +41,18 @@ impl Embedders {
     pub fn preferring(mut self, embedder: Box<dyn TextEmbedder>) -> Self {
         self.texts.insert(0, embedder);
         self
+    }
+
+    /// The same, and texts are described by what they change in a language model.
+    #[must_use]
+    pub fn learning_by(mut self, base: Box<dyn LanguageBase>) -> Self {
+        self.base = Some(base);
+        self
+    }
+
+    /// The language model whose change describes texts, where there is one.
+    pub fn base(&self) -> Option<&dyn LanguageBase> {
+        self.base.as_deref()
     }
 
     /// The one that embeds texts when nothing else is asked for.

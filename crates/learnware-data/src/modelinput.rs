@@ -36,7 +36,8 @@ impl Taker<'_> {
             StatisticalSpecification::Image(image) => Some(image.image_shape),
             StatisticalSpecification::Table(_)
             | StatisticalSpecification::Text(_)
-            | StatisticalSpecification::ReferenceImage(_) => None,
+            | StatisticalSpecification::ReferenceImage(_)
+            | StatisticalSpecification::Parameters(_) => None,
         })
     }
 

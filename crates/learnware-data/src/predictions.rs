@@ -86,6 +86,18 @@ impl Answers {
     }
 }
 
+/// Texts that a model wrote, as a delimited file of one column.
+pub fn texts_delimited(texts: &[String], delimiter: u8) -> Result<String> {
+    let mut writer = csv::WriterBuilder::new().delimiter(delimiter).from_writer(Vec::new());
+    writer.write_record(["text"])?;
+    for text in texts {
+        writer.write_record([text])?;
+    }
+    writer.flush()?;
+    let bytes = writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
 /// Place of the largest score, the first among equals.
 fn largest(row: &[f64]) -> usize {
     let mut best = 0;

@@ -33,6 +33,18 @@ pub fn sentence(specification: &StatisticalSpecification) -> String {
         StatisticalSpecification::ReferenceImage(image) => {
             format!("image in the form of the reference, {points} points of shape {:?}", image.sample_shape())
         }
+        StatisticalSpecification::Parameters(vector) => {
+            let (base, length) = (vector.base(), vector.length());
+            let kept = if vector.is_sketch() {
+                format!("a sketch of {} numbers", vector.direction().dimension())
+            } else {
+                "all kept".to_owned()
+            };
+            format!(
+                "parameter vector{made_from}: how {} parameters of {} change, {kept}; length {length:.3e}",
+                base.dimension, base.name
+            )
+        }
     }
 }
 
@@ -55,6 +67,10 @@ pub fn facts(specification: &StatisticalSpecification) -> Value {
         StatisticalSpecification::ReferenceImage(image) => {
             value["image_shape"] = json!(image.sample_shape());
         }
+        StatisticalSpecification::Parameters(vector) => {
+            value["base"] = json!(vector.base());
+            value["length"] = json!(vector.length());
+        }
     }
     value
 }
@@ -63,7 +79,7 @@ pub fn facts(specification: &StatisticalSpecification) -> Value {
 pub fn unit(specification: &StatisticalSpecification) -> &'static str {
     match specification {
         StatisticalSpecification::Table(_) => "rows",
-        StatisticalSpecification::Text(_) => "texts",
+        StatisticalSpecification::Text(_) | StatisticalSpecification::Parameters(_) => "texts",
         StatisticalSpecification::Image(_) | StatisticalSpecification::ReferenceImage(_) => "images",
     }
 }

@@ -15,6 +15,8 @@ pub enum Stage {
     EmbeddingTexts,
     /// Images become numbers.
     EmbeddingImages,
+    /// A language model learns from texts.
+    Learning,
     /// Numbers become a specification.
     Specification,
     /// The same by the reference's algorithm for images.
@@ -32,6 +34,7 @@ impl Stage {
             Self::Images => "reading images",
             Self::EmbeddingTexts => "embedding texts",
             Self::EmbeddingImages => "embedding images",
+            Self::Learning => "learning from texts",
             Self::Specification => "making the specification",
             Self::ReferenceSpecification => "making the reference's specification",
             Self::Report => "comparing it with the data",

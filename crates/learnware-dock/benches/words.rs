@@ -46,7 +46,7 @@ fn measure(count: i64, vocabulary: &[String]) {
     let texts: usize = rows.iter().map(|row| row.usable.as_ref().unwrap().specification.semantic.len()).sum();
     println!("\n{count} learnwares, {:.1} MB of semantic specifications", texts as f64 / 1e6);
     let start = Instant::now();
-    let snapshot = Snapshot::default().after(Changes { revision: Revision(1), rows });
+    let snapshot = Snapshot::default().after(&Changes { revision: Revision(1), rows, next: None });
     println!("  market, tags and orders from the rows {:8.2} s", start.elapsed().as_secs_f64());
     let (start, cpu, memory) = (Instant::now(), cpu_seconds(), resident_mb());
     snapshot.matches(&Query::parse("x").unwrap()).unwrap();
@@ -83,7 +83,7 @@ fn measure(count: i64, vocabulary: &[String]) {
     for turn in 0..50 {
         let changed = vec![row(count + 1 + turn, vocabulary, &mut stream)];
         let start = Instant::now();
-        current = current.after(Changes { revision: Revision(2 + turn), rows: changed });
+        current = current.after(&Changes { revision: Revision(2 + turn), rows: changed, next: None });
         times.push(start.elapsed().as_secs_f64() * 1e3);
     }
     times.sort_by(f64::total_cmp);
@@ -158,6 +158,7 @@ fn row(number: i64, vocabulary: &[String], stream: &mut Stream) -> ChangeRow {
         ..SemanticSpecification::default()
     };
     ChangeRow {
+        revision: Revision(1),
         audience: Audience::default(),
         number: LearnwareNumber(number),
         usable: Some(UsableRow {

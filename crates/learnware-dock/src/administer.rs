@@ -61,8 +61,8 @@ impl Dock {
             Job::CheckLearnware { learnware, version } => {
                 self.check_again(LearnwareNumber(learnware), version).await?;
             }
-            Job::Evolve {} => {
-                self.ask_evolution().await?;
+            Job::Evolve {} | Job::Convert { .. } | Job::Index {} => {
+                self.state().store.ask_job(&job.job, self.now()).await?;
             }
         }
         self.audit(by.map(|by| by.account), "job.retry", &job.job.subject(), "").await

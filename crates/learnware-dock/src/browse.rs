@@ -11,6 +11,7 @@ use serde_json::Value;
 use crate::accounts::Principal;
 use crate::catalog::Snapshot;
 use crate::clock::Timestamp;
+use crate::convert::DataForm;
 use crate::cpu::Pool;
 use crate::dock::Dock;
 use crate::error::{DockError, Result};
@@ -87,6 +88,8 @@ pub struct VersionDetail {
     pub specification: Specification,
     /// How its model is stored.
     pub format: ModelFormat,
+    /// What became of its model when it was to be written as data; `None` where that was not tried.
+    pub data: Option<DataForm>,
     /// What the last finished check found.
     pub report: Option<CheckReport>,
     /// Its check, while it is not finished.
@@ -182,7 +185,8 @@ impl Dock {
         for version in self.state().store.versions(row.number).await? {
             let subject = Job::check(row.number, version.version).subject();
             let check = self.state().store.unfinished_job(&subject).await?.map(|(summary, _)| summary);
-            versions.push(version_detail(version, check)?);
+            let data = self.data_form(row.number, version.version).await?;
+            versions.push(version_detail(version, check, data)?);
         }
         Ok(LearnwareDetail {
             id: row.number.id(),
@@ -273,7 +277,11 @@ fn entry(row: ListRow) -> Result<LearnwareEntry> {
     })
 }
 
-fn version_detail(row: VersionRow, check: Option<JobSummary>) -> Result<VersionDetail> {
+fn version_detail(
+    row: VersionRow,
+    check: Option<JobSummary>,
+    data: Option<DataForm>,
+) -> Result<VersionDetail> {
     let specification = Specification {
         semantic: row.specification.semantic()?,
         statistical: row.specification.statistical()?,
@@ -288,6 +296,7 @@ fn version_detail(row: VersionRow, check: Option<JobSummary>) -> Result<VersionD
         status: row.status,
         specification,
         format: row.format,
+        data,
         report,
         check,
         submitted_at: row.submitted_at,

@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 use learnware_engine::learnware::{Learnware, LearnwareId};
 use learnware_engine::market::Market;
 use learnware_engine::market::index::IslandIndex;
+use learnware_engine::market::outlined::Languages;
 use learnware_engine::market::world::World;
+use learnware_engine::numeric::parallel;
 use learnware_engine::specification::IslandKey;
 use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
@@ -16,17 +18,22 @@ use crate::cpu::Pool;
 use crate::dock::Dock;
 use crate::error::{DockError, Result};
 use crate::evolve::ActiveEvolution;
+use crate::firststage::NewOutlined;
 use crate::ids::LearnwareNumber;
 use crate::indexes;
-use crate::store::Changes;
+use crate::shard::Shard;
 use crate::store::organisations::{Audience, Visibility};
-use crate::store::rows::Revision;
+use crate::store::outlines::OutlineRow;
+use crate::store::rows::{ChangeRow, Revision};
+use crate::store::{Changes, Position};
 use crate::viewer::Viewer;
 use crate::words::{Found, Matches, Present, Query, Request, Words};
 
 /// More changes than this make a new market at once and not one learnware after the other: by then a new index
 /// costs no more.
 const STEPS_MAX: usize = 1024;
+/// Rows read at once: their text, some 40 kB each, is parsed and dropped before more is read.
+const PAGE_ROWS: u32 = 1000;
 /// How long a search waits for the database to tell its revision.
 const PATIENCE: Duration = Duration::from_secs(3);
 /// After a database was lost, searches do not wait for it again so long.
@@ -48,6 +55,10 @@ pub struct Snapshot {
     pub hidden: BTreeMap<LearnwareNumber, Audience>,
     /// What the active evolution learned.
     pub(crate) evolution: ActiveEvolution,
+    /// Outlines of the islands whose specifications are kept in the database.
+    pub(crate) outlines: BTreeMap<IslandKey, OutlineRow>,
+    /// Which islands are searched here; `None` for all.
+    pub(crate) shard: Option<Shard>,
     /// Learnwares left out because their rows can't be read, and why.
     pub unreadable: BTreeMap<LearnwareId, String>,
 }
@@ -128,11 +139,26 @@ impl Dock {
         if revision < current.revision {
             current = Arc::default(); // An older database was put in place: begin again.
         }
-        let changes = state.store.changes(current.revision).await?;
+        let outlines = self.active_outlines().await?;
+        if current.outlines.keys().any(|key| !outlines.contains_key(key)) {
+            current = Arc::default(); // What was kept in the database is to be in memory again.
+        }
+        let shard = state.config.shard;
+        if current.outlines != outlines || current.shard != shard {
+            let new = self.new_outlines(&outlines, &current.outlines).await?;
+            let outlined = outlines.clone();
+            let build = move || Arc::new(Snapshot { shard, ..current.outlined(outlined, new) });
+            current = state.cpu.run(Pool::Compute, "taking up outlines", build).await?;
+        }
+        let changed = self.changed_since(&current).await?;
+        if self.active_outlines().await? != outlines {
+            // Others took their place meanwhile; the next caller follows them.
+            return Err(DockError::Busy { action: "follow the outlines" });
+        }
         let evolution = self.learned(&current.evolution).await?;
         let folder = state.folder.clone();
         let build = move || {
-            let next = current.after(changes);
+            let next = current.with(changed);
             let next = if evolution.id == next.evolution.id { next } else { next.evolved(evolution) };
             if current.market.organizer().is_empty() {
                 Snapshot { market: indexes::load(&folder, next.market), ..next }
@@ -143,6 +169,30 @@ impl Dock {
         let next = Arc::new(state.cpu.run(Pool::Compute, "building the catalog", build).await?);
         state.catalog.replace(Arc::clone(&next));
         Ok(next)
+    }
+
+    /// What changed after a snapshot, read page by page: while one is parsed, the next one is read.
+    async fn changed_since(&self, snapshot: &Arc<Snapshot>) -> Result<Changed> {
+        let (state, revision) = (self.state(), snapshot.revision);
+        let mut changed = Changed::default();
+        let mut page = state.store.changes(Position::after(revision), PAGE_ROWS).await?;
+        loop {
+            let Changes { revision, rows, next } = page;
+            let snapshot = Arc::clone(snapshot);
+            let parse = state.cpu.run(Pool::Compute, "reading the catalog", move || parsed(&rows, &snapshot));
+            let read = async {
+                match next {
+                    Some(place) => state.store.changes(place, PAGE_ROWS).await.map(Some),
+                    None => Ok(None),
+                }
+            };
+            let (learnwares, read) = tokio::try_join!(parse, read)?;
+            changed.take(revision, learnwares);
+            match read {
+                Some(next) => page = next,
+                None => return Ok(changed),
+            }
+        }
     }
 
     /// The market for a search: as it is now, or as it was last known where the database can't be reached, for a while.
@@ -180,41 +230,121 @@ impl Dock {
     }
 }
 
+/// Learnwares that changed, up to a revision.
+#[derive(Debug, Default)]
+struct Changed {
+    revision: Revision,
+    learnwares: BTreeMap<LearnwareNumber, ChangedLearnware>,
+}
+
+/// One of them.
+#[derive(Debug)]
+struct ChangedLearnware {
+    number: LearnwareNumber,
+    audience: Audience,
+    /// What searches find, or why it can't be read; `None` when they find nothing.
+    usable: Option<(Present, std::result::Result<Learnware, String>)>,
+    /// Islands of which the database or another replica keeps its specification, with its languages there.
+    kept: Vec<(IslandKey, Languages)>,
+}
+
+impl Changed {
+    /// Takes a page. A learnware that changed between two pages is in both; the later one holds.
+    fn take(&mut self, revision: Revision, learnwares: Vec<ChangedLearnware>) {
+        self.revision = revision;
+        self.learnwares.extend(learnwares.into_iter().map(|learnware| (learnware.number, learnware)));
+    }
+}
+
+fn parsed(rows: &[ChangeRow], snapshot: &Snapshot) -> Vec<ChangedLearnware> {
+    parallel::map(rows.len(), |i| ChangedLearnware::parse(&rows[i], snapshot))
+}
+
+impl ChangedLearnware {
+    fn parse(row: &ChangeRow, snapshot: &Snapshot) -> Self {
+        let mut kept = Vec::new();
+        let usable = row.usable.as_ref().map(|usable| {
+            let present = Present { size_bytes: usable.size_bytes, created_at: usable.created_at };
+            let mut learnware = usable.learnware(row.number).map_err(|error| error.to_string());
+            if let Ok(learnware) = &mut learnware {
+                kept = snapshot.taken(learnware, row.revision);
+            }
+            (present, learnware)
+        });
+        Self { number: row.number, audience: row.audience, usable, kept }
+    }
+}
+
 impl Snapshot {
-    /// The snapshot after the changes.
+    /// The same with these outlines in use, of which `new` are new.
+    fn outlined(&self, outlines: BTreeMap<IslandKey, OutlineRow>, new: Vec<NewOutlined>) -> Self {
+        let market = new.into_iter().fold(self.market.clone(), |market, outlined| {
+            market.with_outlined(&outlined.row.island, Some(outlined.outline), outlined.kept)
+        });
+        Self { market, outlines, ..self.clone() }
+    }
+
+    /// Takes out of a learnware of a row what the database or another replica keeps, and says of which islands, with the
+    /// languages.
+    fn taken(&self, learnware: &mut Learnware, revision: Revision) -> Vec<(IslandKey, Languages)> {
+        let organizer = self.market.organizer();
+        let (mut taken, id) = (Vec::new(), learnware.id.clone());
+        learnware.specification.statistical.retain(|specification| {
+            let key = specification.island();
+            let is_foreign = self.shard.is_some_and(|shard| !shard.keeps(&key));
+            let is_kept = self.outlines.get(&key).is_some_and(|outline| revision <= outline.revision)
+                && organizer.outlined(&key).is_some_and(|outlined| outlined.keeps(&id));
+            if is_foreign || is_kept {
+                taken.push((key, Languages::from(specification.languages())));
+            }
+            !(is_foreign || is_kept)
+        });
+        taken
+    }
+
+    /// The snapshot after a page of changes, which is the last one.
     #[must_use]
-    pub fn after(&self, changes: Changes) -> Self {
+    pub fn after(&self, changes: &Changes) -> Self {
+        let mut changed = Changed::default();
+        changed.take(changes.revision, parsed(&changes.rows, self));
+        self.with(changed)
+    }
+
+    fn with(&self, changes: Changed) -> Self {
         let (mut unreadable, mut hidden) = (self.unreadable.clone(), self.hidden.clone());
         let mut changed: BTreeMap<LearnwareId, Option<Learnware>> = BTreeMap::new();
-        let mut present = Vec::with_capacity(changes.rows.len());
-        for row in changes.rows {
-            let id = row.number.id();
+        let mut present = Vec::with_capacity(changes.learnwares.len());
+        let mut kept: Vec<(LearnwareId, IslandKey, Languages)> = Vec::new();
+        for (number, learnware) in changes.learnwares {
+            let id = number.id();
             unreadable.remove(&id);
-            if row.usable.is_some() && row.audience.visibility != Visibility::Public {
-                hidden.insert(row.number, row.audience);
+            if learnware.usable.is_some() && learnware.audience.visibility != Visibility::Public {
+                hidden.insert(number, learnware.audience);
             } else {
-                hidden.remove(&row.number);
+                hidden.remove(&number);
             }
-            let facts = row
-                .usable
-                .as_ref()
-                .map(|usable| Present { size_bytes: usable.size_bytes, created_at: usable.created_at });
-            let learnware = row.usable.and_then(|usable| match usable.learnware(row.number) {
+            kept.extend(learnware.kept.into_iter().map(|(key, languages)| (id.clone(), key, languages)));
+            let (facts, found) = learnware.usable.unzip();
+            let found = found.and_then(|found| match found {
                 Ok(learnware) => Some(learnware),
-                Err(error) => {
-                    unreadable.insert(id.clone(), error.to_string());
+                Err(reason) => {
+                    unreadable.insert(id.clone(), reason);
                     None
                 }
             });
-            present.push((row.number, facts));
-            changed.insert(id, learnware);
+            present.push((number, facts));
+            changed.insert(id, found);
         }
         let changed_ids: BTreeSet<LearnwareId> = changed.keys().cloned().collect();
         let market = market_after(&self.market, changed);
+        let market = kept
+            .into_iter()
+            .fold(market, |market, (id, key, languages)| market.with_kept(&key, &id, languages));
         let words = self.words.with_changes(&present, &market);
         let evolution = self.evolution.without(&changed_ids);
         let market = market.with_learned(Arc::clone(&evolution.learned));
-        Self { market, words, revision: changes.revision, hidden, evolution, unreadable }
+        let (outlines, shard) = (self.outlines.clone(), self.shard);
+        Self { market, words, revision: changes.revision, hidden, evolution, outlines, shard, unreadable }
     }
 
     /// The same with what an evolution learned.
@@ -261,6 +391,12 @@ fn market_after(current: &Market, changed: BTreeMap<LearnwareId, Option<Learnwar
         let kept =
             current.organizer().iter().filter(|learnware| !changed.contains_key(&learnware.id)).cloned();
         let kept: Vec<Learnware> = kept.collect();
-        Market::from_learnwares(kept.into_iter().chain(changed.into_values().flatten()))
+        let ids: BTreeSet<LearnwareId> = changed.keys().cloned().collect();
+        let market = Market::from_learnwares(kept.into_iter().chain(changed.into_values().flatten()));
+        current.organizer().outlined_islands().fold(market, |market, (key, outlined)| {
+            let kept = outlined.kept().filter(|(id, _)| !ids.contains(*id));
+            let kept = kept.map(|(id, languages)| (id.clone(), languages.clone())).collect();
+            market.with_outlined(key, outlined.outline().cloned(), kept)
+        })
     }
 }

@@ -11,6 +11,8 @@ use crate::clock::Clock;
 use crate::failpoint::FailPoint;
 use crate::jobs::LeaseRules;
 use crate::policy::{self, Quota};
+use crate::shard::Shard;
+use crate::store::outlines::HeadOrder;
 
 /// Settings of an open dock.
 #[derive(Debug, Clone)]
@@ -41,6 +43,15 @@ pub struct Config {
     pub sweep_age: Duration,
     /// How often a market that changed evolves, where it is served; `None` only when somebody asks.
     pub evolve_age: Option<Duration>,
+    /// Whether models that are code are written as data after their checks, where that is possible.
+    pub convert: bool,
+    /// Members from which an island's first stage is the database; `None` keeps all islands in memory. Needs PostgreSQL with
+    /// the extension `vector`.
+    pub first_stage_from: Option<usize>,
+    /// How the database looks for near heads.
+    pub first_stage_order: HeadOrder,
+    /// Which of several replicas this is, each of which keeps the specifications of its own islands only; `None` keeps all.
+    pub shard: Option<Shard>,
     /// How long an account may go without a confirmed address.
     pub unconfirmed_age: Duration,
     /// Where Python environments and unpacked packages are kept; `None` is `cache` in the dock's folder. Docks
@@ -84,7 +95,11 @@ impl Default for Config {
             quota: Quota::default(),
             // Longer than any upload or check takes.
             sweep_age: Duration::from_hours(24),
+            first_stage_from: None,
+            shard: None,
+            first_stage_order: HeadOrder::default(),
             evolve_age: Some(Duration::from_hours(24)),
+            convert: true,
             // Longer than a holiday of a week in which nobody reads letters.
             unconfirmed_age: Duration::from_hours(24 * 14),
             cache_dir: None,

@@ -17,6 +17,16 @@ use crate::ids::LearnwareNumber;
 use crate::inspect;
 use crate::store::blobs::Digest;
 
+/// In which form a package is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Form {
+    /// As it was submitted.
+    #[default]
+    Submitted,
+    /// With its model as data: as it was submitted where that is data, else the converted one.
+    Data,
+}
+
 /// A package that came out of the dock.
 #[derive(Debug)]
 pub struct Deployed {

@@ -96,6 +96,7 @@ impl Dock {
         let catalog = Catalog::default();
         let state = State { folder: path, config, store, blobs, cpu, catalog, runner, fail };
         let dock = Self { state: Arc::new(state) };
+        dock.prepare_first_stage().await?;
         dock.sweep_when_due().await?;
         Ok(dock)
     }

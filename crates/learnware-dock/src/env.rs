@@ -9,6 +9,7 @@ use learnware_package::runner::CodePolicy;
 use crate::address::Address;
 use crate::config::Config;
 use crate::error::{DockError, Result};
+use crate::store::outlines::HeadOrder;
 
 /// A variable and what it does.
 #[derive(Debug, Clone, Copy)]
@@ -181,6 +182,50 @@ pub const VARIABLES: &[Variable<Settings>] = &[
         set: |settings, text| {
             let hours = |text| count::<u32>(text).map(|hours| Duration::from_hours(hours.into()));
             settings.config.evolve_age = if text == "never" { None } else { Some(hours(text)?) };
+            Ok(())
+        },
+    },
+    Variable {
+        name: "LEARNWARE_CONVERT",
+        meaning: "whether servers and workers write models that are code as data after their checks, so that they also run \
+                  in browsers: yes or no; default yes",
+        set: |settings, text| {
+            settings.config.convert = match text {
+                "yes" => true,
+                "no" => false,
+                _ => return Err("yes or no"),
+            };
+            Ok(())
+        },
+    },
+    Variable {
+        name: "LEARNWARE_FIRST_STAGE_FROM",
+        meaning: "members from which PostgreSQL with pgvector keeps an island's specifications and finds the candidates of a \
+                  search, or never; default: never",
+        set: |settings, text| {
+            settings.config.first_stage_from = if text == "never" { None } else { Some(count(text)?) };
+            Ok(())
+        },
+    },
+    Variable {
+        name: "LEARNWARE_FIRST_STAGE_ORDER",
+        meaning: "how PostgreSQL finds them: flat (all are looked at, answers are proved) or hnsw (an approximate index, never \
+                  proved); default: flat",
+        set: |settings, text| {
+            settings.config.first_stage_order = match text {
+                "flat" => HeadOrder::Flat,
+                "hnsw" => HeadOrder::Hnsw,
+                _ => return Err("flat or hnsw"),
+            };
+            Ok(())
+        },
+    },
+    Variable {
+        name: "LEARNWARE_SHARD",
+        meaning: "which of several servers this is, such as 2/3, each of which keeps the specifications of its own islands only; \
+                  default: all islands",
+        set: |settings, text| {
+            settings.config.shard = Some(text.parse()?);
             Ok(())
         },
     },

@@ -57,12 +57,49 @@ pub enum DockError {
         /// Its name.
         name: String,
     },
+    /// The database can't be the first stage of searches.
+    #[error("searches can't begin in the database: {reason}")]
+    FirstStage {
+        /// Why, and what to do.
+        reason: String,
+    },
+    /// Another process is making the indexes anew.
+    #[error("another process is making the indexes of this dock anew")]
+    IndexInProgress,
+    /// The indexes could not be made anew; those there were are in use.
+    #[error("the indexes could not be made anew: {reason}")]
+    IndexFailed {
+        /// Why.
+        reason: String,
+    },
     /// Another process is evolving the dock.
     #[error("another process is evolving this dock")]
     EvolutionInProgress,
     /// The evolution failed; what was measured is kept.
     #[error("the evolution failed: {reason}")]
     EvolutionFailed {
+        /// Why.
+        reason: String,
+    },
+    /// Another process is converting the model.
+    #[error("another process is converting learnware {id}")]
+    ConversionInProgress {
+        /// The learnware.
+        id: String,
+    },
+    /// The conversion failed, by no fault of the model.
+    #[error("the conversion of learnware {id} failed: {reason}")]
+    ConversionFailed {
+        /// The learnware.
+        id: String,
+        /// Why.
+        reason: String,
+    },
+    /// The model is there as code only.
+    #[error("the model of learnware {id} is there as code only: {reason}")]
+    NoDataForm {
+        /// The learnware.
+        id: String,
         /// Why.
         reason: String,
     },

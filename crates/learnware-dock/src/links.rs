@@ -12,6 +12,7 @@ use crate::deploy::Deployed;
 use crate::dock::Dock;
 use crate::error::{DockError, Result};
 use crate::secrets::Secret;
+use crate::shard::{HopKey, Shard};
 
 /// Under which fact of the dock the key is kept.
 const KEY: &str = "link_key";
@@ -69,6 +70,16 @@ impl Dock {
         }
         self.state().store.count_download(row.number).await?;
         Ok(deployed)
+    }
+
+    /// What replicas of this dock sign requests to each other with.
+    pub async fn hop_key(&self) -> Result<HopKey> {
+        Ok(HopKey::new(&self.link_key().await?))
+    }
+
+    /// Which islands are searched here; `None` for all.
+    pub fn shard(&self) -> Option<Shard> {
+        self.state().config.shard
     }
 
     async fn signed(&self, id: &LearnwareId, version: u32, until: Timestamp) -> Result<blake3::Hash> {

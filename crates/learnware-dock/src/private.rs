@@ -22,8 +22,12 @@ impl Dock {
     /// Islands with the number of their learnwares.
     pub async fn islands(&self) -> Result<Vec<(IslandKey, usize)>> {
         let snapshot = self.catalog().await?;
-        let islands = snapshot.market.organizer().islands();
-        Ok(islands.map(|(key, island)| (key.clone(), island.len())).collect())
+        let organizer = snapshot.market.organizer();
+        let here = organizer.islands().map(|(key, island)| (key.clone(), island.len()));
+        let kept = organizer.outlined_islands().map(|(key, outlined)| (key.clone(), outlined.len()));
+        let mut islands: Vec<(IslandKey, usize)> = here.chain(kept).collect();
+        islands.sort();
+        Ok(islands)
     }
 
     /// The anchors of an island as it is now, made of the learnwares that everybody sees where somebody is served.
@@ -76,9 +80,18 @@ impl Dock {
     ) -> Result<Vec<(LearnwareId, StatisticalSpecification)>> {
         let snapshot = self.searchable().await?;
         let hidden: BTreeSet<LearnwareId> = snapshot.hidden_from(viewer).map(LearnwareNumber::id).collect();
-        let Some(island) = snapshot.market.organizer().island(island) else { return Ok(Vec::new()) };
-        let found = |id: &LearnwareId| Some((id.clone(), island.specification(id)?.clone()));
-        Ok(ids.iter().filter(|id| !hidden.contains(id)).filter_map(found).collect())
+        let seen: Vec<LearnwareId> = ids.iter().filter(|id| !hidden.contains(id)).cloned().collect();
+        let kept = self.kept_specifications(&snapshot, island, &seen).await?;
+        let organizer = snapshot.market.organizer();
+        let in_memory = |id: &LearnwareId| match organizer.island(island) {
+            Some(island) => island.specification(id).cloned(),
+            None => organizer.outlined(island)?.fresh_specification(id).cloned(),
+        };
+        let found = |id: LearnwareId| {
+            let specification = kept.get(&id).cloned().or_else(|| in_memory(&id))?;
+            Some((id, specification))
+        };
+        Ok(seen.into_iter().filter_map(found).collect())
     }
 
     /// The index that is searched by anchors. Anchors show points of the learnwares that they are made of, so nobody who is
@@ -86,6 +99,12 @@ impl Dock {
     /// the revision.
     fn index_for(&self, viewer: &Viewer, snapshot: &Snapshot, key: &IslandKey) -> Result<IslandIndex> {
         let organizer = snapshot.market.organizer();
+        if organizer.outlined(key).is_some() {
+            let reason = format!(
+                "{key} are kept in the dock's database, where anchors can't be used; search by specification"
+            );
+            return Err(EngineError::Incomparable { reason }.into());
+        }
         let island = organizer.island(key).ok_or_else(|| no_island(key))?;
         let hidden: BTreeSet<LearnwareId> = match viewer {
             Viewer::Operator => BTreeSet::new(),

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use learnware_engine::market::{Explanation, SearchOptions, SearchResults};
+use learnware_engine::market::outlined::Lookup;
+use learnware_engine::market::{Explanation, Market, SearchOptions, SearchResults};
 use learnware_engine::user_info::UserInfo;
 
 use crate::catalog::Snapshot;
 use crate::cpu::Pool;
 use crate::dock::Dock;
-use crate::error::{DockError, Result};
+use crate::error::Result;
 use crate::ids::LearnwareNumber;
 use crate::viewer::Viewer;
 use crate::words::{Query, Readings};
@@ -30,11 +31,8 @@ impl Dock {
     /// Finds learnwares for `user_info` among those whose latest version is usable.
     pub async fn search(&self, user_info: UserInfo, options: SearchOptions) -> Result<SearchResults> {
         let snapshot = self.catalog().await?;
-        let searched = Arc::clone(&snapshot);
-        let search = move || searched.market.search(&user_info, &options);
-        let results = self.state().cpu.run(Pool::Compute, "search", search).await??;
-        self.tend_indexes(&snapshot);
-        Ok(results)
+        let begun = Begun { user_info, options, readings: Readings::default(), explain: false };
+        Ok(self.searched(snapshot, move |_| Ok(begun)).await?.results)
     }
 
     /// The same among those that match `query` only; also tells how its words were read.
@@ -58,19 +56,64 @@ impl Dock {
         explain: bool,
     ) -> Result<Searched> {
         let snapshot = self.searchable().await?;
-        let searched = Arc::clone(&snapshot);
-        options.exclude.extend(searched.hidden_from(viewer).map(LearnwareNumber::id));
-        let search = move || {
-            let matches = searched.matches(&query)?;
+        options.exclude.extend(snapshot.hidden_from(viewer).map(LearnwareNumber::id));
+        let begin = move |snapshot: &Snapshot| {
+            let matches = snapshot.matches(&query)?;
             options.among = matches.ids;
-            let results = searched.market.search(&user_info, &options)?;
-            let explanation =
-                explain.then(|| searched.market.explain(&user_info, &options, &results)).flatten();
-            let readings = matches.readings;
-            Ok::<_, DockError>(Searched { results, readings, explanation, snapshot: searched })
+            Ok(Begun { user_info, options, readings: matches.readings, explain })
         };
-        let found = self.state().cpu.run(Pool::Compute, "search", search).await??;
+        self.searched(snapshot, begin).await
+    }
+
+    /// Searches a snapshot, at once where all that it needs is in memory.
+    async fn searched(
+        &self,
+        snapshot: Arc<Snapshot>,
+        begin: impl FnOnce(&Snapshot) -> Result<Begun> + Send + 'static,
+    ) -> Result<Searched> {
+        let searched = Arc::clone(&snapshot);
+        let search = move || {
+            let begun = begin(&searched)?;
+            match searched.market.lookup(&begun.user_info, &begun.options)? {
+                None => begun.finished(&searched.market, Arc::clone(&searched)).map(Step::Done),
+                Some(lookup) => Ok(Step::Asks(Box::new((begun, lookup)))),
+            }
+        };
+        let found = match self.state().cpu.run(Pool::Compute, "search", search).await?? {
+            Step::Done(found) => *found,
+            Step::Asks(asks) => {
+                let (begun, lookup) = *asks;
+                let market = self.delivered(&snapshot, lookup, &begun.user_info, &begun.options).await?;
+                let searched = Arc::clone(&snapshot);
+                let search = move || begun.finished(&market, searched);
+                *self.state().cpu.run(Pool::Compute, "search", search).await??
+            }
+        };
         self.tend_indexes(&snapshot);
         Ok(found)
+    }
+}
+
+/// A search whose words are read.
+struct Begun {
+    user_info: UserInfo,
+    options: SearchOptions,
+    readings: Readings,
+    explain: bool,
+}
+
+/// How far a search comes with what is in memory.
+enum Step {
+    Done(Box<Searched>),
+    Asks(Box<(Begun, Lookup)>),
+}
+
+impl Begun {
+    /// Searches `market`, which is the snapshot's with all that the search needs.
+    fn finished(self, market: &Market, snapshot: Arc<Snapshot>) -> Result<Box<Searched>> {
+        let Self { user_info, options, readings, explain } = self;
+        let results = market.search(&user_info, &options)?;
+        let explanation = explain.then(|| market.explain(&user_info, &options, &results)).flatten();
+        Ok(Box::new(Searched { results, readings, explanation, snapshot }))
     }
 }

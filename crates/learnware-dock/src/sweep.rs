@@ -37,6 +37,7 @@ impl Dock {
         let package_count = self.sweep_packages(age_min).await?;
         let job_count = state.store.forget_jobs(now.minus(age_min)).await?;
         state.store.forget_secrets(now).await?;
+        state.store.forget_visitors(now).await?;
         let account_count = self.forget_unconfirmed().await?;
         state.store.set_fact(SWEPT_AT, &now.to_string()).await?;
         Ok(SweepReport { staged_count, package_count, job_count, account_count })

@@ -28,12 +28,8 @@ impl EmbedderId {
 
 impl std::fmt::Display for EmbedderId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "{} ({}, {} numbers)",
-            self.name,
-            self.digest.get(..12).unwrap_or(&self.digest),
-            self.dimension
-        )
+        let digest = self.digest.get(..12).unwrap_or(&self.digest);
+        let comma = if digest.is_empty() { "" } else { ", " };
+        write!(f, "{} ({digest}{comma}{} numbers)", self.name, self.dimension)
     }
 }

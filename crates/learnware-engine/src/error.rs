@@ -109,6 +109,12 @@ pub enum PredictError {
         /// What does not fit.
         reason: String,
     },
+    /// It can't go on training.
+    #[error("the model can't be trained further: {reason}")]
+    NotTrainable {
+        /// Why.
+        reason: String,
+    },
     /// It could not be started.
     #[error("the model could not be started: {reason}")]
     NotStarted {

@@ -69,4 +69,23 @@ pub trait Predictor: Send {
     /// Predicts for every example of `batch`. Implementations guarantee one row per example; they do
     /// not judge the values (the model checker does).
     fn predict(&mut self, batch: &Batch) -> Result<Predictions, PredictError>;
+
+    /// Goes on training with labelled examples (`labels`: one quantity for each, or classes from 0); it answers as the
+    /// trained model from then on.
+    ///
+    /// # Errors
+    /// [`PredictError::NotTrainable`] where the model can't.
+    fn finetune(&mut self, batch: &Batch, labels: &[f64]) -> Result<(), PredictError> {
+        let _ = (batch, labels);
+        let reason = "only Python models whose class has a method `finetune(X, y)` can".to_owned();
+        Err(PredictError::NotTrainable { reason })
+    }
+
+    /// Answers each text by a text, for models that generate. Implementations guarantee one answer per text.
+    ///
+    /// # Errors
+    /// As [`Predictor::predict`]; [`PredictError::BadInput`] for models that answer numbers.
+    fn generate(&mut self, _texts: &[String]) -> Result<Vec<String>, PredictError> {
+        Err(PredictError::BadInput { reason: "the model answers numbers, not texts".into() })
+    }
 }

@@ -2,7 +2,8 @@
 //!
 //! The JSON form is that of the reference (`{"Data": {"Type": "Class", "Values": ["Table"]}, ...}`), with
 //! the `Text Generation` task and the optional `Model` field of its 0.4 release. `Input` may carry one key
-//! of ours, `Columns`, which says how raw columns became numbers; the reference ignores it.
+//! of ours, `Columns`, which says how raw columns became numbers; another is `Benchmarks`, scores by benchmark. The reference
+//! ignores both.
 
 use std::collections::BTreeMap;
 
@@ -10,6 +11,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::error::{EngineError, Result};
+
+/// Benchmarks of one learnware at most; the reference measures six.
+const BENCHMARKS_MAX: usize = 64;
+/// Bytes of a benchmark's name at most.
+const BENCHMARK_NAME_BYTES_MAX: usize = 100;
 
 macro_rules! vocabulary {
     ($(#[$doc:meta])* $name:ident { $($variant:ident = $word:literal),+ $(,)? }) => {
@@ -117,6 +123,8 @@ pub struct SemanticSpecification {
     pub input: Option<Dimensions>,
     /// What the outputs mean; needed for classification and regression.
     pub output: Option<Dimensions>,
+    /// Scores in public benchmarks by their names, in percent, of language models; nobody here has measured them.
+    pub benchmarks: BTreeMap<String, f64>,
     /// Search by identifier: part of requests only.
     pub learnware_id: Option<String>,
 }
@@ -209,6 +217,7 @@ impl SemanticSpecification {
             license: word_field(map, "License")?,
             input: dimensions_field(map, "Input")?,
             output: dimensions_field(map, "Output")?,
+            benchmarks: values(map, "Benchmarks").map(scores).transpose()?.unwrap_or_default(),
             learnware_id: Some(string_field(map, "learnware_id")?).filter(|id| !id.is_empty()),
         })
     }
@@ -233,10 +242,18 @@ impl SemanticSpecification {
         if let Some(output) = &self.output {
             map.insert("Output".into(), output.to_json());
         }
+        if !self.benchmarks.is_empty() {
+            map.insert("Benchmarks".into(), json!({"Type": "Scores", "Values": self.benchmarks}));
+        }
         if let Some(id) = &self.learnware_id {
             map.insert("learnware_id".into(), json!({"Type": "String", "Values": id}));
         }
         Value::Object(map)
+    }
+
+    /// Whether it is a language model that others are trained from.
+    pub fn is_language_base(&self) -> bool {
+        self.single_task() == Some(Task::TextGeneration) && self.model == [ModelKind::Base]
     }
 
     /// The task, when there is exactly one.
@@ -248,6 +265,27 @@ impl SemanticSpecification {
     pub fn single_data_type(&self) -> Option<DataType> {
         if let [data] = self.data[..] { Some(data) } else { None }
     }
+}
+
+/// Scores by benchmark, in percent: what a `LLMGeneralCapabilitySpecification` of the reference's 0.4 has under
+/// `score_dict`.
+///
+/// # Errors
+/// When it is no map from names to finite numbers, or has more than [`BENCHMARKS_MAX`].
+pub fn scores(value: &Value) -> Result<BTreeMap<String, f64>> {
+    let map = value.as_object().ok_or_else(|| bad("benchmark scores are not a map".into()))?;
+    if map.len() > BENCHMARKS_MAX {
+        return Err(bad(format!("there are scores of more than {BENCHMARKS_MAX} benchmarks")));
+    }
+    map.iter()
+        .map(|(name, score)| match score.as_f64() {
+            Some(score) if !name.is_empty() && name.len() <= BENCHMARK_NAME_BYTES_MAX => {
+                Ok((name.clone(), score))
+            }
+            Some(_) => Err(bad("the name of a benchmark is empty or too long".into())),
+            None => Err(bad(format!("the score of benchmark {name:?} is not a number"))),
+        })
+        .collect()
 }
 
 /// The vocabulary as the reference serves it, plus `Model`.

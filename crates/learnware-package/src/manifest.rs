@@ -26,6 +26,8 @@ pub const MORE_SPECIFICATIONS: &str = "more_specifications";
 /// Statistical specifications in one package at most; there are four kinds.
 pub const SPECIFICATIONS_MAX: usize = 8;
 
+/// Class of the scores by benchmark, which say nothing about data.
+const BENCHMARKS_CLASS: &str = "LLMGeneralCapabilitySpecification";
 const DEFAULT_CLASS: &str = "Model";
 const DEFAULT_MODULE: &str = "__init__.py";
 const DEFAULT_SPECIFICATION_CLASS: &str = "RKMETableSpecification";
@@ -44,6 +46,8 @@ pub struct Manifest {
     pub model: ModelDeclaration,
     /// The statistical specifications.
     pub specifications: Vec<SpecificationDeclaration>,
+    /// File of the scores by benchmark, if the manifest names one (`LLMGeneralCapabilitySpecification`).
+    pub benchmarks_file: Option<String>,
     /// File of the semantic specification, if the manifest names one.
     pub semantic_file: Option<String>,
     document: Yaml,
@@ -94,18 +98,23 @@ impl Manifest {
             Some(section @ Yaml::Map(_)) => file(section, "semantic_specification.file_name")?,
             Some(other) => return Err(bad(format!("semantic_specification is {}", other.kind()))),
         };
+        let (specifications, benchmarks_file) =
+            specifications(document.get("stat_specifications"), document.get(MORE_SPECIFICATIONS))?;
         Ok(Self {
             name: optional_text(&document, "name", "name")?,
             id: optional_text(&document, "id", "id")?,
             format,
             model,
-            specifications: specifications(
-                document.get("stat_specifications"),
-                document.get(MORE_SPECIFICATIONS),
-            )?,
+            specifications,
+            benchmarks_file,
             semantic_file,
             document,
         })
+    }
+
+    /// Whether it names no specifications: then there may be the one of old releases of the reference, or none.
+    pub fn leaves_specifications_open(&self) -> bool {
+        self.document.get("stat_specifications").is_none()
     }
 
     /// Writes the manifest, unknown keys included.
@@ -206,7 +215,11 @@ fn model(section: Option<&Yaml>) -> Result<ModelDeclaration> {
     Ok(ModelDeclaration { class_name, module_path, kwargs, file_name: file(section, "model.file_name")? })
 }
 
-fn specifications(list: Option<&Yaml>, more: Option<&Yaml>) -> Result<Vec<SpecificationDeclaration>> {
+/// The specifications, and the file of scores, which the reference keeps among them.
+fn specifications(
+    list: Option<&Yaml>,
+    more: Option<&Yaml>,
+) -> Result<(Vec<SpecificationDeclaration>, Option<String>)> {
     let more = match more {
         None | Some(Yaml::Null) => &[],
         Some(Yaml::List(items)) => items.as_slice(),
@@ -214,10 +227,11 @@ fn specifications(list: Option<&Yaml>, more: Option<&Yaml>) -> Result<Vec<Specif
     };
     let items = match list {
         None => {
-            return Ok(vec![SpecificationDeclaration {
+            let default = SpecificationDeclaration {
                 kind: kind_of(DEFAULT_SPECIFICATION_CLASS)?,
                 file_name: DEFAULT_SPECIFICATION_FILE.into(),
-            }]);
+            };
+            return Ok((vec![default], None));
         }
         Some(Yaml::List(items)) if !items.is_empty() => items,
         Some(other) => {
@@ -230,10 +244,20 @@ fn specifications(list: Option<&Yaml>, more: Option<&Yaml>) -> Result<Vec<Specif
     if items.len() + more.len() > SPECIFICATIONS_MAX {
         return Err(bad(format!("there are more than {SPECIFICATIONS_MAX} statistical specifications")));
     }
-    items.iter().chain(more).map(specification).collect()
+    let (mut found, mut benchmarks) = (Vec::new(), None);
+    for item in items.iter().chain(more) {
+        let (class_name, file_name) = declared(item)?;
+        if class_name == BENCHMARKS_CLASS {
+            benchmarks = Some(file_name);
+        } else {
+            found.push(SpecificationDeclaration { kind: kind_of(&class_name)?, file_name });
+        }
+    }
+    Ok((found, benchmarks))
 }
 
-fn specification(item: &Yaml) -> Result<SpecificationDeclaration> {
+/// Class and file of a specification.
+fn declared(item: &Yaml) -> Result<(String, String)> {
     let needed = |key: &str| {
         optional_text(item, key, &format!("stat_specifications.{key}"))?
             .ok_or_else(|| bad(format!("an entry of stat_specifications has no {key}")))
@@ -251,7 +275,7 @@ fn specification(item: &Yaml) -> Result<SpecificationDeclaration> {
     }
     let file_name = file(item, "stat_specifications.file_name")?
         .ok_or_else(|| bad("an entry of stat_specifications has no file_name".into()))?;
-    Ok(SpecificationDeclaration { kind: kind_of(&class_name)?, file_name })
+    Ok((class_name, file_name))
 }
 
 fn kind_of(class_name: &str) -> Result<SpecificationKind> {

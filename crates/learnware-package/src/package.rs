@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use learnware_engine::learnware::{LearnwareId, ModelFormat, Specification};
-use learnware_engine::semantic::SemanticSpecification;
+use learnware_engine::semantic::{SemanticSpecification, scores};
 use learnware_engine::specification::{StatisticalSpecification, codec};
 
 use crate::archive::{self, Archive};
@@ -35,6 +35,7 @@ struct Content {
     manifest: Manifest,
     semantic: Option<SemanticSpecification>,
     statistical: Vec<StatisticalSpecification>,
+    benchmarks: BTreeMap<String, f64>,
 }
 
 impl Package {
@@ -52,8 +53,11 @@ impl Package {
         let manifest = Manifest::parse(&text_file(&archive, MANIFEST_FILE)?)?;
         let mut statistical: Vec<StatisticalSpecification> = Vec::new();
         for declared in &manifest.specifications {
+            if manifest.leaves_specifications_open() && !archive.contains(&declared.file_name) {
+                continue;
+            }
             let bytes = archive.read(&declared.file_name, SPECIFICATION_BYTES_MAX)?;
-            let found = codec::from_json_slice(&bytes, declared.kind)
+            let found = codec::from_bytes(&bytes, declared.kind)
                 .map_err(|source| PackageError::Specification { file: declared.file_name.clone(), source })?;
             // As in the reference, a later one replaces an earlier one of the same kind.
             statistical.retain(|known| known.type_name() != found.type_name());
@@ -65,8 +69,9 @@ impl Package {
         if let Some(name) = needed.filter(|name| !archive.contains(name)) {
             return Err(PackageError::Missing { name: name.to_owned() });
         }
-        let semantic = semantic(&archive, &manifest)?;
-        Ok(Self { content: Arc::new(Content { archive, manifest, semantic, statistical }) })
+        let benchmarks = benchmarks(&archive, &manifest)?;
+        let semantic = semantic(&archive, &manifest)?.map(|semantic| with_benchmarks(semantic, &benchmarks));
+        Ok(Self { content: Arc::new(Content { archive, manifest, semantic, statistical, benchmarks }) })
     }
 
     /// What the package declares about itself.
@@ -94,6 +99,7 @@ impl Package {
         let semantic = semantic
             .or_else(|| self.content.semantic.clone())
             .ok_or_else(|| PackageError::Missing { name: SEMANTIC_FILE.into() })?;
+        let semantic = with_benchmarks(semantic, &self.content.benchmarks);
         Ok(Specification { semantic, statistical: self.content.statistical.clone() })
     }
 
@@ -137,6 +143,33 @@ impl Package {
         files.insert(MANIFEST_FILE.into(), self.manifest().served_as(&id.0).write().into_bytes());
         files.insert(SEMANTIC_FILE.into(), semantic.to_json().to_string().into_bytes());
         archive::write(&files)
+    }
+}
+
+/// The semantic specification with the package's scores, where it has none of its own.
+fn with_benchmarks(
+    mut semantic: SemanticSpecification,
+    benchmarks: &BTreeMap<String, f64>,
+) -> SemanticSpecification {
+    if semantic.benchmarks.is_empty() {
+        semantic.benchmarks.clone_from(benchmarks);
+    }
+    semantic
+}
+
+/// Scores by benchmark.
+fn benchmarks(archive: &Archive, manifest: &Manifest) -> Result<BTreeMap<String, f64>> {
+    let Some(name) = &manifest.benchmarks_file else { return Ok(BTreeMap::new()) };
+    let bytes = archive.read(name, SEMANTIC_BYTES_MAX)?;
+    let value: serde_json::Value = serde_json::from_slice(&bytes).map_err(|error| {
+        PackageError::Manifest { file: name.clone(), reason: format!("not JSON: {error}") }
+    })?;
+    // The reference writes null before it has measured anything.
+    match value.get("score_dict") {
+        None | Some(serde_json::Value::Null) => Ok(BTreeMap::new()),
+        Some(found) => {
+            scores(found).map_err(|source| PackageError::Specification { file: name.clone(), source })
+        }
     }
 }
 

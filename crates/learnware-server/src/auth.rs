@@ -6,7 +6,7 @@
 use axum::extract::FromRequestParts;
 use axum::http::header::{AUTHORIZATION, COOKIE};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, Method};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
 use learnware_dock::Dock;
 use learnware_dock::accounts::{Principal, Scope};
 
@@ -19,9 +19,9 @@ const SESSION: &str = "learnware_session";
 const SESSION_SECONDS: u32 = 14 * 24 * 3600;
 /// The header that our pages send with what changes something. Browsers ask us before other sites may set one, and get no
 /// permission.
-const FROM_PAGE: &str = "x-learnware-request";
+pub(crate) const FROM_PAGE: HeaderName = HeaderName::from_static("x-learnware-request");
 /// Said by browsers of every request: whose page made it.
-const FETCH_SITE: &str = "sec-fetch-site";
+pub(crate) const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// How people reach the server.
 #[derive(Debug, Clone)]

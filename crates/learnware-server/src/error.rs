@@ -79,6 +79,8 @@ impl From<DockError> for Failure {
             DockError::Forbidden { .. } => (StatusCode::FORBIDDEN, "forbidden"),
             DockError::UnknownLearnware { .. } => (StatusCode::NOT_FOUND, "unknown-learnware"),
             DockError::UnknownDataset { .. } => (StatusCode::NOT_FOUND, "unknown-dataset"),
+            DockError::NoDataForm { .. } => (StatusCode::NOT_FOUND, "no-data-form"),
+            DockError::ConversionInProgress { .. } => (StatusCode::CONFLICT, "conversion-in-progress"),
             DockError::UnknownEvolution { .. } => (StatusCode::NOT_FOUND, "unknown-evolution"),
             DockError::EvolutionInProgress => (StatusCode::CONFLICT, "evolution-in-progress"),
             DockError::UnknownVersion { .. } => (StatusCode::NOT_FOUND, "unknown-version"),

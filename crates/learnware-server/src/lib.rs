@@ -18,6 +18,7 @@ mod openapi;
 mod pages;
 mod router;
 pub mod settings;
+mod shards;
 mod v1;
 mod watching;
 mod web;
@@ -47,6 +48,7 @@ pub async fn serve(
     settings: &Settings,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
+    let sharding = shards::Sharding::begin(&dock, settings).await.map_err(io::Error::other)?;
     let post = mail::Post::begin(&settings.mail, settings.address.clone()).map_err(io::Error::other)?;
     let (stop, stopped) = tokio::sync::watch::channel(false);
     // The market is read before the first search asks for it, which then waits for the rest only.
@@ -57,8 +59,8 @@ pub async fn serve(
     let checks: Vec<_> =
         (0..settings.workers).map(|_| tokio::spawn(work(dock.clone(), stopped.clone()))).collect();
     let oidc = oidc::Oidc::new(settings).map_err(io::Error::other)?;
-    let service =
-        router(dock, settings, post.outbox.clone(), oidc).into_make_service_with_connect_info::<SocketAddr>();
+    let service = router(dock, settings, post.outbox.clone(), oidc, sharding)
+        .into_make_service_with_connect_info::<SocketAddr>();
     let served = axum::serve(listener, service).with_graceful_shutdown(shutdown).await;
     // Nobody listens when there are no workers.
     stop.send(true).ok();

@@ -2,7 +2,8 @@
 //! guessing (logins, registrations, codes) is counted by address in any case, and more strictly: the router says which
 //! routes are such doors.
 //!
-//! Counted in this process only: with several replicas behind a proxy each has its own count.
+//! Requests are counted in this process: with several replicas behind a proxy each has its own count. Doors are counted in
+//! the database, by all replicas together.
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::num::NonZeroU32;
@@ -10,6 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use axum::Extension;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::header::RETRY_AFTER;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
@@ -17,10 +19,12 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use governor::clock::{Clock as _, DefaultClock, QuantaInstant};
 use governor::{DefaultKeyedRateLimiter, NotUntil, Quota, RateLimiter};
+use learnware_dock::Dock;
 
 use crate::auth;
 use crate::error::Failure;
 use crate::settings::Settings;
+use crate::shards::Sharding;
 
 /// People behind one address, such as an office, who each get the limit of one.
 const USERS_OF_ADDRESS: NonZeroU32 = NonZeroU32::new(10).expect("not zero");
@@ -35,7 +39,7 @@ pub(crate) struct Limits {
     requests: DefaultKeyedRateLimiter<u64>,
     /// Whatever secrets somebody invents, they come from somewhere.
     addresses: DefaultKeyedRateLimiter<IpAddr>,
-    doors: DefaultKeyedRateLimiter<IpAddr>,
+    doors_per_minute: NonZeroU32,
     proxies: usize,
     since_sweep: AtomicU32,
 }
@@ -48,7 +52,7 @@ impl Limits {
         Self {
             requests: RateLimiter::keyed(requests),
             addresses: RateLimiter::keyed(of_address.allow_burst(many(settings.requests_burst))),
-            doors: RateLimiter::keyed(Quota::per_minute(settings.logins_per_minute)),
+            doors_per_minute: settings.logins_per_minute,
             proxies: settings.proxies,
             since_sweep: AtomicU32::new(0),
         }
@@ -68,23 +72,20 @@ impl Limits {
         waits.into_iter().flatten().max()
     }
 
-    /// The same at a door.
-    fn too_early_at_door(&self, request: &Request) -> Option<u64> {
-        self.doors.check_key(&address(request, self.proxies)).err().map(|too_early| seconds(&too_early))
-    }
-
     fn sweep(&self) {
         if self.since_sweep.fetch_add(1, Ordering::Relaxed) >= SWEEP_EVERY {
             self.since_sweep.store(0, Ordering::Relaxed);
             self.requests.retain_recent();
             self.addresses.retain_recent();
-            self.doors.retain_recent();
         }
     }
 }
 
 /// Lets requests through that come not too often.
 pub(crate) async fn limit(State(limits): State<Arc<Limits>>, request: Request, next: Next) -> Response {
+    if request.extensions().get::<Sharding>().is_some_and(|sharding| sharding.is_hop(&request)) {
+        return next.run(request).await; // Whoever passed it on counted it.
+    }
     let mut waited = 0;
     let seconds = loop {
         let Some(seconds) = limits.too_early(&request) else { return next.run(request).await };
@@ -98,10 +99,17 @@ pub(crate) async fn limit(State(limits): State<Arc<Limits>>, request: Request, n
 }
 
 /// The same behind which guessing would pay.
-pub(crate) async fn door(State(limits): State<Arc<Limits>>, request: Request, next: Next) -> Response {
-    match limits.too_early_at_door(&request) {
-        Some(seconds) => refuse(seconds),
-        None => next.run(request).await,
+pub(crate) async fn door(
+    State(limits): State<Arc<Limits>>,
+    Extension(dock): Extension<Dock>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let visitor = address(&request, limits.proxies).to_string();
+    match dock.pass_door(&visitor, limits.doors_per_minute).await {
+        Ok(None) => next.run(request).await,
+        Ok(Some(wait)) => refuse(wait.as_secs() + 1),
+        Err(error) => Failure::from(error).into_response(),
     }
 }
 
@@ -184,19 +192,6 @@ mod tests {
         assert_eq!(asked("10.0.0.1:5", None, 1), "10.0.0.1");
         assert_eq!(asked("[2001:db8:1:2:3:4:5:6]:5", None, 0), "2001:db8:1:2::");
         assert_eq!(asked("[::ffff:1.2.3.4]:5", None, 0), "1.2.3.4");
-    }
-
-    #[test]
-    fn doors_close_early_and_only_for_one_address() {
-        let settings = Settings { logins_per_minute: 3.try_into().unwrap(), ..Settings::default() };
-        let limits = Limits::new(&settings);
-        let ask = |peer: &str| limits.too_early_at_door(&request("/api/v1/sessions", peer, None));
-        for _ in 0..3 {
-            assert_eq!(ask("1.1.1.1:5"), None);
-        }
-        assert!(ask("1.1.1.1:5").is_some_and(|seconds| seconds <= 60));
-        assert_eq!(ask("2.2.2.2:5"), None);
-        assert_eq!(limits.too_early(&request("/api/v1/search", "1.1.1.1:5", None)), None);
     }
 
     #[test]

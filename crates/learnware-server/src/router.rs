@@ -25,8 +25,9 @@ use crate::limits::{self, Limits};
 use crate::mail::Outbox;
 use crate::oidc::{self, Oidc};
 use crate::settings::Settings;
+use crate::shards::{self, Sharding};
 use crate::v1::{
-    accounts, admin, anchors, datasets, events, evolutions, holdings, learnwares, me, organisations,
+    accounts, admin, anchors, datasets, events, evolutions, holdings, indexes, learnwares, me, organisations,
     predictions, search, server, uploads, world,
 };
 use crate::watching::Watching;
@@ -34,10 +35,16 @@ use crate::web::{self, Web};
 use crate::{metrics, observe, openapi, pages};
 
 /// Bytes of a JSON body: ten specifications of the largest size.
-const DOCUMENT_BYTES_MAX: usize = 64 << 20;
+pub(crate) const DOCUMENT_BYTES_MAX: usize = 64 << 20;
 
 /// All routes of a dock.
-pub(crate) fn router(dock: Dock, settings: &Settings, outbox: Outbox, oidc: Oidc) -> Router {
+pub(crate) fn router(
+    dock: Dock,
+    settings: &Settings,
+    outbox: Outbox,
+    oidc: Oidc,
+    sharding: Sharding,
+) -> Router {
     let limits = Arc::new(Limits::new(settings));
     let (v1, description) = described(settings, &limits);
     metrics::begin();
@@ -62,8 +69,11 @@ pub(crate) fn router(dock: Dock, settings: &Settings, outbox: Outbox, oidc: Oidc
         ))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn(observe::observe))
+        .layer(Extension(dock.clone()))
         .layer(Extension(Watching::new(dock.clone())))
         .layer(Extension(outbox))
+        .layer(Extension(sharding))
+        .layer(middleware::from_fn(shards::remember))
         .layer(Extension(oidc))
         .layer(Extension(Reached::new(settings)))
         .layer(Extension(holdings::Told(settings.told.clone().into())))
@@ -92,17 +102,21 @@ fn v1(settings: &Settings, limits: &Arc<Limits>) -> OpenApiRouter<Dock> {
         .routes(routes!(accounts::login))
         .routes(routes!(me::leave))
         .route_layer(middleware::from_fn_with_state(Arc::clone(limits), limits::door));
-    let documents = doors
-        .routes(routes!(server::dock))
-        .routes(routes!(learnwares::list))
-        .routes(routes!(learnwares::show, learnwares::delete))
+    // These are about one island, which another replica may keep.
+    let of_island = OpenApiRouter::new()
         .routes(routes!(search::search))
-        .routes(routes!(world::world))
         .routes(routes!(world::place))
-        .routes(routes!(datasets::list))
         .routes(routes!(anchors::anchors))
         .routes(routes!(anchors::candidates))
         .routes(routes!(anchors::specifications))
+        .route_layer(middleware::from_fn(shards::forward));
+    let documents = doors
+        .merge(of_island)
+        .routes(routes!(server::dock))
+        .routes(routes!(learnwares::list))
+        .routes(routes!(learnwares::show, learnwares::delete))
+        .routes(routes!(world::world))
+        .routes(routes!(datasets::list))
         .routes(routes!(accounts::logout))
         .routes(routes!(oidc::services))
         .routes(routes!(accounts::me))
@@ -126,6 +140,7 @@ fn v1(settings: &Settings, limits: &Arc<Limits>) -> OpenApiRouter<Dock> {
         .routes(routes!(evolutions::list, evolutions::ask))
         .routes(routes!(evolutions::put_back))
         .routes(routes!(evolutions::none))
+        .routes(routes!(indexes::rebuild))
         .routes(routes!(holdings::storage))
         .routes(routes!(holdings::figures))
         .routes(routes!(holdings::settings))

@@ -32,6 +32,8 @@ pub struct Settings {
     pub address: Option<String>,
     /// Who collects spans of requests (OpenTelemetry); the program that serves begins it.
     pub collector: Option<String>,
+    /// Addresses of the servers that share the islands, in the order of their numbers; none where this one has all.
+    pub shards: Vec<String>,
     /// A folder of pages, instead of those in the binary.
     pub web: Option<PathBuf>,
     /// All settings as administrators see them, without passwords.
@@ -79,6 +81,7 @@ impl Default for Settings {
             request_seconds_max: 60,
             address: None,
             collector: None,
+            shards: Vec::new(),
             web: None,
             told: Vec::new(),
             mail: mail::Settings::default(),
@@ -117,6 +120,24 @@ pub const VARIABLES: &[Variable<Settings>] = &[
         name: "LEARNWARE_REQUESTS_BURST",
         meaning: "requests of one token or address at once; default 300",
         set: |settings, text| number(text, &mut settings.requests_burst),
+    },
+    Variable {
+        name: "LEARNWARE_SHARDS",
+        meaning: "addresses of all servers that share the islands (LEARNWARE_SHARD), in the order of their numbers, with commas \
+                  between; searches of others' islands are passed on to them",
+        set: |settings, text| {
+            let addresses: Vec<String> =
+                text.split(',').map(|one| one.trim().trim_end_matches('/').to_owned()).collect();
+            let is_address = |one: &String| {
+                one.split_once("://")
+                    .is_some_and(|(scheme, host)| ["http", "https"].contains(&scheme) && !host.is_empty())
+            };
+            if !addresses.iter().all(is_address) {
+                return Err("http://HOST:PORT,http://HOST:PORT");
+            }
+            settings.shards = addresses;
+            Ok(())
+        },
     },
     Variable {
         name: "LEARNWARE_LOGINS_PER_MINUTE",

@@ -1,12 +1,14 @@
-//! What a server or worker does by itself until it is told to stop: checks that wait, one after the other, evolutions, and
-//! sweeps.
+//! What a server or worker does by itself until it is told to stop: checks that wait, one after the other, evolutions,
+//! conversions, new indexes, and sweeps.
 
 use std::time::Duration;
 
-use learnware_dock::Dock;
 use learnware_dock::check::{CheckEnd, CheckOutcome};
+use learnware_dock::convert::{ConversionEnd, ConversionOutcome, DataForm};
 use learnware_dock::evolve::EvolutionEnd;
+use learnware_dock::indexing::IndexEnd;
 use learnware_dock::store::rows::status_word;
+use learnware_dock::{Dock, DockError};
 use tokio::sync::watch;
 
 use crate::observe;
@@ -18,8 +20,8 @@ const TROUBLE: Duration = Duration::from_secs(5);
 /// How often it is looked whether a sweep is due; the dock says when it is.
 const SWEEP_LOOK: Duration = Duration::from_mins(15);
 
-/// How long it waits before it looks again for an evolution.
-const EVOLVE_LOOK: Duration = Duration::from_secs(5);
+/// How long it waits before it looks again for an evolution, a conversion or indexes to make.
+const SELDOM: Duration = Duration::from_secs(5);
 /// How often the figures of the day are kept.
 const KEEP_COUNTS: Duration = Duration::from_mins(1);
 
@@ -31,6 +33,9 @@ pub(crate) async fn keep_clean(dock: Dock, mut stop: watch::Receiver<bool>) {
         }
         if let Err(error) = dock.evolve_when_due().await {
             tracing::warn!("no evolution could be asked for: {error}");
+        }
+        if let Err(error) = dock.index_when_due().await {
+            tracing::warn!("no new indexes could be asked for: {error}");
         }
         pause(SWEEP_LOOK, &mut stop).await;
     }
@@ -46,7 +51,7 @@ async fn evolve(dock: Dock, mut stop: watch::Receiver<bool>) {
                     report_evolution(&end);
                     continue;
                 }
-                Ok(None) => EVOLVE_LOOK,
+                Ok(None) => SELDOM,
                 Err(error) => {
                     tracing::warn!("the next evolution could not be begun: {error}");
                     TROUBLE
@@ -55,6 +60,88 @@ async fn evolve(dock: Dock, mut stop: watch::Receiver<bool>) {
             _ = stop.changed() => return,
         };
         pause(length, &mut stop).await;
+    }
+}
+
+/// Writes models as data until `stop` becomes true or its sender is gone; one under way is left then.
+async fn convert(dock: Dock, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        let length = tokio::select! {
+            made = convert_next(&dock) => match made {
+                Ok(true) => continue,
+                Ok(false) => SELDOM,
+                Err(error) => {
+                    tracing::warn!("the next conversion could not be begun: {error}");
+                    TROUBLE
+                }
+            },
+            _ = stop.changed() => return,
+        };
+        pause(length, &mut stop).await;
+    }
+}
+
+/// The conversion that waits, or the asking for those that nobody has asked for; false when there is neither.
+async fn convert_next(dock: &Dock) -> Result<bool, DockError> {
+    if let Some(outcome) = dock.convert_next().await? {
+        report_conversion(&outcome);
+        return Ok(true);
+    }
+    Ok(dock.ask_conversions().await? > 0)
+}
+
+fn report_conversion(outcome: &ConversionOutcome) {
+    let (learnware, version) = (outcome.id.0.as_str(), outcome.version);
+    match &outcome.end {
+        ConversionEnd::Stored(DataForm::Converted { format, .. }) => {
+            tracing::info!(learnware, version, format, "its model is there as data");
+        }
+        ConversionEnd::Stored(DataForm::Impossible { reason }) => {
+            tracing::info!(learnware, version, "its model stays code: {reason}");
+        }
+        ConversionEnd::Failed { state, error } => {
+            tracing::error!(learnware, version, state = state.word(), "the conversion failed: {error}");
+        }
+        ConversionEnd::Overtaken => tracing::warn!(learnware, version, "the conversion was overtaken"),
+    }
+}
+
+/// Makes indexes that are asked for until `stop` becomes true or its sender is gone; those under way are left then, and are
+/// made anew when the lease ends.
+async fn index(dock: Dock, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        let length = tokio::select! {
+            made = dock.index_next() => match made {
+                Ok(Some(end)) => {
+                    report_index(&end);
+                    continue;
+                }
+                Ok(None) => SELDOM,
+                Err(error) => {
+                    tracing::warn!("the next indexes could not be begun: {error}");
+                    TROUBLE
+                }
+            },
+            _ = stop.changed() => return,
+        };
+        pause(length, &mut stop).await;
+    }
+}
+
+fn report_index(end: &IndexEnd) {
+    match end {
+        IndexEnd::Made { outlined } => {
+            let members: usize = outlined.iter().map(|(_, members)| members).sum();
+            tracing::info!(
+                islands = outlined.len(),
+                members,
+                "indexes made; so many islands are in the database"
+            );
+        }
+        IndexEnd::Failed { state, error } => {
+            tracing::error!(state = state.word(), "the indexes could not be made: {error}");
+        }
+        IndexEnd::Overtaken => tracing::warn!("the indexes were overtaken"),
     }
 }
 
@@ -86,9 +173,15 @@ pub(crate) async fn keep_counts(dock: Dock, mut stop: watch::Receiver<bool>) {
     }
 }
 
-/// Makes checks and evolutions until `stop` becomes true or its sender is gone; the check under way is finished first.
+/// Makes checks, evolutions, conversions and indexes until `stop` becomes true or its sender is gone; the check under way is
+/// finished first.
 pub async fn work(dock: Dock, stop: watch::Receiver<bool>) {
-    tokio::join!(check(dock.clone(), stop.clone()), evolve(dock, stop));
+    tokio::join!(
+        check(dock.clone(), stop.clone()),
+        evolve(dock.clone(), stop.clone()),
+        convert(dock.clone(), stop.clone()),
+        index(dock, stop)
+    );
 }
 
 async fn check(dock: Dock, mut stop: watch::Receiver<bool>) {

@@ -108,7 +108,7 @@ fn show(stage: Stage, done: u64, total: Option<u64>) {
     let number = match stage {
         Stage::Texts | Stage::Images => 0,
         Stage::Columns => 1,
-        Stage::EmbeddingTexts | Stage::EmbeddingImages => 2,
+        Stage::EmbeddingTexts | Stage::EmbeddingImages | Stage::Learning => 2,
         Stage::Specification | Stage::ReferenceSpecification => 3,
         Stage::Report => 4,
     };

@@ -55,7 +55,7 @@ fn require_width(shape: &[usize], specification: &StatisticalSpecification) -> R
         StatisticalSpecification::Table(rkme) => vec![rkme.dimension()],
         StatisticalSpecification::Image(image) => image.image_shape.to_vec(),
         StatisticalSpecification::ReferenceImage(_) => return Ok(()),
-        StatisticalSpecification::Text(_) => {
+        StatisticalSpecification::Text(_) | StatisticalSpecification::Parameters(_) => {
             let message = "a model in this form takes numbers, but the data is texts";
             return Err(Refusal::new("model-texts", message, "drop the table that it was trained on"));
         }

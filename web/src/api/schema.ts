@@ -665,6 +665,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/index": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks for new indexes of the islands, unless they wait or are being made. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["IndexAsked"];
+                    };
+                };
+                /** @description What went wrong */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/jobs": {
         parameters: {
             query?: never;
@@ -1584,6 +1628,8 @@ export interface paths {
                     until?: string | null;
                     /** @description Its signature. */
                     signature?: string | null;
+                    /** @description `data` for the package with the model as data, where a model that is code was written so. */
+                    form?: string | null;
                 };
                 header?: never;
                 path: {
@@ -3119,8 +3165,8 @@ export interface components {
              */
             id: number;
             /**
-             * @description What was learned and measured: learnwares `measured` and `unmeasured`, and for each island its `quality`, who could go
-             *     (`retirements`) and who stands for many (`anchors`).
+             * @description What was learned and measured: learnwares `measured` and `unmeasured`, and for each island its `quality`, whether that
+             *     `is_better` than distances alone, who could go (`retirements`) and who stands for many (`anchors`).
              */
             report: unknown;
             /**
@@ -3166,6 +3212,11 @@ export interface components {
             id?: number | null;
             /** @description To be sent as `Authorization: Bearer SECRET`. */
             secret: string;
+        };
+        /** @description Whether new indexes are waited for now. */
+        IndexAsked: {
+            /** @description Else they are being made already. */
+            waits: boolean;
         };
         /** @description Learnwares whose specifications are comparable. */
         IslandInfo: {
@@ -3487,7 +3538,7 @@ export interface components {
         /** @description A search. */
         SearchRequest: {
             /**
-             * @description What the columns of the user's table are called, in order; a search of the world needs them.
+             * @description What the columns of the user's table are called, in order; a search of the world and of parts needs them.
              * @default []
              */
             columns: string[];
@@ -3521,6 +3572,11 @@ export interface components {
              * @default null
              */
             mixture: string | null;
+            /**
+             * @description Whether learnwares that take a part of the user's columns are told, too: by the columns' names.
+             * @default false
+             */
+            parts: boolean;
             /**
              * @description Words and fields that learnwares must match, as in `learnware search`.
              * @default
@@ -3680,6 +3736,12 @@ export interface components {
             check?: components["schemas"]["Check"] | null;
             /** @description When its last check ended. */
             checked_at?: string | null;
+            /**
+             * @description What became of a model that is code when it was to be written as data: `state` is `converted`, with `format`, `digest`
+             *     and `size_bytes` of the package (ask for it with `form=data`), the number of rows `compared` and the largest
+             *     `difference`; or `impossible`, with the `reason`. Absent where it was not tried.
+             */
+            data?: unknown;
             /** @description BLAKE3 of the zip, hexadecimal. */
             digest: string;
             /** @description How its model is stored. */

@@ -115,7 +115,13 @@ export interface CheckReport {
   findings: Finding[];
 }
 
-export type Version = Omit<Schemas['Version'], 'semantic' | 'statistical' | 'report'> & {
+/** What became of a model that is code when it was to be written as data. */
+export type DataForm =
+  | { state: 'converted'; format: string; compared: number; difference: number; digest: string; size_bytes: number }
+  | { state: 'impossible'; reason: string };
+
+export type Version = Omit<Schemas['Version'], 'semantic' | 'statistical' | 'report' | 'data'> & {
+  data?: DataForm;
   semantic: Semantic;
   statistical: Statistical[];
   report?: CheckReport | null;

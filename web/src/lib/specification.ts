@@ -8,7 +8,7 @@ export interface Points {
   dimension: number;
 }
 
-export const KINDS = ['RKMETableSpecification', 'RKMEStatSpecification', 'RKMETextSpecification', 'EmbeddedImageSpecification', 'RKMEImageSpecification'];
+export const KINDS = ['RKMETableSpecification', 'RKMEStatSpecification', 'RKMETextSpecification', 'EmbeddedImageSpecification', 'RKMEImageSpecification', 'GenerativeModelSpecification'];
 
 /** Numbers of a specification file at most, as the server's own limit. */
 const NUMBERS_MAX = 4_194_304;
@@ -31,7 +31,7 @@ export function points(specification: Statistical): Points {
 /** What a specification is of: `table`, `text` or `image`. */
 export function kindOf(specification: Statistical): 'table' | 'text' | 'image' {
   const type = specification.type ?? '';
-  if (type.includes('Text')) return 'text';
+  if (type.includes('Text') || type.includes('Generative')) return 'text';
   return type.includes('Image') ? 'image' : 'table';
 }
 

@@ -10,9 +10,9 @@ use serde_json::Value;
 use super::{ANSWER, Call, Client, ClientError, Load, Result, error, upload_limit};
 use crate::{
     Account, AccountPatch, Address, AnchorsRequest, AuditEntry, CandidatesRequest, Challenge, Code, Dataset,
-    DockInfo, Estate, Evolution, EvolutionAsked, Granted, Job, Learnware, LearnwarePage, Leave, ListRequest,
-    Login, Me, NewPassword, NewToken, Register, Reset, SearchRequest, Session, SpecificationsRequest,
-    Submitted, Takedown, Token,
+    DockInfo, Estate, Evolution, EvolutionAsked, Granted, IndexAsked, Job, Learnware, LearnwarePage, Leave,
+    ListRequest, Login, Me, NewPassword, NewToken, Register, Reset, SearchRequest, Session,
+    SpecificationsRequest, Submitted, Takedown, Token,
 };
 
 /// What became of a submission.
@@ -156,6 +156,11 @@ impl Client {
     /// Asks for an evolution.
     pub async fn ask_evolution(&self) -> Result<EvolutionAsked> {
         self.exchange(&["admin", "evolutions"], Vec::new()).await
+    }
+
+    /// Asks for new indexes of the islands.
+    pub async fn ask_index(&self) -> Result<IndexAsked> {
+        self.exchange(&["admin", "index"], Vec::new()).await
     }
 
     /// Puts an earlier evolution back into use, or none.

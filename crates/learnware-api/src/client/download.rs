@@ -50,7 +50,7 @@ struct Part<'a> {
 }
 
 impl Client {
-    /// Writes a package into the file at `path`, which is made or emptied. `progress` is told how many bytes came, of how
+    /// Writes a package, with its model as data if `as_data`, into the file at `path`, which is made or emptied. `progress` is told how many bytes came, of how
     /// many.
     ///
     /// # Errors
@@ -59,10 +59,14 @@ impl Client {
         &self,
         id: &str,
         version: Option<u32>,
+        as_data: bool,
         path: &Path,
         progress: impl FnMut(u64, Option<u64>),
     ) -> Result<Downloaded> {
         let mut url = self.url(&["learnwares", id, "package"]);
+        if as_data {
+            url.query_pairs_mut().append_pair("form", "data");
+        }
         if let Some(version) = version {
             url.query_pairs_mut().append_pair("version", &version.to_string());
         }

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use super::find::{FilterArgs, PageArgs, WordsHow};
 use super::private::NoiseArgs;
-use super::shared::{ColumnArgs, DockArgs, EmbedderArgs, KindArgs, ModelArgs, TableArgs};
+use super::shared::{BaseArgs, ColumnArgs, DockArgs, EmbedderArgs, KindArgs, ModelArgs, TableArgs};
 
 /// Put a learnware into the dock and check it.
 ///
@@ -144,6 +144,9 @@ pub(crate) struct SearchArgs {
     /// Who embeds texts.
     #[command(flatten)]
     pub(crate) embedder: EmbedderArgs,
+    /// Which language model learns from them.
+    #[command(flatten)]
+    pub(crate) base: BaseArgs,
     /// Which part of the table is read.
     #[command(flatten)]
     pub(crate) table: TableArgs,
@@ -248,6 +251,9 @@ pub(crate) struct DownloadArgs {
     /// Its version; the latest when left out.
     #[arg(long, value_name = "NUMBER")]
     pub(crate) revision: Option<u32>,
+    /// With its model as data, where a model that is code was written so (`learnware convert`).
+    #[arg(long)]
+    pub(crate) as_data: bool,
     /// Which dock.
     #[command(flatten)]
     pub(crate) dock: DockArgs,

@@ -32,7 +32,8 @@ pub(crate) use market::{
     SubmitArgs,
 };
 pub(crate) use models::{
-    AlignWord, CheckArgs, DoctorArgs, FormatWord, MethodWord, PackArgs, ReuseArgs, RunArgs, WordArgs,
+    AlignWord, CheckArgs, ConvertArgs, DoctorArgs, FormatWord, MethodWord, PackArgs, ReuseArgs, RunArgs,
+    WordArgs,
 };
 pub(crate) use moving::{BackupArgs, MigrateArgs, RestoreArgs};
 pub(crate) use private::{AnchorsArgs, MeasureArgs, RedundantArgs};
@@ -40,7 +41,7 @@ pub(crate) use quickstart::QuickstartArgs;
 pub(crate) use remote::{LoginArgs, LogoutArgs, RegisterArgs, TokenArgs, TokenCommand, WhoamiArgs};
 pub(crate) use serve::{ConfigArgs, LogForm, ServeArgs, WorkerArgs};
 pub(crate) use shared::{
-    ColumnArgs, DockArgs, EmbedderArgs, GenerateArgs, KindArgs, ModelArgs, PrivateArgs, TableArgs,
+    BaseArgs, ColumnArgs, DockArgs, EmbedderArgs, GenerateArgs, KindArgs, ModelArgs, PrivateArgs, TableArgs,
 };
 pub(crate) use solve::SolveArgs;
 
@@ -111,6 +112,7 @@ pub(crate) enum Command {
     Spec(Box<SpecArgs>),
     Pack(Box<PackArgs>),
     Check(CheckArgs),
+    Convert(ConvertArgs),
     Submit(SubmitArgs),
     Search(Box<SearchArgs>),
     Anchors(AnchorsArgs),
@@ -184,6 +186,9 @@ pub(crate) struct SpecArgs {
     /// Who embeds texts.
     #[command(flatten)]
     pub(crate) embedder: EmbedderArgs,
+    /// Which language model learns from them.
+    #[command(flatten)]
+    pub(crate) base: BaseArgs,
     /// Which part of the file is read.
     #[command(flatten)]
     pub(crate) table: TableArgs,
@@ -246,6 +251,9 @@ pub(crate) struct DiffArgs {
     /// Who embeds texts.
     #[command(flatten)]
     pub(crate) embedder: EmbedderArgs,
+    /// Which language model learns from them.
+    #[command(flatten)]
+    pub(crate) base: BaseArgs,
     /// Which part of the data is read.
     #[command(flatten)]
     pub(crate) table: TableArgs,

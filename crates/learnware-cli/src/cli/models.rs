@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use learnware_engine::semantic::{Library, License, Scenario, Task};
+use learnware_engine::semantic::{Library, License, ModelKind, Scenario, Task};
 
 use super::DataArgs;
 use super::shared::{
-    ColumnArgs, DockArgs, EmbedderArgs, GenerateArgs, KindArgs, ModelArgs, TableArgs, image_shape,
+    BaseArgs, ColumnArgs, DockArgs, EmbedderArgs, GenerateArgs, KindArgs, ModelArgs, TableArgs, image_shape,
 };
 
 /// Make a package of a model and the data it was trained on.
@@ -57,6 +57,9 @@ pub(crate) struct PackArgs {
     /// Who embeds texts.
     #[command(flatten)]
     pub(crate) embedder: EmbedderArgs,
+    /// Which language model learns from them.
+    #[command(flatten)]
+    pub(crate) base: BaseArgs,
     /// Which part of the data is read.
     #[command(flatten)]
     pub(crate) table: TableArgs,
@@ -106,6 +109,13 @@ pub(crate) struct WordArgs {
     /// The library it was made with: scikit-learn, pytorch, ...; `others` when left out.
     #[arg(long)]
     pub(crate) library: Option<Library>,
+    /// Which kind of language model it is: `base-model`, `fine-tuned-model`, `peft-model`; left out for other models.
+    #[arg(long, value_name = "KIND")]
+    pub(crate) model_kind: Option<ModelKind>,
+    /// Scores of a language model in public benchmarks, in percent: a JSON map from names to numbers, or the reference's
+    /// general_capability_spec.json.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) benchmarks: Option<PathBuf>,
 }
 
 /// How a model is stored.
@@ -146,6 +156,35 @@ pub(crate) struct CheckArgs {
     pub(crate) model: ModelArgs,
 }
 
+/// Write a model that is Python code as data.
+///
+/// The model is started once, behind the fence, and offers itself as ONNX, LightGBM text or XGBoost JSON. What it offers is
+/// compared with what it answers, on the points of its specification and on rows drawn from its columns; it is kept only where
+/// both agree. A model that is data runs everywhere: in a browser, without a fence, with --no-code.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  learnware convert model.zip -o model-data.zip
+  learnware convert 00000007
+  learnware run 00000007 data.csv --no-code")]
+pub(crate) struct ConvertArgs {
+    /// A package, or the id of a learnware in the dock.
+    #[arg(value_name = "ZIP|ID")]
+    pub(crate) learnware: String,
+    /// Write the package there; without it, the dock keeps it beside the learnware.
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Its version; the latest when left out.
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) revision: Option<u32>,
+    /// Which dock.
+    #[command(flatten)]
+    pub(crate) dock: DockArgs,
+    /// How the model runs.
+    #[command(flatten)]
+    pub(crate) model: ModelArgs,
+}
+
 /// Predict with one learnware.
 ///
 /// Columns are found by the names that the learnware declares; others are ignored. Images get the size that it
@@ -157,6 +196,7 @@ Examples:
   learnware run 00000007 customers.csv -o predictions.csv
   learnware run model.zip measurements.npz --array X -o scores.npy
   learnware run 00000008 reviews.csv --text review -o stars.csv
+  learnware run 00000010 new.csv --finetune mine.csv --labels price -o prices.csv
   learnware run 00000009 photos/ -o labels.csv")]
 pub(crate) struct RunArgs {
     /// The learnware's id, or a package.
@@ -175,6 +215,13 @@ pub(crate) struct RunArgs {
     /// values lie.
     #[arg(long, value_enum, value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "transport-and-local")]
     pub(crate) align: Option<AlignWord>,
+    /// Let the model go on training with the rows of this file first (at least 8, with --labels COLUMN), where its class has
+    /// `finetune(X, y)`. It is used trained only where that was better on a quarter of them.
+    #[arg(long, value_name = "FILE", requires = "labels", conflicts_with = "align")]
+    pub(crate) finetune: Option<PathBuf>,
+    /// Seed of what is held out.
+    #[arg(long, value_name = "NUMBER", default_value_t = 0, requires = "finetune")]
+    pub(crate) seed: u64,
     /// Which dock.
     #[command(flatten)]
     pub(crate) dock: DockArgs,

@@ -1,5 +1,7 @@
 //! Arguments that several commands share.
 
+use std::path::PathBuf;
+
 use clap::{Args, ValueEnum};
 use learnware_engine::semantic::DataType;
 use learnware_engine::table::{EncodingChoice, InferOptions, MissingChoice};
@@ -23,7 +25,7 @@ pub(crate) struct ModelArgs {
     /// Run Python models without a fence where this machine has none. Only for code that you trust.
     #[arg(long = "unsafe", conflicts_with = "no_code")]
     pub(crate) allow_unsafe: bool,
-    /// Refuse models that are Python code; ONNX and trees are data and run here.
+    /// Run no code of learnwares: take models as data, from docks also those that were written so, and refuse others.
     #[arg(long)]
     pub(crate) no_code: bool,
 }
@@ -109,6 +111,18 @@ pub(crate) struct EmbedderArgs {
     /// one of the reference package (paraphrase-multilingual-MiniLM-L12-v2), whose specifications do not name it.
     #[arg(long, value_name = "builtin|FOLDER")]
     pub(crate) embedder: Option<String>,
+}
+
+/// What texts for models that generate are described by.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Texts and images")]
+pub(crate) struct BaseArgs {
+    /// Describe texts by what they change in this language model: for learnwares that generate text.
+    ///
+    /// The folder holds config.json, tokenizer.json and model.safetensors of a small model that everybody has, of type
+    /// llama or qwen2. Only specifications by the same model can be compared.
+    #[arg(long, value_name = "FOLDER", conflicts_with = "embedder")]
+    pub(crate) base: Option<PathBuf>,
 }
 
 /// What the columns of a table are and how they become numbers.

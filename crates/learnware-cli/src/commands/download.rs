@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use learnware_dock::config::Create;
+use learnware_dock::deploy::Form;
 use learnware_engine::learnware::LearnwareId;
 use serde_json::json;
 
@@ -15,7 +16,9 @@ use crate::{files, report, target};
 /// Writes the package. When the dock's words differ from those in the zip, the zip gets the dock's.
 pub(super) async fn run(arguments: &DownloadArgs, printer: &Printer) -> anyhow::Result<Outcome> {
     let place = target::place(&arguments.dock, &ModelArgs::default(), Create::Never).await?;
-    let deployed = place.package(&LearnwareId(arguments.id.clone()), arguments.revision, printer).await?;
+    let form = if arguments.as_data { Form::Data } else { Form::Submitted };
+    let id = LearnwareId(arguments.id.clone());
+    let deployed = place.package(&id, arguments.revision, form, printer).await?;
     let output = arguments
         .output
         .clone()

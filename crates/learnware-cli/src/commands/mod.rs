@@ -5,11 +5,13 @@ mod admin;
 mod anchors;
 mod check;
 mod completions;
+mod convert;
 mod dataset;
 mod delete;
 mod doctor;
 mod download;
 mod evolve;
+mod finetune;
 mod list;
 mod login;
 mod man;
@@ -51,6 +53,7 @@ pub(crate) async fn run(command: Command, printer: &Printer) -> anyhow::Result<O
         Command::Reuse(arguments) => reuse::run(&arguments, printer).await,
         Command::List(arguments) => list::run(&arguments, printer).await,
         Command::Redundant(arguments) => redundant::run(&arguments, printer).await,
+        Command::Convert(arguments) => convert::run(&arguments, printer).await,
         Command::Evolve(arguments) => evolve::run(&arguments, printer).await,
         Command::Delete(arguments) => delete::run(&arguments, printer).await,
         Command::Dataset(arguments) => dataset::run(&arguments, printer).await,

@@ -1,5 +1,6 @@
 //! `learnware pack`.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -8,7 +9,7 @@ use learnware_dock::policy;
 use learnware_engine::learnware::{ModelFormat, Specification};
 use learnware_engine::market::checker::{Finding, Severity};
 use learnware_engine::predictor::Batch;
-use learnware_engine::semantic::{Dimensions, Library, License, Scenario, SemanticSpecification, Task};
+use learnware_engine::semantic::{self, Dimensions, Library, License, Scenario, SemanticSpecification, Task};
 use learnware_engine::specification::StatisticalSpecification;
 use learnware_engine::table::{self, Labels};
 use learnware_package::Package;
@@ -33,7 +34,7 @@ const COLUMNS_NAMED: usize = 12;
 pub(super) fn run(arguments: &PackArgs, printer: &Printer) -> anyhow::Result<Outcome> {
     let needed = Needed::of(arguments)?;
     let model = ModelFile::read(&needed.model, arguments.format)?;
-    let embedders = embedders::open(&arguments.embedder)?;
+    let embedders = embedders::open_with(&arguments.embedder, &arguments.base)?;
     let options = datafile::options(&arguments.table, &arguments.kind);
     let mut maker = specfile::maker(options, &arguments.columns, &embedders, printer);
     maker.generate = arguments.generate.generation();
@@ -52,7 +53,10 @@ pub(super) fn run(arguments: &PackArgs, printer: &Printer) -> anyhow::Result<Out
     };
     let named = made.data.labels.as_ref().map(|column| column.name.as_str()).zip(labels.as_ref());
     let outputs = outputs(arguments.outputs, (&model, &facts), &made, task, named)?;
-    let semantic = semantic(&arguments.words, task, &model, &made, outputs, printer);
+    let mut semantic = semantic(&arguments.words, task, &model, &made, outputs, printer);
+    if let Some(path) = &arguments.words.benchmarks {
+        semantic.benchmarks = benchmarks(path)?;
+    }
     let mut statistical = vec![made.specification.clone()];
     if let (true, Content::Images(pictures)) = (arguments.generate.compat, &made.data.content) {
         statistical.push(maker.reference(pictures)?.0);
@@ -208,10 +212,13 @@ fn outputs(
         ModelFile::Data { format, bytes } => Some(asked(*format, bytes, made)?),
         ModelFile::Folder(_) => None,
     };
-    let facts = match (wanted.or(facts.outputs), answered) {
+    // A model that answers labels has one column, but as many outputs as there are classes.
+    let told = facts.outputs.filter(|&outputs| task != Task::Classification || outputs > 1);
+    let facts = match (wanted.or(told), answered) {
         (Some(outputs), _) => facts.with_outputs(outputs),
-        // A model that answers labels has one column, but as many outputs as there are classes.
-        (None, Some(1) | None) if task == Task::Classification => facts.clone(),
+        (None, Some(1) | None) if task == Task::Classification => {
+            ModelFacts { outputs: None, ..facts.clone() }
+        }
         (None, answered) => facts.with_outputs(answered.unwrap_or(1)),
     };
     let outputs = facts.outputs_of(task, labels);
@@ -230,7 +237,9 @@ fn asked(format: ModelFormat, bytes: &[u8], made: &Generated) -> anyhow::Result<
         StatisticalSpecification::Image(image) => {
             image_batch(predictor.input_shape(), image.image_shape, made)?
         }
-        StatisticalSpecification::Text(_) | StatisticalSpecification::ReferenceImage(_) => {
+        StatisticalSpecification::Text(_)
+        | StatisticalSpecification::ReferenceImage(_)
+        | StatisticalSpecification::Parameters(_) => {
             return Err(advised(
                 format!("models in {} form take numbers, not texts", format.word()),
                 "pack a folder with Python code that turns texts into predictions",
@@ -293,9 +302,21 @@ fn semantic(
         scenario,
         license: vec![license],
         input: made.input.clone(),
-        output: Some(output),
+        // A text that is written has no outputs to describe.
+        output: Some(output).filter(|_| task != Task::TextGeneration),
+        model: words.model_kind.into_iter().collect(),
         ..SemanticSpecification::default()
     }
+}
+
+/// Scores by benchmark, as a map or as the reference's file.
+fn benchmarks(path: &Path) -> anyhow::Result<BTreeMap<String, f64>> {
+    let place = || path.display().to_string();
+    let bytes = std::fs::read(path).with_context(place)?;
+    let value: serde_json::Value = serde_json::from_slice(&bytes).with_context(place)?;
+    semantic::scores(value.get("score_dict").unwrap_or(&value)).map_err(|error| {
+        advised(format!("{}: {error}", path.display()), "write {\"name of a benchmark\": score in percent}")
+    })
 }
 
 fn plain_description(name: &str, task: Task, made: &Generated) -> String {

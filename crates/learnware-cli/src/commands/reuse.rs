@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use crate::alignment::{self, OwnTable};
 use crate::cli::{AlignWord, MethodWord, ReuseArgs};
-use crate::datafile::{self, Content, Data, DataOptions, lacks_labels};
+use crate::datafile::{self, Content, Data, DataOptions};
 use crate::embedders::{self, Embedders};
 use crate::error::{Outcome, advised};
 use crate::learnwares::{Opened, Opener};
@@ -33,7 +33,7 @@ const SHARE_MIN: f64 = 1e-6;
 pub(super) async fn run(arguments: &ReuseArgs, printer: &Printer) -> anyhow::Result<Outcome> {
     predictions::require_form(arguments.output.as_deref())?;
     require_arguments(arguments)?;
-    let mut opener = Opener::new(&arguments.dock, printer);
+    let mut opener = Opener::new(&arguments.dock, &arguments.model, printer);
     let mut learnwares = Vec::with_capacity(arguments.learnwares.len());
     for name in &arguments.learnwares {
         learnwares.push(opener.open(name, None).await?);
@@ -117,14 +117,11 @@ fn require_arguments(arguments: &ReuseArgs) -> anyhow::Result<()> {
 /// Reads the data as the kind that the learnwares take. With --train its own label column, if it has one, is no
 /// input and is not looked at.
 fn read(arguments: &ReuseArgs, learnwares: &[Opened], printer: &Printer) -> anyhow::Result<Data> {
-    let mut options = options(arguments, learnwares);
-    let path = arguments.data.path();
-    match datafile::read(&path, &options, printer) {
-        Err(error) if arguments.train.is_some() && lacks_labels(&error) => {
-            options.table.labels = None;
-            datafile::read(&path, &options, printer)
-        }
-        read => read,
+    let (path, options) = (arguments.data.path(), options(arguments, learnwares));
+    if arguments.train.is_some() {
+        datafile::read_unlabelled(&path, options, printer)
+    } else {
+        datafile::read(&path, &options, printer)
     }
 }
 

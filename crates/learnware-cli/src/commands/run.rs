@@ -3,6 +3,8 @@
 use anyhow::Context as _;
 use learnware_engine::predictor::Batch;
 use learnware_engine::reuse::align::Alignment;
+use learnware_engine::semantic::Task;
+use learnware_package::runner::Runner;
 use serde_json::json;
 
 use crate::alignment::{self, OwnTable};
@@ -18,11 +20,19 @@ use crate::{target, team};
 /// Predicts with one learnware.
 pub(super) async fn run(arguments: &RunArgs, printer: &Printer) -> anyhow::Result<Outcome> {
     predictions::require_form(arguments.output.as_deref())?;
-    let mut opener = Opener::new(&arguments.dock, printer);
+    let mut opener = Opener::new(&arguments.dock, &arguments.model, printer);
     let learnware = opener.open(&arguments.learnware, arguments.revision).await?;
     let path = arguments.data.path();
     let data = read(arguments, &learnware, &path, printer)?;
+    if let Some(train) = &arguments.finetune {
+        return super::finetune::run(arguments, train, learnware, &data, printer);
+    }
     let runner = target::runner(&arguments.model)?;
+    if let (Content::Texts(texts), Some(Task::TextGeneration)) =
+        (&data.content, learnware.specification.semantic.single_task())
+    {
+        return generate(arguments, &learnware, texts, &runner, printer);
+    }
     let (aligned, data) = align(arguments, &learnware, &path, data, printer)?;
     let columns = aligned.as_ref().map(|(own, alignment)| own.told(&learnware, alignment));
     if let Some(columns) = &columns {
@@ -69,6 +79,36 @@ pub(super) async fn run(arguments: &RunArgs, printer: &Printer) -> anyhow::Resul
     Ok(Outcome::Success)
 }
 
+/// Lets a learnware that writes answer each text.
+fn generate(
+    arguments: &RunArgs,
+    learnware: &Opened,
+    texts: &[String],
+    runner: &Runner,
+    printer: &Printer,
+) -> anyhow::Result<Outcome> {
+    let written = tokio::task::block_in_place(|| {
+        let mut predictor = learnwares::start(runner, learnware, printer)?;
+        let progress = printer.progress("writing", None);
+        let written = predictor.generate(texts);
+        progress.finish_and_clear();
+        written.with_context(|| format!("learnware {}", learnware.id))
+    })?;
+    let mut document = json!({ "learnware": learnware.id, "rows": written.len() });
+    let Some(output) = &arguments.output else {
+        document["texts"] = json!(written);
+        let text = predictions::texts_delimited(&written, b',')?;
+        printer.result("run", document, |printer| printer.raw(&text));
+        return Ok(Outcome::Success);
+    };
+    predictions::write_texts(&written, output)?;
+    document["file"] = json!(output.display().to_string());
+    printer.result("run", document, |printer| {
+        printer.line(format!("written: {} ({} texts)", output.display(), written.len()));
+    });
+    Ok(Outcome::Success)
+}
+
 /// The user's table with the learnware aligned to it, where that is asked for.
 fn align(
     arguments: &RunArgs,
@@ -92,8 +132,11 @@ fn read(
     printer: &Printer,
 ) -> anyhow::Result<Data> {
     let options = datafile::options(&arguments.table, &arguments.kind);
-    let data =
-        datafile::read(path, &options.for_learnware(learnware.kind(), learnware.image_shape()), printer)?;
+    let options = options.for_learnware(learnware.kind(), learnware.image_shape());
+    let data = match arguments.finetune {
+        Some(_) => datafile::read_unlabelled(path, options, printer)?,
+        None => datafile::read(path, &options, printer)?,
+    };
     learnware.require_kind(&data)?;
     Ok(data)
 }

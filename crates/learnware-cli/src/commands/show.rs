@@ -3,6 +3,7 @@
 use learnware_data::specwords;
 use learnware_dock::browse::{LearnwareDetail, VersionDetail};
 use learnware_dock::config::Create;
+use learnware_dock::convert::DataForm;
 use learnware_engine::learnware::LearnwareId;
 use learnware_engine::semantic::{Dimensions, SemanticSpecification};
 
@@ -46,6 +47,7 @@ fn version_json(version: &VersionDetail) -> Value {
         "version": version.version,
         "status": version.status,
         "format": version.format.word(),
+        "data": version.data,
         "digest": version.digest.to_string(),
         "size_bytes": version.size_bytes,
         "submitted_at": version.submitted_at.to_string(),
@@ -109,12 +111,32 @@ fn facts(version: &VersionDetail, semantic: &SemanticSpecification) -> Vec<(&'st
         ("license", words(&semantic.license)),
         ("model", format!("{}, {} bytes", version.format.word(), version.size_bytes)),
     ];
+    if !semantic.model.is_empty() {
+        facts.push(("kind", words(&semantic.model)));
+    }
+    if !semantic.benchmarks.is_empty() {
+        let scores = semantic.benchmarks.iter().map(|(name, score)| format!("{name} {score}"));
+        facts.push(("benchmarks", scores.collect::<Vec<_>>().join(", ")));
+    }
+    if let Some(data) = &version.data {
+        facts.push(("as data", words_of_data(data)));
+    }
     for statistical in &version.specification.statistical {
         facts.push(("specification", specwords::sentence(statistical)));
     }
     facts.push(("digest", version.digest.to_string()));
     facts.retain(|(_, value)| !value.is_empty());
     facts
+}
+
+/// What became of its model when it was to be written as data.
+pub(super) fn words_of_data(data: &DataForm) -> String {
+    match data {
+        DataForm::Converted { format, compared, difference, size_bytes, .. } => {
+            format!("{format}, {size_bytes} bytes; {compared} answers differ by {difference:.0e} at most")
+        }
+        DataForm::Impossible { reason } => format!("no: {reason}"),
+    }
 }
 
 /// What is known only where it is served.

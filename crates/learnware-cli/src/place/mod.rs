@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 
 use learnware_api::{LearnwarePage, LearnwareSummary, ListRequest, WordReadings};
 use learnware_dock::browse::LearnwareDetail;
-use learnware_dock::deploy::Deployed;
+use learnware_dock::deploy::{Deployed, Form};
 use learnware_dock::ids::LearnwareNumber;
 use learnware_dock::store::rows::{DeletedRows, ListOptions};
 use learnware_dock::submit::{Submission, SubmitOutcome, SubmitRequest};
@@ -168,11 +168,15 @@ impl Place {
         &self,
         id: &LearnwareId,
         version: Option<u32>,
+        form: Form,
         printer: &Printer,
     ) -> anyhow::Result<Deployed> {
         match self {
-            Self::Folder(dock) => Ok(dock.package(id, version).await?),
-            Self::Server(server) => server.package(id, version, printer).await,
+            Self::Folder(dock) => {
+                let deployed = dock.package(id, version).await?;
+                Ok(if form == Form::Data { dock.as_data(deployed).await? } else { deployed })
+            }
+            Self::Server(server) => server.package(id, version, form, printer).await,
         }
     }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use learnware_api as api;
 use learnware_dock::browse::{LearnwareDetail, VersionDetail};
 use learnware_dock::clock::Timestamp;
+use learnware_dock::convert::DataForm;
 use learnware_dock::jobs::JobState;
 use learnware_dock::store::blobs::Digest;
 use learnware_dock::store::rows::{JobSummary, format_from_word, status_from_word};
@@ -50,6 +51,7 @@ fn version(answer: api::Version) -> anyhow::Result<VersionDetail> {
         status: status_from_word(&answer.status).map_err(|error| unreadable("status", error))?,
         specification: specification(&answer.semantic, &answer.statistical)?,
         format: format_from_word(&answer.format).map_err(|error| unreadable("format", error))?,
+        data: answer.data.map(data).transpose()?,
         report,
         check: answer.check.as_ref().map(check).transpose()?,
         submitted_at: time(&answer.submitted_at)?,
@@ -61,6 +63,23 @@ fn check(answer: &api::Check) -> anyhow::Result<JobSummary> {
     let state = JobState::ALL.into_iter().find(|state| state.word() == answer.state);
     let state = state.ok_or_else(|| unreadable("check", &answer.state))?;
     Ok(JobSummary { state, attempts: answer.attempts, last_error: None })
+}
+
+fn data(answer: Value) -> anyhow::Result<DataForm> {
+    serde_json::from_value(answer).map_err(|error| unreadable("form as data", error))
+}
+
+/// Digest of the package with the model as data.
+pub(super) fn digest_as_data(id: &LearnwareId, data: Option<&DataForm>) -> anyhow::Result<Digest> {
+    let reason = match data {
+        Some(DataForm::Converted { digest: text, .. }) => return digest(text),
+        Some(DataForm::Impossible { reason }) => reason.as_str(),
+        None => "the server has not tried to write it as data",
+    };
+    Err(advised(
+        format!("the model of learnware {id} is there as code only: {reason}"),
+        "without --no-code it runs behind a fence, where this machine has one",
+    ))
 }
 
 /// What a check found.

@@ -11,7 +11,7 @@ use learnware_api::{
     SpecificationsRequest,
 };
 use learnware_dock::browse::LearnwareDetail;
-use learnware_dock::deploy::Deployed;
+use learnware_dock::deploy::{Deployed, Form};
 use learnware_dock::jobs::JobState;
 use learnware_dock::submit::{PackageSource, Submission, SubmitOutcome, SubmitRequest};
 use learnware_engine::hetero::columns_of;
@@ -102,6 +102,7 @@ impl Server {
         &self,
         id: &LearnwareId,
         version: Option<u32>,
+        form: Form,
         printer: &Printer,
     ) -> anyhow::Result<Deployed> {
         let (detail, _) = self.show(id).await?;
@@ -111,15 +112,19 @@ impl Server {
             let message = format!("{} shows no version {wanted} of learnware {}", self.address(), detail.id);
             advised(message, "`learnware show ID` lists the versions that you may see")
         })?;
+        let form = if found.format.has_code() { form } else { Form::Submitted };
+        let digest = match form {
+            Form::Submitted => found.digest,
+            Form::Data => read::digest_as_data(&detail.id, found.data.as_ref())?,
+        };
         let folder = target::cache_folder()?.join("packages");
-        let path = folder.join(format!("{}.zip", found.digest));
-        let is_found =
-            |package: &Package| package.digest().is_ok_and(|digest| digest == found.digest.as_str());
+        let path = folder.join(format!("{digest}.zip"));
+        let is_found = |package: &Package| package.digest().is_ok_and(|found| found == digest.as_str());
         let kept = Package::open(&path).ok().filter(is_found);
         let package = if let Some(package) = kept {
             package
         } else {
-            self.fetch(&detail.id, wanted, &path, printer).await?;
+            self.fetch(&detail.id, wanted, form, &path, printer).await?;
             let package = Package::open(&path).with_context(|| format!("learnware {}", detail.id))?;
             if !is_found(&package) {
                 let message = format!("learnware {} changed while it was fetched", detail.id);
@@ -131,7 +136,7 @@ impl Server {
             id: detail.id,
             version: wanted,
             status: found.status,
-            digest: found.digest,
+            digest,
             path,
             specification: found.specification,
             package,
@@ -143,6 +148,7 @@ impl Server {
         &self,
         id: &LearnwareId,
         version: u32,
+        form: Form,
         path: &Path,
         printer: &Printer,
     ) -> anyhow::Result<()> {
@@ -151,7 +157,8 @@ impl Server {
         let coming = tempfile::Builder::new().prefix("in-").tempfile_in(folder);
         let coming = coming.with_context(|| format!("cannot write into {}", folder.display()))?;
         let progress = printer.progress(&format!("fetching {id}"), None);
-        let came = self.client.download(&id.0, Some(version), coming.path(), |bytes, size| {
+        let as_data = form == Form::Data;
+        let came = self.client.download(&id.0, Some(version), as_data, coming.path(), |bytes, size| {
             let of = size.map_or_else(String::new, |size| format!(" of {}", megabytes(size)));
             progress.set_message(format!("fetching {id}: {}{of}", megabytes(bytes)));
         });

@@ -53,7 +53,7 @@ fn a_search_without_a_match_ends_with_code_1() {
     let answer = context.run("search --task classification");
     assert_eq!(answer.code, 1, "{answer:?}");
     assert!(answer.stdout.contains("No learnware was found"), "{answer:?}");
-    context.write("wide.csv", "a,b,c\n1,2,3\n2,3,4\n5,6,1\n7,7,2\n");
+    context.write("wide.csv", "x,y,z\n1,2,3\n2,3,4\n5,6,1\n7,7,2\n");
     let answer = context.run("search --spec wide.csv");
     assert_eq!(answer.code, 1, "{answer:?}");
     assert!(answer.stdout.contains("1 left out because they take 2 inputs"), "{answer:?}");

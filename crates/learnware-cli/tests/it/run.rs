@@ -1,6 +1,6 @@
 //! `learnware run`.
 
-use crate::context::{TestContext, shop_csv};
+use crate::context::{TestContext, plane_csv, python_works, shop_csv};
 
 #[test]
 fn predictions_go_to_files_of_every_form_and_to_standard_output() {
@@ -48,4 +48,37 @@ fn tables_that_do_not_fit_are_refused() {
     }
     assert!(!context.path("out.csv").exists());
     assert!(context.refusal("run none.zip new.csv").contains("there is no package file none.zip"));
+}
+
+#[test]
+fn a_model_that_can_goes_on_training_where_that_helps() {
+    let context = TestContext::new();
+    if !python_works(&context, "a_model_that_can_goes_on_training_where_that_helps") {
+        return;
+    }
+    // The plane that it was made with, and an offset that training learns.
+    let code = "import numpy as np\nclass Model:\n    offset = 0.0\n    def predict(self, X):\n        return X[:, 0] + 2 * X[:, 1] + self.offset\n    def finetune(self, X, y):\n        self.offset = float(np.mean(y - X[:, 0] - 2 * X[:, 1]))\n";
+    std::fs::create_dir(context.path("able")).unwrap();
+    context.write("able/__init__.py", code);
+    context.write("able/requirements.txt", "numpy\n");
+    context.write("train.csv", plane_csv(0.0, [1.0, 2.0]));
+    context.json(
+        "pack able --data train.csv --labels y --task regression --name Trainable --license mit -o able.zip",
+    );
+    let mine: String =
+        (0..20).map(|row| format!("{row},{},{}\n", row % 3, row + 2 * (row % 3) + 50)).collect();
+    context.write("mine.csv", format!("a,b,y\n{mine}"));
+    context.write("new.csv", "a,b\n1,10\n");
+    let tuned = context.json("run able.zip new.csv --finetune mine.csv --labels y");
+    assert_eq!(tuned["fine_tuning"]["is_kept"], true, "{tuned}");
+    assert_eq!(tuned["fine_tuning"]["before"]["loss"], 50.0);
+    assert_eq!(tuned["predictions"][0]["prediction"], 71.0);
+    // Labels that the model answers already: nothing gets better, so it is used as it came.
+    let useless = context.json("run able.zip new.csv --finetune train.csv --labels y");
+    assert_eq!(useless["fine_tuning"]["is_kept"], false, "{useless}");
+    assert_eq!(useless["predictions"][0]["prediction"], 21.0);
+    context.submit_sum("Sums near zero", [1.0, 2.0], 0.0);
+    let cannot = context.refusal("run 1 new.csv --finetune mine.csv --labels y");
+    assert!(cannot.contains("can't be trained further"), "{cannot}");
+    assert!(context.run("run able.zip new.csv --finetune mine.csv").code == 2, "labels are needed");
 }

@@ -115,14 +115,14 @@ fn a_server_that_is_told_to_end_ends_and_its_dock_goes_on() {
 fn addresses_that_cannot_be_read_are_problems_in_the_form_of_their_routes() {
     let context = TestContext::new();
     let server = Server::start(&context);
-    let (session, _) = administrator(&server);
+    let (ada, _) = administrator(&server);
     for (path, code) in [
         ("/api/v1/learnwares?limit=many", "bad-parameters"),
         ("/api/v1/learnwares/00000001/package?version=last", "bad-parameters"),
-        ("/api/v1/admin/audit?limit=x", "bad-parameters"),
+        ("/api/v1/admin/audit?before=x", "bad-parameters"),
         ("/api/v1/organisations/none/members", "bad-address"),
     ] {
-        let reply = server.get(path, Some(&session));
+        let reply = server.get(path, Some(&ada));
         assert_eq!((reply.status, reply.code().as_str()), (400, code), "{path}: {reply:?}");
         assert!(reply.headers.contains("application/problem+json"), "{path}: {reply:?}");
     }

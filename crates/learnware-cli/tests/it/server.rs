@@ -43,12 +43,19 @@ impl Server {
 
     /// The same with variables of its own.
     pub(crate) fn start_with(context: &TestContext, variables: &[(&str, &str)]) -> Self {
+        Self::start_at(context, "127.0.0.1:0", variables)
+    }
+
+    /// The same at an address that others were told before.
+    pub(crate) fn start_at(context: &TestContext, listen: &str, variables: &[(&str, &str)]) -> Self {
         let log = context.path("server.log");
         let mut child = Command::new(env!("CARGO_BIN_EXE_learnware"))
-            .args(["serve", "--listen", "127.0.0.1:0", "--json"])
+            .args(["serve", "--listen", listen, "--json"])
             .env("HOME", context.path(""))
             .env("LEARNWARE_DOCK", context.path("dock"))
             .env("LEARNWARE_CACHE", TestContext::cache())
+            // Where conversion is not what is tested, it would only take time.
+            .env("LEARNWARE_CONVERT", "no")
             .envs(variables.iter().copied())
             .stdout(Stdio::piped())
             .stderr(File::create(&log).unwrap())

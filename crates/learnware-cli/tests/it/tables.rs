@@ -38,7 +38,12 @@ fn files_without_a_table_are_refused() {
     check("t.csv", "a,b\n1,2\n1,2\n1,2\n", "every column has the same value", "check that the right file");
     check("t.csv", "a,b\n1,2\n3\n", "t.csv, line 3: there are 1 fields, but 2 columns", "put fields that");
     check("t.csv", "a,b\n1,2\n3,4,5\n", "line 3: there are 3 fields, but 2 columns", "put fields that");
-    check("t.csv", b"a,b\n1,\xe9\n".as_slice(), "line 2: the text is not UTF-8", "save the file as UTF-8");
+    check(
+        "t.csv",
+        b"a,b\n1,\xe9\n".as_slice(),
+        "line 2: the text is not UTF-8",
+        "name its encoding with --charset",
+    );
     check("t.xls", "x", "the ending is not that of a table file", "table files end in .csv");
     check("t.npy", "x", "it is not an NPY file", "write the file again");
     check("t.parquet", "x", "t.parquet: ", "write the file again");
@@ -77,11 +82,13 @@ fn wrong_paths_and_columns_get_advice() {
 fn constant_and_filled_columns_are_warnings() {
     let context = TestContext::new();
     context.write("t.csv", "a,b\n1,7\n,7\n3,7\n");
+    let few = "the specification of 3 examples has one point only";
     let answer = context.run("spec t.csv -o stat.json");
     assert_eq!(answer.code, 0, "{answer:?}");
     assert!(answer.stderr.contains("column \"b\" has the same value in all rows"), "{answer:?}");
     assert!(answer.stderr.contains("column \"a\": 1 absent values become the mean, 2"), "{answer:?}");
     let warnings = context.json("spec t.csv -o stat.json")["warnings"].clone();
-    assert_eq!(warnings.as_array().unwrap().len(), 2);
+    assert_eq!(warnings.as_array().unwrap().len(), 3);
+    assert!(answer.stderr.contains(few), "{answer:?}");
     assert!(context.refusal("spec t.csv -o x.json --missing refuse").contains("line 3, column \"a\""));
 }

@@ -1,6 +1,6 @@
 """The reference's own client, unmodified, against a running dock.
 
-Usage: learnware_client.py ADDRESS EMAIL TOKEN. Needs the package `learnware` (0.3.2 was tried). It
+Usage: learnware_client.py ADDRESS EMAIL TOKEN. Needs the package `learnware` (0.3.2 and 0.4.0.post1 were tried). It
 makes learnwares for a table, images and texts, and takes each through everything that the client can do. The package
 itself makes the specification of the table. That of images would take it minutes, so a few images stand for themselves;
 for that of texts, whose embedding it would download, random points of the same width stand for embedded ones.

@@ -13,6 +13,8 @@ use learnware_engine::numeric::Matrix;
 use learnware_engine::numeric::random::Stream;
 use learnware_engine::semantic::{Column, DataType, Dimensions};
 use learnware_engine::specification::codec::{self, SpecificationKind};
+use learnware_engine::specification::parameters::LanguageBase;
+use learnware_engine::specification::torch;
 use learnware_engine::specification::{
     Embedding, IslandKernel, PrivacyBudget, Rkme, RkmeImage, RkmeParameters, RkmeText,
     StatisticalSpecification, column_moments, compat, generate, generate_private,
@@ -60,7 +62,8 @@ pub struct Generated {
     pub numbers: Matrix,
     /// What it tells about single rows.
     pub disclosure: Disclosure,
-    /// Squared maximum mean discrepancy between the specification and (a sample of) the data.
+    /// Squared maximum mean discrepancy between the specification and (a sample of) the data; 0 for a parameter vector,
+    /// which is nothing but what was learned.
     pub distance: f64,
 }
 
@@ -261,12 +264,34 @@ impl<'a> Maker<'a> {
     }
 
     fn texts(&self, texts: &[String]) -> Result<Made> {
+        if let Some(base) = self.embedders.base() {
+            return self.learned(texts, base);
+        }
         let embedder = self.embedders.preferred_text();
         let numbers = Embedders::embed_texts(embedder, texts, self.watcher)?;
         let languages = languages(texts);
         let (rkme, disclosure) = self.rkme(&numbers, self.generate.compat)?;
         let specification = RkmeText::new(rkme, embedder.id(), languages)?;
         Ok(Made::embedded(StatisticalSpecification::Text(specification), numbers, disclosure))
+    }
+
+    /// What texts change in a language model; nothing is embedded.
+    fn learned(&self, texts: &[String], base: &dyn LanguageBase) -> Result<Made> {
+        if self.private.is_some() {
+            return Err(refused(
+                said!("vector-not-private", "nothing bounds what one text adds to a parameter vector"),
+                "leave the base out to describe embeddings with differential privacy",
+            ));
+        }
+        let progress = self.watcher.begin(Stage::Learning, Some(texts.len() as u64));
+        let vector = base.change(texts, &|count| progress.reached(count as u64))?;
+        Ok(Made {
+            specification: StatisticalSpecification::Parameters(vector),
+            input: None,
+            numbers: Matrix::default(),
+            disclosure: Disclosure::Unknown,
+            distance: 0.0,
+        })
     }
 
     fn images(&self, pictures: &Pictures) -> Result<Made> {
@@ -383,8 +408,12 @@ pub fn to_json(specification: &StatisticalSpecification, input: Option<&Dimensio
     value
 }
 
-/// Reads the text of a specification file, which lay at `path`.
+/// Reads a specification file, which lay at `path`: JSON, or a parameter vector as torch writes it.
 pub fn from_bytes(path: &Path, bytes: &[u8]) -> Result<Described> {
+    if torch::is_torch(bytes) {
+        let vector = torch::read_vector(bytes).at(path)?;
+        return Ok(Described { specification: StatisticalSpecification::Parameters(vector), input: None });
+    }
     let value: Value = serde_json::from_slice(bytes).map_err(|error| {
         refused(
             said!(

@@ -257,13 +257,13 @@ fn push_cells(array: &dyn Array, cells: &mut Vec<Cell>, parse: fn(&str) -> Cell)
         DataType::Timestamp(unit, _) => match unit {
             TimeUnit::Second => numbers::<TimestampSecondType>(array, cells, |value| days(value, 1.0)),
             TimeUnit::Millisecond => {
-                numbers::<TimestampMillisecondType>(array, cells, |value| days(value, 1e3))
+                numbers::<TimestampMillisecondType>(array, cells, |value| days(value, 1e3));
             }
             TimeUnit::Microsecond => {
-                numbers::<TimestampMicrosecondType>(array, cells, |value| days(value, 1e6))
+                numbers::<TimestampMicrosecondType>(array, cells, |value| days(value, 1e6));
             }
             TimeUnit::Nanosecond => {
-                numbers::<TimestampNanosecondType>(array, cells, |value| days(value, 1e9))
+                numbers::<TimestampNanosecondType>(array, cells, |value| days(value, 1e9));
             }
         },
         DataType::Decimal128(_, _) => {

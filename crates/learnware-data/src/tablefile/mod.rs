@@ -202,7 +202,7 @@ impl<'a> Source<'a> {
             }
             #[cfg(feature = "parquet")]
             Form::Parquet => {
-                warnings = columnar::read_parquet(at, options, &mut |table| select(table, None))?
+                warnings = columnar::read_parquet(at, options, &mut |table| select(table, None))?;
             }
             #[cfg(feature = "parquet")]
             Form::Arrow => warnings = columnar::read_arrow(at, options, &mut |table| select(table, None))?,

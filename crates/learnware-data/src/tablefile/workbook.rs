@@ -171,7 +171,7 @@ fn names_below<'a>(rows: impl Iterator<Item = &'a [Data]>) -> Option<(usize, Vec
     let mut group = String::new();
     let names = first[place].iter().zip(groups).map(|(name, above)| {
         if !is_blank(above) {
-            group = above.to_string().trim().to_owned();
+            above.to_string().trim().clone_into(&mut group);
         }
         let name = name.to_string().trim().to_owned();
         Data::String(if is_title || group.is_empty() {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use learnware_engine::learnware::{Learnware, LearnwareId};
 use learnware_engine::market::capability::{Measured, is_measurable, loss, tasks_for};
-use learnware_engine::market::organizer::Island;
+use learnware_engine::market::island::Island;
 use learnware_engine::numeric::Matrix;
 use learnware_engine::predictor::Batch;
 use learnware_engine::specification::{Rkme, StatisticalSpecification};

@@ -76,7 +76,7 @@ pub enum EvolutionEnd {
 impl Dock {
     /// Asks for an evolution, unless one waits or is under way; true when one waits now.
     pub async fn ask_evolution(&self) -> Result<bool> {
-        let asked = self.state().store.ask_evolution(self.now()).await?;
+        let asked = self.state().store.ask_job(&Job::Evolve {}, self.now()).await?;
         Ok(matches!(asked, Requeued::Waiting))
     }
 

@@ -26,6 +26,15 @@ pub enum Job {
     },
     /// Measure what learnwares can do, and learn from it how to search.
     Evolve {},
+    /// Make the indexes of islands anew.
+    Index {},
+    /// Write a model that is code as data.
+    Convert {
+        /// Row number of the learnware.
+        learnware: i64,
+        /// The version.
+        version: u32,
+    },
 }
 
 impl Job {
@@ -33,10 +42,19 @@ impl Job {
     pub const CHECK: &'static str = "check_learnware";
     /// Kind of evolutions.
     pub const EVOLVE: &'static str = "evolve";
+    /// Kind of rebuilt indexes.
+    pub const INDEX: &'static str = "index";
+    /// Kind of conversions.
+    pub const CONVERT: &'static str = "convert";
 
     /// The check of a version.
     pub fn check(number: LearnwareNumber, version: u32) -> Self {
         Self::CheckLearnware { learnware: number.0, version }
+    }
+
+    /// The conversion of a version.
+    pub fn convert(number: LearnwareNumber, version: u32) -> Self {
+        Self::Convert { learnware: number.0, version }
     }
 
     /// Its kind, for the column of that name.
@@ -44,6 +62,8 @@ impl Job {
         match self {
             Self::CheckLearnware { .. } => Self::CHECK,
             Self::Evolve {} => Self::EVOLVE,
+            Self::Index {} => Self::INDEX,
+            Self::Convert { .. } => Self::CONVERT,
         }
     }
 
@@ -52,6 +72,8 @@ impl Job {
         match self {
             Self::CheckLearnware { learnware, version } => format!("check:{learnware}:{version}"),
             Self::Evolve {} => Self::EVOLVE.to_owned(),
+            Self::Index {} => Self::INDEX.to_owned(),
+            Self::Convert { learnware, version } => format!("convert:{learnware}:{version}"),
         }
     }
 }
@@ -72,12 +94,24 @@ pub enum Progress {
     Measuring,
     /// Learning from what they answered.
     Learning,
+    /// Making indexes.
+    Indexing,
+    /// Writing a model as data, and comparing both.
+    Converting,
 }
 
 impl Progress {
     /// All of them, in their order.
-    pub const ALL: [Self; 6] =
-        [Self::Opening, Self::Specification, Self::Starting, Self::Model, Self::Measuring, Self::Learning];
+    pub const ALL: [Self; 8] = [
+        Self::Opening,
+        Self::Specification,
+        Self::Starting,
+        Self::Model,
+        Self::Measuring,
+        Self::Learning,
+        Self::Indexing,
+        Self::Converting,
+    ];
 
     /// The word in the database and on the wire.
     pub fn word(self) -> &'static str {
@@ -88,6 +122,8 @@ impl Progress {
             Self::Model => "model",
             Self::Measuring => "measuring",
             Self::Learning => "learning",
+            Self::Indexing => "indexing",
+            Self::Converting => "converting",
         }
     }
 

@@ -125,11 +125,13 @@ pub(super) const FILE: &str =
 /// Forgets a file; its blob goes with the sweep.
 pub(super) const REMOVE_FILE: &str = "DELETE FROM files WHERE kind = $1 AND name = $2";
 
-/// Whether a blob is in use: by a living learnware, one that was deleted after `$2`, or a file.
+/// Whether a blob is in use: by a living learnware, one that was deleted after `$2`, a file, or a conversion.
 pub(super) const IS_USED: &str = "SELECT EXISTS (
          SELECT 1 FROM versions v JOIN learnwares l ON l.id = v.learnware_id
          WHERE v.digest = $1 AND (l.deleted_at IS NULL OR l.deleted_at > $2))
-     OR EXISTS (SELECT 1 FROM files WHERE digest = $1)";
+     OR EXISTS (SELECT 1 FROM files WHERE digest = $1)
+     OR EXISTS (SELECT 1 FROM conversions c JOIN learnwares l ON l.id = c.learnware_id
+         WHERE c.digest = $1 AND l.deleted_at IS NULL)";
 
 /// What was measured of learnwares that are there.
 pub(super) const CAPABILITIES: &str = "SELECT c.learnware_id, c.version, c.measured FROM capabilities c

@@ -6,9 +6,12 @@
 pub mod blobs;
 #[cfg(feature = "s3")]
 mod bucket;
+pub mod conversions;
+mod doors;
 pub mod figures;
 pub mod files;
 pub mod organisations;
+pub mod outlines;
 pub mod people;
 #[cfg(feature = "postgres")]
 mod postgres;
@@ -31,9 +34,10 @@ use crate::error::DockError;
 use crate::error::Result;
 use crate::failpoint::FailPoints;
 use crate::ids::LearnwareNumber;
-use crate::jobs::{ClaimFilter, ClaimedJob, JobState, LeaseRules, Progress};
+use crate::jobs::{ClaimFilter, ClaimedJob, Job, JobState, LeaseRules, Progress};
 use crate::policy::Usage;
 use blobs::{Blobs, Digest};
+use conversions::ConversionRow;
 use figures::{Figure, Holdings};
 use files::{CapabilityRow, EvolutionRow, EvolutionState, FileKind, FileRow, NewEvolution};
 use organisations::{
@@ -133,13 +137,40 @@ pub enum Requeued {
     Unknown,
 }
 
-/// Changes since a revision.
+/// A place in the order of changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    /// The revision of a change.
+    pub revision: Revision,
+    /// Which of the learnwares that changed with it.
+    pub number: LearnwareNumber,
+}
+
+impl Position {
+    /// After all changes of a revision.
+    pub fn after(revision: Revision) -> Self {
+        Self { revision, number: LearnwareNumber(i64::MAX) }
+    }
+}
+
+/// Changes after a place, in their order.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Changes {
-    /// The revision that the changes lead to.
+    /// The revision as the page was read. With the last page all changes up to it were told, each at least once.
     pub revision: Revision,
-    /// Learnwares that changed, each once.
+    /// Learnwares that changed, each once in a page.
     pub rows: Vec<ChangeRow>,
+    /// Where the next page begins; `None` after the last one.
+    pub next: Option<Position>,
+}
+
+impl Changes {
+    /// A page of at most `limit` rows.
+    fn page(revision: i64, rows: Vec<ChangeRow>, limit: u32) -> Self {
+        let last = rows.last().filter(|_| rows.len() >= limit as usize);
+        let next = last.map(|row| Position { revision: row.revision, number: row.number });
+        Self { revision: Revision(revision), rows, next }
+    }
 }
 
 macro_rules! forward {
@@ -201,10 +232,17 @@ forward! {
     take_down(number: LearnwareNumber, reason: Option<&str>) -> bool;
     /// Counts a download.
     count_download(number: LearnwareNumber) -> ();
-    /// Asks for an evolution, unless one waits or is under way.
-    ask_evolution(now: Timestamp) -> Requeued;
+    /// Asks for a job that is no check, unless one with its subject waits or is under way.
+    ask_job(job: &Job, now: Timestamp) -> Requeued;
     /// Ends a job. False when it is not ours any more.
     finish_job(job: &ClaimedJob, now: Timestamp) -> bool;
+    /// Keeps what became of a model and ends the job. False, and no change, when the job is not ours any more, or the blob
+    /// is not there.
+    finish_conversion(job: &ClaimedJob, row: &ConversionRow, blobs: &Blobs, now: Timestamp) -> bool;
+    /// What became of a version's model when it was to be written as data.
+    conversion(number: LearnwareNumber, version: u32) -> Option<ConversionRow>;
+    /// Usable latest versions whose model is code and of which nothing is known or asked yet.
+    unconverted(limit: u32) -> Vec<(LearnwareNumber, u32)>;
     /// Jobs in a state (in any when none is named) with numbers below `before`, newest first.
     jobs(state: Option<JobState>, before: Option<i64>, limit: u32) -> Vec<JobRow>;
     /// How many jobs are in each state; states without any are left out.
@@ -259,6 +297,10 @@ forward! {
     remove_secrets(account: AccountNumber, kind: SecretKind, id: Option<i64>) -> u64;
     /// Forgets secrets that ended; returns how many.
     forget_secrets(now: Timestamp) -> u64;
+    /// Lets a visitor through a door, or tells how long to wait.
+    pass_door(visitor: &str, interval: Duration, burst: Duration, now: Timestamp) -> Option<Duration>;
+    /// Forgets visitors who have been free since `free_before`; returns how many.
+    forget_visitors(free_before: Timestamp) -> u64;
     /// Writes down what was done.
     add_audit(entry: &AuditRow) -> ();
     /// What was done, last first, with numbers below `before`.
@@ -295,8 +337,8 @@ forward! {
     /// Waits until the revision is another than `since`, for `at_most` so long, and returns it. PostgreSQL tells
     /// of changes by itself; a SQLite file is asked again and again.
     wait_for_change(since: Revision, at_most: Duration) -> Revision;
-    /// What changed after `since`, read in one snapshot.
-    changes(since: Revision) -> Changes;
+    /// What changed after a place, `limit` learnwares at most, read in one snapshot.
+    changes(after: Position, limit: u32) -> Changes;
     /// Removes those of `candidates` that no learnware uses (deletions count after `age_min`) and that were
     /// not published within
     /// `age_min`; returns how many. Holds the write lock meanwhile.

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use learnware_engine::learnware::ModelFormat;
 
 use super::blobs::Digest;
+use super::conversions::ConversionRow;
 use super::files::{CapabilityRow, EvolutionRow, EvolutionState, FileRow};
 use super::organisations::{
     Audience, MemberRole, MemberRow, OrganisationNumber, OrganisationRow, Visibility,
@@ -208,6 +209,19 @@ pub(super) fn file_row(row: &impl Fields) -> Result<FileRow> {
         name: row.text("name")?.to_owned(),
         digest: digest(row)?,
         size_bytes: unsigned(row, "size_bytes")?,
+        created_at: parsed(row, "created_at")?,
+    })
+}
+
+pub(super) fn conversion_row(row: &impl Fields) -> Result<ConversionRow> {
+    let is_data = row.text_optional("digest")?.is_some();
+    let package =
+        is_data.then(|| Ok::<_, DockError>((digest(row)?, unsigned(row, "size_bytes")?))).transpose()?;
+    Ok(ConversionRow {
+        number: LearnwareNumber(row.number("learnware_id")?),
+        version: unsigned(row, "version")?,
+        package,
+        report: row.text("report")?.to_owned(),
         created_at: parsed(row, "created_at")?,
     })
 }

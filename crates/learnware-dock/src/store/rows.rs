@@ -126,6 +126,8 @@ pub fn statistical_text(statistical: &[StatisticalSpecification]) -> String {
 pub struct ChangeRow {
     /// The learnware.
     pub number: LearnwareNumber,
+    /// Revision of its last change.
+    pub revision: Revision,
     /// Who finds it.
     pub audience: Audience,
     /// Its latest version, when that is to be found by searches.

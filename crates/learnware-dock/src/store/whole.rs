@@ -22,6 +22,8 @@ pub const TABLES: &[&str] = &[
     "files",
     "capabilities",
     "evolutions",
+    "doors",
+    "conversions",
 ];
 
 /// A row by column: texts, whole numbers and NULL.

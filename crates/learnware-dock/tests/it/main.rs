@@ -6,6 +6,8 @@ mod accounts;
 mod blobs;
 mod crash;
 mod evolve;
+#[cfg(feature = "postgres")]
+mod first_stage;
 mod folder;
 mod journeys;
 mod moving;

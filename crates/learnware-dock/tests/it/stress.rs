@@ -64,12 +64,17 @@ fn row(number: i64) -> ChangeRow {
         size_bytes: 1,
         created_at: Timestamp::from_microseconds(number),
     };
-    ChangeRow { number: LearnwareNumber(number), audience: Audience::default(), usable: Some(usable) }
+    ChangeRow {
+        number: LearnwareNumber(number),
+        revision: Revision(1),
+        audience: Audience::default(),
+        usable: Some(usable),
+    }
 }
 
 fn snapshot_of(numbers: &BTreeSet<i64>, revision: i64) -> Snapshot {
     let rows = numbers.iter().map(|&number| row(number)).collect();
-    Snapshot::default().after(Changes { revision: Revision(revision), rows })
+    Snapshot::default().after(&Changes { revision: Revision(revision), rows, next: None })
 }
 
 impl Written {
@@ -85,7 +90,12 @@ impl Written {
             let place = from + self.stream.below(now.len() - from);
             let number = *now.iter().nth(place).unwrap();
             now.remove(&number);
-            ChangeRow { number: LearnwareNumber(number), audience: Audience::default(), usable: None }
+            ChangeRow {
+                number: LearnwareNumber(number),
+                revision: Revision(1),
+                audience: Audience::default(),
+                usable: None,
+            }
         };
         self.history.push(Arc::new(now));
         (row, i64::try_from(self.history.len()).unwrap())
@@ -115,7 +125,7 @@ fn write_all(
         let mut written = written.lock().unwrap();
         let (row, revision) = written.change();
         let before = Arc::clone(&current.read().unwrap());
-        let next = before.after(Changes { revision: Revision(revision), rows: vec![row] });
+        let next = before.after(&Changes { revision: Revision(revision), rows: vec![row], next: None });
         *current.write().unwrap() = Arc::new(next);
     }
 }

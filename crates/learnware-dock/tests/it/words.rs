@@ -35,12 +35,17 @@ fn row(number: i64, semantic: Option<&SemanticSpecification>) -> ChangeRow {
         size_bytes: (number * 7919 % 50) as u64 * 1_000_000,
         created_at: Timestamp::from_microseconds(number * 31 % 17),
     });
-    ChangeRow { number: LearnwareNumber(number), audience: Audience::default(), usable }
+    ChangeRow {
+        number: LearnwareNumber(number),
+        revision: Revision(1),
+        audience: Audience::default(),
+        usable,
+    }
 }
 
 fn snapshot(learnwares: &[SemanticSpecification]) -> Snapshot {
     let rows = (1..).zip(learnwares).map(|(number, semantic)| row(number, Some(semantic))).collect();
-    Snapshot::default().after(Changes { revision: Revision(1), rows })
+    Snapshot::default().after(&Changes { revision: Revision(1), rows, next: None })
 }
 
 fn request(text: &str) -> Request {
@@ -288,7 +293,7 @@ fn apply(snapshot: &Snapshot, changes: &[(i64, Option<SemanticSpecification>)]) 
     let latest: BTreeMap<i64, &Option<SemanticSpecification>> =
         changes.iter().map(|(number, semantic)| (*number, semantic)).collect();
     let rows = latest.into_iter().map(|(number, semantic)| row(number, semantic.as_ref())).collect();
-    snapshot.after(Changes { revision: Revision(snapshot.revision.0 + 1), rows })
+    snapshot.after(&Changes { revision: Revision(snapshot.revision.0 + 1), rows, next: None })
 }
 
 fn passes(filters: &Filters, semantic: &SemanticSpecification) -> bool {

@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use imbl::OrdMap;
 
-use super::organizer::{Island, Organizer};
+use super::island::Island;
+use super::organizer::Organizer;
 use crate::error::{EngineError, Result};
 use crate::hetero::{self, HeteroMap, MapIdentity};
 use crate::learnware::{Learnware, LearnwareId, Specification};

@@ -3,8 +3,10 @@
 pub mod capability;
 pub mod checker;
 pub mod index;
+pub mod island;
 pub mod mapped;
 pub mod organizer;
+pub mod outlined;
 pub mod redundancy;
 pub mod results;
 pub mod searcher;
@@ -14,9 +16,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use capability::Capabilities;
-use index::IslandIndex;
+use index::{IslandIndex, Outline};
 use mapped::MappedWorld;
 use organizer::Organizer;
+use outlined::{Delivered, Languages, Lookup};
 pub use results::{
     Funnel, KernelChoice, MatchedColumns, Member, MixtureMethod, MultipleResult, PartResult, Ranking,
     SearchOptions, SearchResults, SemanticMode, SingleResult, Verdict, WorldSearch,
@@ -103,6 +106,70 @@ impl Market {
         self.keeping(self.organizer.adopting(&renewed.organizer), world)
     }
 
+    /// The same market with an island whose members in `kept` have their specification elsewhere: those that are here are
+    /// let go, with their places in the world.
+    #[must_use]
+    pub fn with_outlined(
+        &self,
+        key: &IslandKey,
+        outline: Option<Arc<Outline>>,
+        kept: BTreeMap<LearnwareId, Languages>,
+    ) -> Self {
+        let organizer = &self.organizer;
+        let lost =
+            kept.keys().filter(|id| organizer.island(key).is_some_and(|island| island.member(id).is_some()));
+        let world =
+            self.world.clone().map(|world| lost.fold(world, |world, id| world.with_removed(id, organizer)));
+        self.keeping(organizer.with_outlined(key, outline, kept), world)
+    }
+
+    /// The same with a learnware, which is there without it, whose specification of an island is kept elsewhere.
+    #[must_use]
+    pub fn with_kept(&self, key: &IslandKey, id: &LearnwareId, languages: Languages) -> Self {
+        self.keeping(self.organizer.with_kept(key, id, languages), self.world.clone())
+    }
+
+    /// What a search needs of a first stage before this market can answer it; `None` when it needs nothing.
+    ///
+    /// # Errors
+    /// As [`Market::search`].
+    pub fn lookup(&self, user: &UserInfo, options: &SearchOptions) -> Result<Option<Lookup>> {
+        if options.world { Ok(None) } else { searcher::lookup(&self.organizer, &self.learned, user, options) }
+    }
+
+    /// The same market for one search, with what a first stage delivered for it.
+    #[must_use]
+    pub fn with_delivered(&self, key: &IslandKey, delivered: Delivered) -> Self {
+        self.keeping(self.organizer.with_delivered(key, delivered), self.world.clone())
+    }
+
+    /// How far from the user's head a first stage has to look for this market, which has what was delivered so far, to prove
+    /// what a search finds; `None` when that is proved. `error_max` is the largest error of a head that was not delivered.
+    ///
+    /// # Errors
+    /// As [`Market::search`].
+    pub fn reach(
+        &self,
+        lookup: &Lookup,
+        user: &UserInfo,
+        options: &SearchOptions,
+        error_max: f64,
+    ) -> Result<Option<f64>> {
+        let decisive = SearchOptions {
+            mixture: MixtureMethod::None,
+            ranking: Ranking::Distance,
+            kernel: KernelChoice::Island,
+            single_max: lookup.decisive,
+            ..options.clone()
+        };
+        let results = self.search(user, &decisive)?;
+        if results.funnel.certified {
+            return Ok(None);
+        }
+        let last = results.single.get(lookup.decisive.wrapping_sub(1)).and_then(|last| last.distance);
+        Ok(Some(last.map_or(f64::INFINITY, |last| lookup.head.reach(last, error_max))))
+    }
+
     /// The same learnwares with what islands learned of them.
     #[must_use]
     pub fn with_learned(&self, learned: Arc<BTreeMap<IslandKey, Capabilities>>) -> Self {
@@ -125,6 +192,12 @@ impl Market {
     }
 
     /// Searches this snapshot.
+    ///
+    /// # Errors
+    /// When specifications can't be compared or points can't be read; [`EngineError::Incomparable`] when
+    /// [`Market::lookup`] asks for candidates and none were delivered.
+    ///
+    /// [`EngineError::Incomparable`]: crate::error::EngineError::Incomparable
     pub fn search(&self, user: &UserInfo, options: &SearchOptions) -> Result<SearchResults> {
         if options.world {
             searcher::world::search(&self.organizer, self.world.as_ref(), user, options)

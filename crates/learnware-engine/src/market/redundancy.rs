@@ -9,7 +9,8 @@
 use serde::Serialize;
 
 use super::index::{IslandIndex, MixtureOptions, Stored};
-use super::organizer::{Island, Organizer};
+use super::island::Island;
+use super::organizer::Organizer;
 use super::results::Member;
 use crate::error::Result;
 use crate::learnware::{LearnwareId, Specification};
@@ -98,7 +99,8 @@ impl Redundancy {
 }
 
 /// Holds a learnware against all others of a market; `own` is its identifier where it is in the market itself. `None`
-/// when it has no statistical specification.
+/// when it has no statistical specification that tells parts of the data apart, and where those of its island are kept
+/// elsewhere.
 ///
 /// # Errors
 /// When points can't be read.
@@ -112,9 +114,13 @@ pub fn redundancy(
             .island(&specification.island())
             .is_some_and(|island| island.members().any(|member| own != Some(&member.id)))
     };
-    let statistical = &learnware.statistical;
-    let Some(specification) = statistical.iter().find(home).or(statistical.first()) else { return Ok(None) };
+    let mut point_sets = learnware.statistical.iter().filter(|specification| !specification.is_direction());
+    let first = point_sets.clone().next();
+    let Some(specification) = point_sets.find(home).or(first) else { return Ok(None) };
     let key = specification.island();
+    if organizer.outlined(&key).is_some() {
+        return Ok(None);
+    }
     let Some(island) = organizer.island(&key) else { return Ok(Some(Redundancy::of_none(key))) };
     let wanted = |id: &LearnwareId| {
         own != Some(id)

@@ -248,7 +248,8 @@ pub struct Member {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// The user brought no statistical specification, or nothing was comparable.
+    /// The user brought no statistical specification, nothing was comparable, or specifications are directions, which tell
+    /// who is nearest and not whether that is near enough.
     #[default]
     Unknown,
     /// Nearly all of the data is covered.

@@ -10,6 +10,7 @@
 //! * [`ensemble_pruning`]: the subset that does best on labelled rows.
 //! * [`evidence`]: how well outputs of another meaning explain labels.
 //! * [`feature_augment`]: a linear model on the rows and the members' answers.
+//! * [`finetune`]: a learnware that goes on training with labelled rows.
 //! * [`guarded`]: the job selector with a fallback for rows that nobody covers.
 //! * [`held_out`]: the loss of one learnware on labelled rows.
 //! * [`labels`]: learnwares of other classes and scales.
@@ -26,6 +27,7 @@ pub mod averaging;
 pub mod ensemble_pruning;
 pub mod evidence;
 pub mod feature_augment;
+pub mod finetune;
 pub mod guarded;
 pub mod held_out;
 pub mod job_selector;

@@ -73,6 +73,17 @@ impl Team {
         Examples::new(batch.clone(), self.task, answers)
     }
 
+    /// Lets every member go on training with labelled examples.
+    ///
+    /// # Errors
+    /// [`EngineError::Prediction`] for the first that can't.
+    pub fn finetune(&mut self, batch: &Batch, labels: &[f64]) -> Result<()> {
+        self.members.iter_mut().try_for_each(|member| {
+            let trained = member.predictor.finetune(batch, labels);
+            trained.map_err(|source| EngineError::Prediction { learnware: member.id.to_string(), source })
+        })
+    }
+
     /// Asks each member only about the examples that `route` gives it (one member index for each example):
     /// what hard routing costs. Class answers come back as probabilities.
     pub fn ask_routed(&mut self, batch: &Batch, route: &[usize]) -> Result<Matrix> {

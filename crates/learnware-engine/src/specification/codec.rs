@@ -1,8 +1,10 @@
-//! Statistical specifications as JSON, exactly as the reference reads and writes them.
+//! Statistical specifications as JSON, exactly as the reference reads and writes them; of parameter vectors, which it
+//! writes with torch ([`super::torch`]), our own form.
 
 use serde_json::{Value, json};
 
-use super::{Rkme, RkmeImage, RkmeText, StatisticalSpecification};
+use super::parameters::{self, ParameterVector};
+use super::{Rkme, RkmeImage, RkmeText, StatisticalSpecification, torch};
 use crate::embedder::EmbedderId;
 use crate::error::{EngineError, Result};
 use crate::numeric::Matrix;
@@ -24,6 +26,8 @@ pub enum SpecificationKind {
     Image,
     /// `RKMEImageSpecification`.
     ReferenceImage,
+    /// `GenerativeModelSpecification`.
+    Parameters,
 }
 
 impl SpecificationKind {
@@ -34,6 +38,7 @@ impl SpecificationKind {
             "RKMETextSpecification" => Ok(Self::Text),
             "EmbeddedImageSpecification" => Ok(Self::Image),
             "RKMEImageSpecification" => Ok(Self::ReferenceImage),
+            "GenerativeModelSpecification" => Ok(Self::Parameters),
             "HeteroMapTableSpecification" => {
                 Err(bad(format!("{name} is made by docks of the reference for themselves and is not read")))
             }
@@ -42,8 +47,12 @@ impl SpecificationKind {
     }
 }
 
-/// Reads a specification file. Unknown keys are ignored; a missing `type` is taken as `kind`.
-pub fn from_json_slice(bytes: &[u8], kind: SpecificationKind) -> Result<StatisticalSpecification> {
+/// Reads a specification file: JSON, or what torch writes for parameter vectors. Unknown keys are ignored; a missing `type`
+/// is taken as `kind`.
+pub fn from_bytes(bytes: &[u8], kind: SpecificationKind) -> Result<StatisticalSpecification> {
+    if kind == SpecificationKind::Parameters && torch::is_torch(bytes) {
+        return torch::read_vector(bytes).map(StatisticalSpecification::Parameters);
+    }
     let value: Value = serde_json::from_slice(bytes).map_err(|error| bad(format!("not JSON: {error}")))?;
     from_json(&value, kind)
 }
@@ -69,15 +78,10 @@ pub fn from_json(value: &Value, kind: SpecificationKind) -> Result<StatisticalSp
             return Err(bad(format!("it is a {name}")));
         }
     }
-    let (points, sample_shape) = points(map.get("z"))?;
-    let weights = map.get("beta").and_then(Value::as_array).ok_or_else(|| bad("`beta` is missing".into()))?;
-    let weights = weights.iter().map(|value| number(value, "beta")).collect::<Result<Vec<_>>>()?;
-    let gamma = map.get("gamma").map_or(Ok(REFERENCE_GAMMA), |value| number(value, "gamma"))?;
-    let row_count = row_count(map.get("num_points"))?;
-    let rkme = Rkme::new(points, weights, gamma, row_count)?.with_sample_shape(sample_shape)?;
     Ok(match kind {
-        SpecificationKind::Table => StatisticalSpecification::Table(rkme),
+        SpecificationKind::Table => StatisticalSpecification::Table(rkme(map)?),
         SpecificationKind::Text => {
+            let rkme = rkme(map)?;
             let unnamed = || EmbedderId { dimension: rkme.dimension(), ..EmbedderId::reference_text() };
             let embedder = embedder(map)?.unwrap_or_else(unnamed);
             StatisticalSpecification::Text(RkmeText::new(rkme, embedder, languages(map)?)?)
@@ -87,19 +91,66 @@ pub fn from_json(value: &Value, kind: SpecificationKind) -> Result<StatisticalSp
             let shape = map.get("image_shape").cloned().unwrap_or(Value::Null);
             let shape = serde_json::from_value(shape)
                 .map_err(|_| bad("`image_shape` is not [channels, height, width]".into()))?;
-            StatisticalSpecification::Image(RkmeImage::new(rkme, embedder, shape)?)
+            StatisticalSpecification::Image(RkmeImage::new(rkme(map)?, embedder, shape)?)
         }
         SpecificationKind::ReferenceImage => {
+            let rkme = rkme(map)?;
             if rkme.sample_shape().len() != 3 {
                 return Err(bad("a point of an image specification has channels, height and width".into()));
             }
             StatisticalSpecification::ReferenceImage(rkme)
         }
+        SpecificationKind::Parameters => StatisticalSpecification::Parameters(parameter_vector(map)?),
     })
+}
+
+/// A weighted point set.
+fn rkme(map: &serde_json::Map<String, Value>) -> Result<Rkme> {
+    let (points, sample_shape) = points(map.get("z"))?;
+    let weights = map.get("beta").and_then(Value::as_array).ok_or_else(|| bad("`beta` is missing".into()))?;
+    let weights = weights.iter().map(|value| number(value, "beta")).collect::<Result<Vec<_>>>()?;
+    let gamma = map.get("gamma").map_or(Ok(REFERENCE_GAMMA), |value| number(value, "gamma"))?;
+    let row_count = row_count(map.get("num_points"))?;
+    Rkme::new(points, weights, gamma, row_count)?.with_sample_shape(sample_shape)
+}
+
+/// A parameter vector: ours, which is a point of length one with the length and base of the whole, or all numbers as the
+/// reference has them.
+fn parameter_vector(map: &serde_json::Map<String, Value>) -> Result<ParameterVector> {
+    let numbers = |field: &str, value: &Value| {
+        let list = value.as_array().ok_or_else(|| bad(format!("`{field}` is not a list of numbers")))?;
+        if list.len() > NUMBERS_MAX {
+            return Err(bad(format!("`{field}` has more than {NUMBERS_MAX} numbers")));
+        }
+        list.iter().map(|value| number(value, field)).collect::<Result<Vec<f64>>>()
+    };
+    let texts = row_count(map.get("num_points"))?;
+    let base = base(map)?;
+    if let Some(whole) = map.get("task_vector") {
+        let whole = numbers("task_vector", whole)?;
+        let base = base.unwrap_or_else(|| parameters::reference_base(whole.len()));
+        return ParameterVector::new(whole, base, texts);
+    }
+    let Some([direction]) = map.get("z").and_then(Value::as_array).map(Vec::as_slice) else {
+        return Err(bad("`z` is not one point, the direction".into()));
+    };
+    let base = base.ok_or_else(|| bad("`base` is missing".into()))?;
+    let length = number(map.get("length").unwrap_or(&Value::Null), "length")?;
+    ParameterVector::from_direction(numbers("z", direction)?, base, length, texts)
+}
+
+fn base(map: &serde_json::Map<String, Value>) -> Result<Option<EmbedderId>> {
+    let Some(value) = map.get("base").filter(|value| !value.is_null()) else { return Ok(None) };
+    serde_json::from_value(value.clone())
+        .map(Some)
+        .map_err(|_| bad("`base` has not name, digest and dimension".into()))
 }
 
 /// Writes a specification.
 pub fn to_json(specification: &StatisticalSpecification) -> Value {
+    if let StatisticalSpecification::Parameters(vector) = specification {
+        return parameters_json(vector, specification.type_name());
+    }
     let rkme = specification.rkme();
     let z: Vec<Value> = rkme.points().iter_rows().map(|row| nested(row, rkme.sample_shape())).collect();
     let mut value = json!({ "z": z, "beta": rkme.weights(), "type": specification.type_name() });
@@ -108,7 +159,7 @@ pub fn to_json(specification: &StatisticalSpecification) -> Value {
         value["num_points"] = json!(rkme.row_count());
     }
     match specification {
-        StatisticalSpecification::Table(_) => {}
+        StatisticalSpecification::Table(_) | StatisticalSpecification::Parameters(_) => {}
         StatisticalSpecification::Text(text) => {
             value["language"] = json!(text.languages);
             value["embedder"] = json!(text.embedder);
@@ -125,6 +176,25 @@ pub fn to_json(specification: &StatisticalSpecification) -> Value {
         }
     }
     value
+}
+
+/// A parameter vector in our form; numbers are single precision, which is how they were kept.
+fn parameters_json(vector: &ParameterVector, name: &str) -> Value {
+    let numbers: Vec<Value> =
+        vector.direction().points().as_slice().iter().map(|&number| shortest(number as f32)).collect();
+    json!({
+        "type": name,
+        "z": [numbers],
+        "beta": [1.0],
+        "length": vector.length(),
+        "base": vector.base(),
+        "num_points": vector.direction().row_count(),
+    })
+}
+
+/// A number with as few digits as single precision needs.
+fn shortest(number: f32) -> Value {
+    number.to_string().parse::<f64>().map_or(Value::Null, Value::from)
 }
 
 fn embedder(map: &serde_json::Map<String, Value>) -> Result<Option<EmbedderId>> {

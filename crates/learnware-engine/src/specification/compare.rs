@@ -27,7 +27,7 @@ pub struct ColumnShift {
     pub deviations: [f64; 2],
 }
 
-/// Compares two specifications of one island.
+/// Compares two specifications of one island. The numbers of a direction are no columns: it has none.
 pub fn compare(left: &StatisticalSpecification, right: &StatisticalSpecification) -> Result<Comparison> {
     let (key, other) = (left.island(), right.island());
     if key != other {
@@ -39,7 +39,8 @@ pub fn compare(left: &StatisticalSpecification, right: &StatisticalSpecification
     let (product, norms) = (a.inner_product(&b), (a.norm_squared() * b.norm_squared()).sqrt());
     let moments = [left.moments(), right.moments()];
     let mut columns = Vec::with_capacity(left.dimension());
-    for column in 0..left.dimension() {
+    let count = if kernel.shape.takes_all_points() { left.dimension() } else { 0 };
+    for column in 0..count {
         let deviations = [0, 1].map(|side| moments[side].1[column].sqrt());
         let mut alone = kernel.clone();
         alone.multipliers.fill(0.0);
@@ -51,7 +52,7 @@ pub fn compare(left: &StatisticalSpecification, right: &StatisticalSpecification
         columns.push(ColumnShift { column, distance: a.distance(&b).max(0.0), means, deviations });
     }
     columns.sort_by(|a, b| b.distance.total_cmp(&a.distance).then(a.column.cmp(&b.column)));
-    let similarity = if norms > 0.0 { (product / norms).clamp(0.0, 1.0) } else { 0.0 };
+    let similarity = if norms > 0.0 { (product / norms).clamp(-1.0, 1.0) } else { 0.0 };
     Ok(Comparison { distance: a.distance(&b).max(0.0), similarity, columns })
 }
 

@@ -70,7 +70,14 @@ impl IslandKernel {
                 Self::pooled(members.iter().copied())
             }
             IslandKey::Text { .. } | IslandKey::Image { .. } => Self::embedded(members),
+            IslandKey::Parameters { .. } => Self::of_directions(key.dimension()),
         }
+    }
+
+    /// The kernel of directions: their cosine. Points of length one become half as long, so that the squared distance of
+    /// two is `(1 - cosine) / 2`, which is the reference's distance of parameter vectors.
+    pub fn of_directions(dimension: usize) -> Self {
+        Self { centre: vec![0.0; dimension], multipliers: vec![0.5; dimension], shape: Shape::Directions }
     }
 
     /// The kernel of an island of tables. A column's scale is mostly its spread within a typical learnware, so that
@@ -125,6 +132,9 @@ impl IslandKernel {
     /// widths from zero: small changes of the specifications do not change it.
     #[must_use]
     pub fn rounded(&self) -> Self {
+        if self.shape == Shape::Directions {
+            return self.clone();
+        }
         let multipliers: Vec<f64> = self.multipliers.iter().map(|&factor| round_factor(factor)).collect();
         let centre = self.centre.iter().zip(&multipliers).map(|(&centre, &factor)| {
             let whole = (centre * factor).round() / factor;
@@ -138,10 +148,14 @@ impl IslandKernel {
     pub fn widths(&self, key: &IslandKey) -> Vec<f64> {
         match (self.shape, key) {
             (Shape::ThreeScale, _) => vec![2.0, 1.0, 0.5],
+            (Shape::Directions, _) => Vec::new(),
             (Shape::Gaussian, IslandKey::Text { .. } | IslandKey::Image { .. }) => {
                 vec![1.0 / EMBEDDED_GAMMA.sqrt()]
             }
-            (Shape::Gaussian, IslandKey::Table { .. } | IslandKey::ReferenceImage { .. }) => vec![1.0],
+            (
+                Shape::Gaussian,
+                IslandKey::Table { .. } | IslandKey::ReferenceImage { .. } | IslandKey::Parameters { .. },
+            ) => vec![1.0],
         }
     }
 

@@ -5,9 +5,11 @@
 mod generation;
 mod golden;
 mod golden_image;
+mod golden_parameters;
 mod golden_reuse;
 mod golden_rkme;
 mod golden_search;
 mod market;
+mod outlined;
 mod reuser_contract;
 mod world;

@@ -1,13 +1,17 @@
 //! Behaviour of the market on made-up islands.
 
 use learnware_engine::Matrix;
+use learnware_engine::embedder::EmbedderId;
 use learnware_engine::learnware::{Learnware, LearnwareId, ModelFormat, Specification};
+use learnware_engine::market::redundancy::redundancy;
 use learnware_engine::market::{
     KernelChoice, LeftOutReason, Market, MixtureMethod, SearchOptions, SearchResults, Verdict,
 };
 use learnware_engine::numeric::random::Stream;
 use learnware_engine::semantic::{Dimensions, SemanticSpecification};
-use learnware_engine::specification::{Embedding, IslandKey, Rkme, RkmeParameters, StatisticalSpecification};
+use learnware_engine::specification::{
+    Embedding, IslandKey, ParameterVector, Rkme, RkmeParameters, StatisticalSpecification,
+};
 use learnware_engine::user_info::UserInfo;
 
 /// A specification around a centre that depends on `place`.
@@ -313,6 +317,74 @@ fn weights_of_no_distribution_and_other_kernel_widths_are_refused() {
     let twins = Market::from_learnwares((0..5).map(|i| learnware(i, table(1.0, 1.0, 9))));
     let found = twins.search(&with(1.0, 0.1), &SearchOptions::default()).unwrap();
     assert!(found.single.is_sorted_by(|a, b| a.id < b.id));
+}
+
+/// A change of a base model of 500 parameters, near one of a few topics.
+fn change(topic: u64, seed: u64, base: &str) -> StatisticalSpecification {
+    let (mut topic, mut own) = (Stream::new(topic), Stream::new(1000 + seed));
+    let numbers: Vec<f64> = (0..500).map(|_| topic.normal() + own.normal()).collect();
+    let base = EmbedderId { name: base.into(), digest: "d".into(), dimension: 500 };
+    StatisticalSpecification::Parameters(ParameterVector::new(numbers, base, 0).unwrap())
+}
+
+fn language_model(number: usize, statistical: StatisticalSpecification) -> Learnware {
+    Learnware {
+        id: LearnwareId(format!("{number:08}")),
+        specification: Specification {
+            semantic: SemanticSpecification::default(),
+            statistical: vec![statistical],
+        },
+        format: ModelFormat::Python,
+    }
+}
+
+#[test]
+fn language_models_are_found_by_what_texts_change() {
+    // More than an index needs for a basis, which there is none for directions.
+    let learnwares = (0..400).map(|i| language_model(i, change(i as u64 % 8, i as u64, "one")));
+    let other = language_model(900, change(3, 7, "another base"));
+    let market = Market::from_learnwares(learnwares.chain([other]));
+    let user = |base| UserInfo { statistical: vec![change(3, 5000, base)], ..UserInfo::default() };
+    let options = SearchOptions { single_max: 60, ..SearchOptions::default() };
+    let found = market.search(&user("one"), &options).unwrap();
+    let topics: Vec<usize> =
+        found.single.iter().map(|result| result.id.0.parse::<usize>().unwrap() % 8).collect();
+    assert!(topics[..50].iter().all(|&topic| topic == 3), "{topics:?}");
+    assert!(topics[50..].iter().all(|&topic| topic != 3));
+    let first = &found.single[0];
+    assert!((first.similarity.unwrap() - 0.5).abs() < 0.15, "half of the change is the topic's");
+    assert!((first.distance.unwrap() - 0.5 * (1.0 - first.similarity.unwrap())).abs() < 1e-9);
+    assert!(first.percentile.unwrap() > 0.8 && first.covered.is_none() && found.covered.is_none());
+    assert!(found.multiple.is_none() && found.verdict == Verdict::Unknown);
+    assert!(found.funnel.certified && found.funnel.comparable == 400);
+    assert_eq!(found.funnel.other_islands.len(), 1);
+    assert!(!market.wants_renewal());
+    let explanation = market.explain(&user("one"), &options, &found).unwrap();
+    assert!(explanation.left_out.is_empty() && explanation.background.unwrap().median > 0.4);
+
+    // One learnware more, alone of its base: the reference's score of it is lifted.
+    let reference = SearchOptions { kernel: KernelChoice::Reference, ..SearchOptions::default() };
+    let only = market.search(&user("another base"), &reference).unwrap();
+    let [alone] = only.single.as_slice() else { panic!("{} were found", only.single.len()) };
+    assert!((alone.score.unwrap() - 1.0 / (1.0 + (-10.0 * alone.similarity.unwrap()).exp())).abs() < 1e-12);
+    let scored = market.search(&user("one"), &reference).unwrap();
+    assert!(scored.single.is_sorted_by(|a, b| a.score >= b.score));
+    let key = user("one").statistical[0].island();
+    let specification = &market.organizer().iter().next().unwrap().specification;
+    assert!(redundancy(market.organizer(), specification, None).unwrap().is_none());
+    // Learnwares of one topic lie together in the picture.
+    let layout = market.organizer().island(&key).unwrap().index().layout().unwrap();
+    let place = |number: usize| {
+        layout.places().iter().find(|(id, _)| id.0.parse() == Ok(number)).map(|(_, place)| *place).unwrap()
+    };
+    let apart = |a: usize, b: usize| {
+        let (a, b) = (place(a), place(b));
+        (a[0] - b[0]).hypot(a[1] - b[1])
+    };
+    let within: f64 = (8..16).map(|i| apart(i, i + 8)).sum();
+    let between: f64 = (8..15).map(|i| apart(i, i + 1)).sum::<f64>() + apart(8, 15);
+    assert!(within.is_finite() && within < 0.7 * between, "{within} {between}");
+    assert!(market.organizer().island(&key).unwrap().index().anchors(&key).is_err());
 }
 
 fn named(columns: &[&str]) -> SemanticSpecification {

@@ -84,6 +84,20 @@ impl EnvironmentRequest {
         conda::read(text)
     }
 
+    /// Whether it asks for a package of this normalised name.
+    pub fn names(&self, package: &str) -> bool {
+        self.requirements.iter().any(|requirement| name_of(requirement) == package)
+    }
+
+    /// The same with more packages, in any version, where it does not ask for them already.
+    #[must_use]
+    pub fn with(mut self, packages: &[&str]) -> Self {
+        let missing: Vec<&str> = packages.iter().copied().filter(|package| !self.names(package)).collect();
+        self.requirements.extend(missing.into_iter().map(str::to_owned));
+        self.requirements.sort_unstable();
+        self
+    }
+
     /// Names the environment: the same for the same request on the same kind of machine.
     pub fn key(&self) -> String {
         let mut hasher = blake3::Hasher::new();
@@ -206,6 +220,12 @@ fn names_are_sound(line: &str) -> bool {
         line[name_end..].trim_start().strip_prefix('[').map(|rest| rest.split(']').next().unwrap_or(rest));
     let names = extras.unwrap_or_default().split(',').map(str::trim);
     is_name(&line[..name_end]) && names.filter(|name| !name.is_empty()).all(is_name)
+}
+
+/// The package of a normalised requirement.
+fn name_of(requirement: &str) -> &str {
+    let end = requirement.find(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c)));
+    &requirement[..end.unwrap_or(requirement.len())]
 }
 
 fn first_line(text: &str) -> &str {

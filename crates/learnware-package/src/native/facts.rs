@@ -63,6 +63,10 @@ impl ModelFacts {
     /// dimension is 0 where neither tells the number.
     pub fn outputs_of(&self, task: Task, labels: Option<(&str, &Labels)>) -> Dimensions {
         let names = match labels {
+            // Numbers in order say less than the labels of the data do.
+            Some((_, labels)) if task == Task::Classification && self.has_numbers_for_classes() => {
+                class_names(labels)
+            }
             _ if !self.classes.is_empty() => self.classes.clone(),
             Some((_, labels)) if task == Task::Classification => class_names(labels),
             Some((name, _)) => vec![name.to_owned()],
@@ -75,6 +79,12 @@ impl ModelFacts {
             description: names.into_iter().enumerate().collect(),
             ..Dimensions::default()
         }
+    }
+}
+
+impl ModelFacts {
+    fn has_numbers_for_classes(&self) -> bool {
+        self.classes.iter().enumerate().all(|(place, class)| class.parse() == Ok(place))
     }
 }
 

@@ -5,8 +5,10 @@
 //! * `xgboost`: XGBoost's JSON model.
 //! * `facts`: what a model's file says of its inputs, task and classes.
 //! * `sentence`: sentence transformers, which turn texts into points.
+//! * `language`: language models, of which texts change the parameters. Both: `weights`, tensors by name and shape, and
+//!   `linear`, matrix products.
 //!
-//! No library of the original frameworks is linked, and but for the folder of `sentence` no file is read:
+//! No library of the original frameworks is linked, and but for the folders of `sentence` and `language` no file is read:
 //! everything is in the bytes given.
 //! Sizes, indices and shapes are checked while loading, so a hostile file costs at most a constant factor
 //! of its own size and is refused with a reason. What is deliberately not here: training, sequences, models
@@ -24,11 +26,17 @@
 mod error;
 mod facts;
 mod forest;
+#[cfg(feature = "sentence")]
+pub mod language;
 mod lightgbm;
+#[cfg(feature = "sentence")]
+mod linear;
 pub mod onnx;
 pub mod packaged;
 #[cfg(feature = "sentence")]
 pub mod sentence;
+#[cfg(feature = "sentence")]
+mod weights;
 mod xgboost;
 
 #[cfg(test)]

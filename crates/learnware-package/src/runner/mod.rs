@@ -5,6 +5,7 @@
 //! ([`sandbox`]). Without a fence that works, foreign code runs only when the caller says
 //! [`CodePolicy::Unsafe`]. Whether the answers make sense is for the model checker.
 
+mod convert;
 pub mod host;
 pub(crate) mod process;
 pub mod protocol;
@@ -22,13 +23,15 @@ use crate::error::{PackageError, Result};
 use crate::native;
 use crate::native::packaged::not_started;
 use crate::package::Package;
+pub use convert::{Conversion, Converted};
 use host::HostReport;
 use python::{PythonPredictor, WorkerPlan};
 use sandbox::{Isolation, Limits};
 
 /// The worker and the stand-in for the reference's package, by their names in the worker folder.
-const WORKER_FILES: [(&str, &str); 8] = [
+const WORKER_FILES: [(&str, &str); 9] = [
     ("worker.py", include_str!("python/worker.py")),
+    ("converter.py", include_str!("python/converter.py")),
     ("shim/learnware/__init__.py", include_str!("python/shim/learnware/__init__.py")),
     ("shim/learnware/config.py", include_str!("python/shim/learnware/config.py")),
     ("shim/learnware/logger.py", include_str!("python/shim/learnware/logger.py")),
@@ -111,10 +114,17 @@ impl Runner {
 
     /// The environment that a package's Python code runs in, made if it is not there yet.
     pub fn environment(&self, package: &Package) -> std::result::Result<Environment, PredictError> {
+        self.environment_for(&EnvironmentRequest::of(package).map_err(not_started)?)
+    }
+
+    fn environment_for(
+        &self,
+        request: &EnvironmentRequest,
+    ) -> std::result::Result<Environment, PredictError> {
         let isolation = self.isolation()?;
         let maker =
             EnvironmentMaker { cache_dir: &self.config.cache_dir, host: self.host(), isolation: &isolation };
-        EnvironmentRequest::of(package).and_then(|request| maker.make(&request)).map_err(not_started)
+        maker.make(request).map_err(not_started)
     }
 
     fn isolation(&self) -> std::result::Result<Isolation, PredictError> {
@@ -132,8 +142,17 @@ impl Runner {
     }
 
     fn start_python(&self, package: &Package) -> std::result::Result<Box<dyn Predictor>, PredictError> {
-        let isolation = self.isolation()?;
         let environment = self.environment(package)?;
+        Ok(Box::new(self.start_in(&environment, package)?))
+    }
+
+    /// Starts a package's code in an environment.
+    fn start_in(
+        &self,
+        environment: &Environment,
+        package: &Package,
+    ) -> std::result::Result<PythonPredictor, PredictError> {
+        let isolation = self.isolation()?;
         let folder = self.unpack(package).map_err(not_started)?;
         let plan = WorkerPlan {
             python: environment.python(),
@@ -144,7 +163,7 @@ impl Runner {
             isolation,
             limits: self.config.limits.clone(),
         };
-        Ok(Box::new(PythonPredictor::start(&plan, Some(folder))?))
+        PythonPredictor::start(&plan, Some(folder))
     }
 
     fn unpack(&self, package: &Package) -> Result<tempfile::TempDir> {

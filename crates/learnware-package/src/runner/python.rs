@@ -11,6 +11,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
 use learnware_engine::Matrix;
+use learnware_engine::learnware::ModelFormat;
 use learnware_engine::predictor::{Batch, PredictError, Predictions, Predictor};
 use serde_json::{Value, json};
 
@@ -23,6 +24,10 @@ use crate::manifest::ModelDeclaration;
 const END_PATIENCE: Duration = Duration::from_secs(2);
 /// Axes of an answer at most: examples and three more.
 const ANSWER_AXES_MAX: usize = 5;
+/// Forms that are looked at at most.
+const FORMS_MAX: usize = 16;
+/// What they are.
+const DATA_FORMATS: [ModelFormat; 3] = [ModelFormat::Onnx, ModelFormat::LightGbm, ModelFormat::XgBoost];
 
 /// What a worker needs to start.
 #[derive(Debug, Clone)]
@@ -171,6 +176,42 @@ impl PythonPredictor {
     }
 }
 
+/// Forms of a model that its worker offers.
+#[derive(Debug)]
+pub(super) struct Offered {
+    /// Format and content of each.
+    pub(super) forms: Vec<(ModelFormat, Vec<u8>)>,
+    /// What could not be written, and why.
+    pub(super) notes: Vec<String>,
+}
+
+impl PythonPredictor {
+    /// Asks for the model in forms that are data; `rows` show what it takes.
+    pub(super) fn forms(&mut self, rows: &Matrix) -> Result<Offered, PredictError> {
+        let header = json!({
+            "kind": "convert",
+            "shape": [rows.rows(), rows.columns()],
+            "bytes_max": self.limits.output_bytes,
+        });
+        let answer = self.ask(&header, &protocol::bytes_of(rows.as_slice()), self.limits.call_seconds)?;
+        offered(&answer)
+            .ok_or_else(|| PredictError::BadAnswer { reason: "its forms do not fit its bytes".into() })
+    }
+}
+
+/// Reads what a worker offers; `None` when it contradicts itself.
+fn offered(answer: &Frame) -> Option<Offered> {
+    let notes = answer.header["notes"].as_array()?.iter().filter_map(Value::as_str);
+    let (mut forms, mut left) = (Vec::new(), answer.payload.as_slice());
+    for form in answer.header["forms"].as_array()?.iter().take(FORMS_MAX) {
+        let (content, rest) = left.split_at_checked(usize::try_from(form["bytes"].as_u64()?).ok()?)?;
+        let format = DATA_FORMATS.into_iter().find(|format| form["format"] == json!(format.word()))?;
+        forms.push((format, content.to_vec()));
+        left = rest;
+    }
+    Some(Offered { forms, notes: notes.map(str::to_owned).collect() })
+}
+
 impl Predictor for PythonPredictor {
     fn input_shape(&self) -> Option<Vec<usize>> {
         self.input_shape.clone()
@@ -188,6 +229,36 @@ impl Predictor for PythonPredictor {
         let (header, payload) = request(batch, self.input_shape.as_deref())?;
         let answer = self.ask(&header, &payload, self.limits.call_seconds)?;
         predictions(&answer, batch.len())
+    }
+
+    fn finetune(&mut self, batch: &Batch, labels: &[f64]) -> Result<(), PredictError> {
+        let (data, mut payload) = request(batch, self.input_shape.as_deref())?;
+        // Labels of classes are whole numbers; so are some quantities, which no library minds.
+        let classes = labels.iter().all(|label| label.fract() == 0.0 && *label >= 0.0);
+        let header =
+            json!({"kind": "finetune", "data": data, "data_bytes": payload.len(), "classes": classes});
+        payload.extend(protocol::bytes_of(labels));
+        let answer = self.ask(&header, &payload, self.limits.call_seconds)?;
+        if answer.header["trained"] == json!(true) {
+            return Ok(());
+        }
+        Err(PredictError::NotTrainable { reason: "its class has no method `finetune(X, y)`".into() })
+    }
+
+    fn generate(&mut self, texts: &[String]) -> Result<Vec<String>, PredictError> {
+        if texts.is_empty() {
+            return Ok(Vec::new());
+        }
+        let header = json!({"kind": "text", "answers": "texts"});
+        let payload = json!(texts).to_string().into_bytes();
+        let answer = self.ask(&header, &payload, self.limits.call_seconds)?;
+        let bad = |reason: String| PredictError::BadAnswer { reason };
+        let answers: Vec<String> =
+            serde_json::from_slice(&answer.payload).map_err(|_| bad("it is not a list of texts".into()))?;
+        if answers.len() != texts.len() {
+            return Err(bad(format!("{} answers for {} texts", answers.len(), texts.len())));
+        }
+        Ok(answers)
     }
 }
 

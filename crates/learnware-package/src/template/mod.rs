@@ -184,7 +184,8 @@ fn is_shared(specification: &StatisticalSpecification) -> bool {
         StatisticalSpecification::Table(_)
         | StatisticalSpecification::Text(_)
         | StatisticalSpecification::ReferenceImage(_) => true,
-        StatisticalSpecification::Image(_) => false,
+        // Our form of a parameter vector is not the reference's.
+        StatisticalSpecification::Image(_) | StatisticalSpecification::Parameters(_) => false,
     }
 }
 

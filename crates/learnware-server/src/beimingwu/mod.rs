@@ -26,6 +26,7 @@ use axum::{Router, middleware};
 use learnware_dock::Dock;
 
 use crate::limits::{self, Limits};
+use crate::shards;
 
 /// Where the routes lie: the client's base address may end with `/api` or not, and with a slash or not.
 const BASES: [&str; 5] = ["", "/", "/api", "/api/", "//api"];
@@ -49,7 +50,7 @@ pub(crate) fn router(limits: &Arc<Limits>) -> Router<Dock> {
         ("/user/delete_learnware", post(learnwares::delete)),
         ("/user/verify_log", get(log::verify_log)),
         ("/engine/semantic_specification", get(engine::vocabulary)),
-        ("/engine/search_learnware", post(search::search)),
+        ("/engine/search_learnware", post(search::search).route_layer(middleware::from_fn(shards::forward))),
         ("/engine/learnware_info", get(engine::info)),
         ("/engine/download_learnware", get(engine::download)),
         ("/datasets/list_datasets", post(datasets::list)),

@@ -13,8 +13,8 @@ use learnware_engine::learnware::LearnwareId;
 use learnware_engine::market::searcher::score;
 use learnware_engine::market::{KernelChoice, MixtureMethod, SearchOptions, SearchResults};
 use learnware_engine::semantic::DataType;
-use learnware_engine::specification::StatisticalSpecification;
 use learnware_engine::specification::codec::{self, SpecificationKind};
+use learnware_engine::specification::{StatisticalSpecification, torch};
 use learnware_engine::user_info::UserInfo;
 use serde_json::{Value, json};
 
@@ -100,6 +100,10 @@ fn specification(bytes: &[u8]) -> Result<StatisticalSpecification, Refusal> {
     let refuse = |reason: String| {
         Refusal::new(codes::NOT_UNDERSTOOD, format!("Statistical specification error: {reason}"))
     };
+    if torch::is_torch(bytes) {
+        let vector = torch::read_vector(bytes).map_err(|error| refuse(error.to_string()))?;
+        return Ok(StatisticalSpecification::Parameters(vector));
+    }
     let value: Value = serde_json::from_slice(bytes).map_err(|error| refuse(format!("not JSON: {error}")))?;
     // Files of old releases of the reference have no type; they are tables.
     let name = value.get("type").and_then(Value::as_str).unwrap_or("RKMETableSpecification");

@@ -74,6 +74,8 @@ pub(crate) struct WhichVersion {
     until: Option<String>,
     /// Its signature.
     signature: Option<String>,
+    /// `data` for the package with the model as data, where a model that is code was written so.
+    form: Option<String>,
 }
 
 impl WhichVersion {
@@ -159,6 +161,7 @@ fn version(detail: &VersionDetail) -> Version {
         digest: detail.digest.to_string(),
         size_bytes: detail.size_bytes,
         format: detail.format.word().to_owned(),
+        data: detail.data.as_ref().map(|data| json!(data)),
         semantic: detail.specification.semantic.to_json(),
         statistical: detail.specification.statistical.iter().map(codec::to_json).collect(),
         report: detail.report.as_ref().map(|report| json!(report)),
@@ -183,9 +186,11 @@ pub(crate) async fn package(
     request: Request,
 ) -> Answer<Response> {
     let id = LearnwareId(id);
-    let deployed = match which.link()? {
-        Some(link) => dock.give_out_by_link(&id, &link).await?,
-        None => dock.give_out(viewer.as_ref(), &id, which.version).await?,
+    let deployed = match (which.link()?, which.form.as_deref()) {
+        (Some(link), None) => dock.give_out_by_link(&id, &link).await?,
+        (None, None) => dock.give_out(viewer.as_ref(), &id, which.version).await?,
+        (None, Some("data")) => dock.give_out_as_data(viewer.as_ref(), &id, which.version).await?,
+        (_, Some(_)) => return Err(Failure::bad("bad-form", "form is data, or absent, and absent in links")),
     };
     let name = format!("{}.zip", deployed.id);
     Ok(body::given_out(request, &deployed.path, "application/zip", &name, &deployed.digest).await)

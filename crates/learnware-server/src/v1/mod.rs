@@ -7,6 +7,7 @@ pub(crate) mod datasets;
 pub(crate) mod events;
 pub(crate) mod evolutions;
 pub(crate) mod holdings;
+pub(crate) mod indexes;
 pub(crate) mod learnwares;
 pub(crate) mod me;
 pub(crate) mod organisations;

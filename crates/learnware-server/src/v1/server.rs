@@ -31,10 +31,10 @@ pub(crate) async fn ready(State(dock): State<Dock>) -> Answer<&'static str> {
 #[utoipa::path(get, path = "/dock", tag = "server", responses((status = OK, body = DockInfo)))]
 pub(crate) async fn dock(State(dock): State<Dock>) -> Answer<Json<DockInfo>> {
     let snapshot = dock.catalog().await?;
-    let islands = snapshot.market.organizer().islands().map(|(key, island)| IslandInfo {
+    let islands = dock.islands().await?.into_iter().map(|(key, learnwares)| IslandInfo {
         name: key.to_string(),
         island: json!(key),
-        learnwares: island.len(),
+        learnwares,
     });
     Ok(Json(DockInfo {
         dock_id: dock.store().dock_id().await?,

@@ -38,6 +38,7 @@ export const reading = {
   'read.too-many-words': 'Column {column} has {distinct} different words in {rows} rows: it looks like free text or an identifier. Leave it out, take it as a category, or take it as the texts.',
   'read.numbers': 'The numbers can\'t be used: {reason}. Check that they are plain numbers of a usual size.',
   'read.one-example': '{place}: there is only one of the {units}; a specification needs at least two. A few hundred describe a distribution well.',
+  'read.vector-not-private': 'Nothing bounds what one text adds to a parameter vector. Leave the base out to describe embeddings with differential privacy.',
   'read.all-same': '{place}: all {count} {units} are the same, so there is nothing to describe. Check that the right data is read.',
   'read.not-a-specification': '{path} is not a specification file: {reason}.',
   'read.described-otherwise': '{path}: its points have {width} numbers, its input describes {described}. Make it anew from the data.',

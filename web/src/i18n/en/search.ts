@@ -152,6 +152,7 @@ export const search = {
   'proof.teamUnbounded': 'The combination is at distance {distance}; how much nearer another one could be is not bounded.',
   'proof.team': 'The combination is at distance {distance}; no combination of any of them, however many, is nearer than {bound} (gap {gap}).',
   'meaning.reference': 'Specifications are compared under the reference\'s kernel: raw columns, width {widths}.',
+  'meaning.direction': 'Directions of {n} numbers are compared by their cosine; the distance is half of what that lacks of 1.',
   'meaning.kernel': 'Specifications are compared in {columns} columns{constant}, scaled by their spread over {n} learnwares, by Gaussians of {widths} times the typical distance of two examples.',
   'meaning.constant': ', of which {n} are the same everywhere and count for nothing',
   'meaning.background': 'Of {pairs} random pairs of learnwares here half are within {median} of each other; a percentile is the share of the pairs that are farther from each other than the learnware is from your data.',

@@ -260,6 +260,7 @@ export const site = {
   'queue.job': 'Job',
   'queue.check': 'Check of',
   'queue.evolve': 'Evolution',
+  'queue.index': 'New indexes',
   'evolution.words': 'The dock lets its learnwares answer on each other’s tasks and learns which of them does well on data like a user’s. Searches order by that where it was measured to be better than the order by distance. It also runs by itself once a day when the market has changed.',
   'evolution.ask': 'Evolve now',
   'evolution.asked': 'It begins as soon as a worker is free; this list shows it when it has ended.',

@@ -38,6 +38,7 @@ export const reading = {
   'read.too-many-words': '列 {column} 在 {rows} 行中有 {distinct} 个不同的词，像是自由文本或标识符。请去掉，或设为类别，或当作文本。',
   'read.numbers': '这些数无法使用：{reason}。请检查是否为普通大小的数。',
   'read.one-example': '{place}：只有一个样本；规约至少需要两个。几百个即可很好地描述分布。',
+  'read.vector-not-private': '无法限制单个文本对参数向量的贡献。请去掉基础模型，改用带差分隐私的嵌入描述。',
   'read.all-same': '{place}：{count} 个样本完全相同，没有可描述的内容。请检查数据是否正确。',
   'read.not-a-specification': '{path} 不是规约文件：{reason}。',
   'read.described-otherwise': '{path}：点有 {width} 个数，而输入描述了 {described} 个。请由数据重新生成。',

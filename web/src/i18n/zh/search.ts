@@ -152,6 +152,7 @@ export const search = {
   'proof.teamUnbounded': '组合的距离为 {distance}；其他组合能近多少没有上界。',
   'proof.team': '组合的距离为 {distance}；任意多个学件的任何组合都不会小于 {bound}（差距 {gap}）。',
   'meaning.reference': '使用参考实现的核比较规约：原始列，宽度 {widths}。',
+  'meaning.direction': '按余弦比较 {n} 个数的方向；距离为 (1 − 余弦) / 2。',
   'meaning.kernel': '在 {columns} 列中比较规约{constant}，按 {n} 个学件的离散度缩放，高斯核宽度为两样本典型距离的 {widths} 倍。',
   'meaning.constant': '（其中 {n} 列处处相同，不计入）',
   'meaning.background': '本坞 {pairs} 个随机学件对中，一半的距离在 {median} 以内；百分位是彼此距离大于该学件与您数据距离的学件对比例。',

@@ -260,6 +260,7 @@ export const site = {
   'queue.job': '任务',
   'queue.check': '检查',
   'queue.evolve': '演化',
+  'queue.index': '重建索引',
   'evolution.words': '学件坞让学件在彼此的任务上作答，从而学会哪些学件适合与用户数据相似的数据。若实测优于按距离排序，搜索便按此排序。市场有变化时，每天自动运行一次。',
   'evolution.ask': '立即演化',
   'evolution.asked': '有空闲的工作进程时即开始，结束后会显示在此列表中。',

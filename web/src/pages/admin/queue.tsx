@@ -67,6 +67,7 @@ export function Queue() {
 /** `check:11:1` is the check of learnware 00000011, version 1; what is unknown stays as it is. */
 function Subject({ text }: { text: string }) {
   if (text === 'evolve') return <Link href="/administration/evolution">{t('queue.evolve')}</Link>;
+  if (text === 'index') return <>{t('queue.index')}</>;
   const [, number, version] = /^check:(\d+):(\d+)$/.exec(text) ?? [];
   if (number === undefined || version === undefined) return <code>{text}</code>;
   const id = number.padStart(8, '0');

@@ -2,7 +2,7 @@
 import { useMemo, useState } from 'react';
 import { Link } from 'wouter';
 import { address, api } from '../../api/client';
-import type { Learnware, Version } from '../../api/types';
+import type { DataForm, Learnware, Version } from '../../api/types';
 import { bytes, date, list, number, t, vocabulary, type Key } from '../../i18n';
 import { useLoad } from '../../lib/load';
 import { comparable, descriptionOf, kindOf, nameOf } from '../../lib/specification';
@@ -87,6 +87,7 @@ function Facts({ learnware, version }: { learnware: Learnware; version: Version 
     [t('learnware.owner'), learnware.owner ?? t('learnware.noOwner')],
     [t('facets.license'), list((version.semantic.License?.Values ?? []).map((word) => vocabulary('license', word))) || '–'],
     [t('learnware.format'), t(`format.${version.format}` as Key)],
+    ...(version.data ? [[t('learnware.asData'), <AsData key="data" learnware={learnware} version={version} data={version.data} />] as [string, React.ReactNode]] : []),
     [t('learnware.size'), bytes(version.size_bytes)],
     [t('learnware.inputs'), input ? number(input) : '–'],
     [t('learnware.outputs'), output ? number(output) : '–'],
@@ -102,6 +103,17 @@ function Facts({ learnware, version }: { learnware: Learnware; version: Version 
       <dl className="fact-list">{facts.map(([name, value]) => <div key={name}><dt>{name}</dt><dd>{value}</dd></div>)}</dl>
       <p className="small faint">{t(version.format === 'python' ? 'safety.codeWords' : 'safety.dataWords')}</p>
     </section>
+  );
+}
+
+function AsData({ learnware, version, data }: { learnware: Learnware; version: Version; data: DataForm }) {
+  if (data.state === 'impossible') return <>{t('learnware.noData', { reason: data.reason })}</>;
+  const href = address(`/learnwares/${learnware.id}/package`, { version: version.version, form: 'data' });
+  return (
+    <>
+      <a href={href} download={`${learnware.id}-data.zip`}>{t(`format.${data.format}` as Key)}, {bytes(data.size_bytes)}</a>{' '}
+      {t('learnware.dataCompared', { n: number(data.compared), difference: data.difference.toExponential(0) })}
+    </>
   );
 }
 

@@ -1,6 +1,6 @@
 /**
- * Trying a learnware. A model that is data is fetched and evaluated in this page, the rows go nowhere; one that is code runs at
- * the server, where its operator allows it.
+ * Trying a learnware. A model that is data, or was written so, is fetched and evaluated in this page, the rows go nowhere; one
+ * that is code only runs at the server, where its operator allows it.
  */
 import { useState } from 'react';
 import { address, api, ApiError, send } from '../../api/client';
@@ -23,9 +23,13 @@ interface Tried {
 }
 
 export function Try({ learnware, version }: Tried) {
-  const isCode = version.format === 'python';
+  const converted = version.data?.state === 'converted' ? version.data : null;
+  const isCode = version.format === 'python' && !converted;
   const dock = useLoad(isCode ? 'dock' : null, (signal) => api.get<DockInfo>('/dock', {}, signal));
-  if (!isCode) return version.size_bytes > PACKAGE_MAX ? null : <TryInPage learnware={learnware} version={version} />;
+  if (!isCode) {
+    const size = (converted ?? version).size_bytes;
+    return size > PACKAGE_MAX ? null : <TryInPage learnware={learnware} version={version} size={size} form={converted ? 'data' : undefined} />;
+  }
   const rows = dock.data?.try_rows;
   return rows ? <TryAtServer learnware={learnware} version={version} rows={rows} /> : null;
 }
@@ -46,15 +50,15 @@ function TryAtServer({ learnware, version, rows }: Tried & { rows: number }) {
 /** A cell of a CSV file. */
 const quoted = (cell: string) => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell);
 
-function TryInPage({ learnware, version }: Tried) {
+function TryInPage({ learnware, version, size, form }: Tried & { size: number; form: 'data' | undefined }) {
   const predict = async (files: File[]): Promise<Predicted> => {
     const maker = await theMaker();
     await maker.open(files);
-    const response = await fetch(address(`/learnwares/${learnware.id}/package`, { version: version.version }), { credentials: 'same-origin' });
+    const response = await fetch(address(`/learnwares/${learnware.id}/package`, { version: version.version, form }), { credentials: 'same-origin' });
     if (!response.ok) throw new ApiError(response.status, 'package', '');
     return maker.predict(new Uint8Array(await response.arrayBuffer()));
   };
-  return <Trial words={t('try.words', { size: bytes(version.size_bytes) })} predict={predict} />;
+  return <Trial words={t('try.words', { size: bytes(size) })} predict={predict} />;
 }
 
 function Trial({ words, predict: ask }: { words: string; predict: (files: File[]) => Promise<Predicted> }) {

@@ -67,7 +67,8 @@ export function meaning(answer: SearchAnswer, explanation: Explanation): string[
   const { kernel, background, fits_from: fits, nothing_below: nothing } = explanation;
   const widths = list(kernel.widths.map((width) => width.toFixed(2)));
   const constant = kernel.constant_columns > 0 ? t('meaning.constant', { n: kernel.constant_columns }) : '';
-  const sentences = [kernel.scaled_by === 0 ? t('meaning.reference', { widths }) : t('meaning.kernel', { columns: kernel.columns, constant, n: kernel.scaled_by, widths })];
+  const compared = kernel.widths.length === 0 ? t('meaning.direction', { n: kernel.columns }) : kernel.scaled_by === 0 ? t('meaning.reference', { widths }) : t('meaning.kernel', { columns: kernel.columns, constant, n: kernel.scaled_by, widths });
+  const sentences = [compared];
   if (background) sentences.push(t('meaning.background', { pairs: background.pairs, median: decimal(background.median) }));
   if (answer.covered !== null) {
     const side = answer.covered >= fits ? t('meaning.above') : answer.covered >= nothing ? t('meaning.between') : t('meaning.below');

@@ -135,6 +135,12 @@ pub(super) fn meaning(answer: &Answer, explanation: &Explanation) -> Vec<String>
 
 fn kernel(facts: &KernelFacts) -> String {
     let widths: Vec<String> = facts.widths.iter().map(|width| format!("{width:.2}")).collect();
+    if widths.is_empty() {
+        return format!(
+            "Directions of {} numbers are compared by their cosine; the distance is half of what that lacks of 1.",
+            facts.columns
+        );
+    }
     let widths = widths.join(", ");
     if facts.scaled_by == 0 {
         return format!(

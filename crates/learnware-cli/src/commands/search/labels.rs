@@ -112,7 +112,7 @@ pub(super) async fn rank(
     let sample = Stream::new(0).sample(labelled.len(), LABELLED_MAX);
     let rows: Vec<usize> = sample.into_iter().map(|place| labelled[place]).collect();
     let judge = Judge { data: &made.data, column, rows, runner: target::runner(&arguments.model)?, printer };
-    let mut opener = Opener::new(&arguments.dock, printer);
+    let mut opener = Opener::new(&arguments.dock, &arguments.model, printer);
     let progress = printer.progress("asking learnwares about your labels", Some(results.single.len() as u64));
     let mut ranked = Vec::with_capacity(results.single.len());
     for (place, single) in results.single.iter().enumerate() {

@@ -130,7 +130,7 @@ async fn by_data(
     printer: &Printer,
 ) -> anyhow::Result<Outcome> {
     refuse_page(arguments, "--spec orders by distance")?;
-    let embedders = embedders::open(&arguments.embedder)?;
+    let embedders = embedders::open_with(&arguments.embedder, &arguments.base)?;
     let options = datafile::options(&arguments.table, &arguments.kind);
     let maker = specfile::maker(options, &arguments.columns, &embedders, printer);
     if arguments.private {

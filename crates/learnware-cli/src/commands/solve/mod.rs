@@ -136,7 +136,7 @@ impl Solver<'_> {
         if guesses && !self.arguments.anyway && self.data.labels.is_none() {
             return Ok((story, None));
         }
-        let mut opener = Opener::new(&self.arguments.dock, printer);
+        let mut opener = Opener::new(&self.arguments.dock, &self.arguments.model, printer);
         let mut learnwares = Vec::new();
         for teammate in &story.team {
             learnwares.push(opener.open(&teammate.id, None).await?);

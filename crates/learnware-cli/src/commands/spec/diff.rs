@@ -19,7 +19,7 @@ const BINS: usize = 20;
 
 /// Compares two specifications.
 pub(super) fn run(arguments: &DiffArgs, printer: &Printer) -> anyhow::Result<Outcome> {
-    let embedders = embedders::open(&arguments.embedder)?;
+    let embedders = embedders::open_with(&arguments.embedder, &arguments.base)?;
     let options = datafile::options(&arguments.table, &arguments.kind);
     let maker = specfile::maker(options, &arguments.columns, &embedders, printer);
     let left = specfile::read_or_make(&arguments.left, &maker)?;
@@ -65,10 +65,12 @@ fn require_same_columns(left: &Described, right: &Described) -> anyhow::Result<(
 }
 
 fn print(found: &Comparison, (left, right): (&Described, &Described), printer: &Printer) {
-    printer.line(format!(
-        "distance {:.4} (squared MMD; 0 for the same distribution), similarity {:.3}",
-        found.distance, found.similarity
-    ));
+    let meaning = if left.specification.is_direction() {
+        "0 for the same direction, 1 for the opposite one"
+    } else {
+        "squared MMD; 0 for the same distribution"
+    };
+    printer.line(format!("distance {:.4} ({meaning}), similarity {:.3}", found.distance, found.similarity));
     let (Some(a), Some(b)) = (left.specification.as_table(), right.specification.as_table()) else { return };
     printer.line("");
     printer.line(toned(Tone::Heading, "Columns, most different first"));

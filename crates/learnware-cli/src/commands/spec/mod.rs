@@ -33,7 +33,7 @@ pub(super) fn run(arguments: &SpecArgs, printer: &Printer) -> anyhow::Result<Out
 }
 
 fn make(arguments: &SpecArgs, data: &Path, output: &Path, printer: &Printer) -> anyhow::Result<Outcome> {
-    let embedders = embedders::open(&arguments.embedder)?;
+    let embedders = embedders::open_with(&arguments.embedder, &arguments.base)?;
     let options = datafile::options(&arguments.table, &arguments.kind);
     let mut maker = specfile::maker(options, &arguments.columns, &embedders, printer);
     maker.generate = arguments.generate.generation();
@@ -54,11 +54,15 @@ fn make(arguments: &SpecArgs, data: &Path, output: &Path, printer: &Printer) -> 
     document["bytes"] = json!(text.len());
     document["seed"] = maker.private.map_or(json!(arguments.generate.seed), |_| Value::Null);
     document["privacy"] = disclosure.to_json();
-    document["distance_to_data"] = json!(distance);
+    let is_point_set = !specification.is_direction();
+    document["distance_to_data"] = json!(is_point_set.then_some(distance));
     printer.result("spec", document, |printer| {
         print_summary(&specification, input.as_ref(), printer);
-        printer
-            .line(format!("distance to the data: {distance:.2e} (squared MMD; 0 is a perfect description)"));
+        if is_point_set {
+            let text =
+                format!("distance to the data: {distance:.2e} (squared MMD; 0 is a perfect description)");
+            printer.line(text);
+        }
         disclosure.sentences().into_iter().for_each(|said| printer.line(said.text));
         printer.line(format!("written: {} ({} bytes)", output.display(), text.len()));
         printer.note(what_leaves(&specification, bare));
@@ -78,6 +82,10 @@ fn what_leaves(specification: &StatisticalSpecification, bare: bool) -> &'static
         }
         StatisticalSpecification::Text(_) => {
             "The file holds points between your texts' embeddings; none of your texts, and no words."
+        }
+        StatisticalSpecification::Parameters(_) => {
+            "The file holds one direction in which your texts together move a language model; none of your texts. No proof says \
+             what a single text adds to it."
         }
         StatisticalSpecification::Image(_) => {
             "The file holds points between your images' embeddings; none of your images."

@@ -277,10 +277,9 @@ impl PostgresStore {
         Ok(true)
     }
 
-    pub(in crate::store) async fn ask_evolution(&self, now: Timestamp) -> Result<Requeued> {
-        const ACTION: &str = "ask for an evolution";
+    pub(in crate::store) async fn ask_job(&self, job: &Job, now: Timestamp) -> Result<Requeued> {
+        const ACTION: &str = "ask for a job";
         let mut transaction = self.begin(ACTION).await?;
-        let job = Job::Evolve {};
         if let Some(row) = unfinished(&mut transaction, &job.subject()).await? {
             let lease_until = read::time_optional(&row, "lease_until")?;
             match read::job_summary(&row)?.state {
@@ -291,7 +290,7 @@ impl PostgresStore {
                 }
             }
         }
-        insert_job(&mut transaction, &job, now).await?;
+        insert_job(&mut transaction, job, now).await?;
         transaction.commit().await.map_err(database(ACTION))?;
         Ok(Requeued::Waiting)
     }

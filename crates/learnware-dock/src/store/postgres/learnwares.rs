@@ -17,7 +17,7 @@ use crate::store::files::IS_USED;
 use crate::store::rows::{
     ChangeRow, DeletedRows, LearnwareRow, ListOptions, ListRow, Revision, VersionRow, format_from_word,
 };
-use crate::store::{Added, Changes, NewVersion};
+use crate::store::{Added, Changes, NewVersion, Position};
 
 const LIST: &str = "
     SELECT l.*, v.status AS latest_status, v.format, v.semantic, v.digest,
@@ -167,7 +167,7 @@ impl PostgresStore {
             .map_err(database("read the revision"))
     }
 
-    pub(in crate::store) async fn changes(&self, since: Revision) -> Result<Changes> {
+    pub(in crate::store) async fn changes(&self, after: Position, limit: u32) -> Result<Changes> {
         const ACTION: &str = "read what changed";
         // One snapshot: both statements see the same state.
         let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
@@ -177,15 +177,18 @@ impl PostgresStore {
             .await
             .map_err(database(ACTION))?;
         let rows = sqlx::query(
-            "SELECT l.id, l.created_at, l.owner_id, l.visibility, l.organisation_id, v.semantic, v.statistical, v.format, v.size_bytes
+            "SELECT l.id, l.revision, l.created_at, l.owner_id, l.visibility, l.organisation_id, v.semantic, v.statistical, v.format, v.size_bytes
              FROM learnwares l
              LEFT JOIN versions v ON v.learnware_id = l.id AND v.version = l.latest_version
                  AND v.status = 'usable' AND l.deleted_at IS NULL
                  AND l.taken_down IS NULL
-             WHERE l.revision > $1
-             ORDER BY l.id",
+             WHERE (l.revision, l.id) > ($1, $2)
+             ORDER BY l.revision, l.id
+             LIMIT $3",
         )
-        .bind(since.0)
+        .bind(after.revision.0)
+        .bind(after.number.0)
+        .bind(i64::from(limit))
         .fetch_all(&mut *transaction)
         .await
         .map_err(database(ACTION))?;
@@ -193,9 +196,10 @@ impl PostgresStore {
         let change = |row: &PgRow| -> Result<ChangeRow> {
             let usable = row_format(row)?.map(|format| read::usable_row(row, format)).transpose()?;
             let number = LearnwareNumber(row.number("id")?);
-            Ok(ChangeRow { number, audience: read::audience(row)?, usable })
+            let revision = Revision(row.number("revision")?);
+            Ok(ChangeRow { number, revision, audience: read::audience(row)?, usable })
         };
-        Ok(Changes { revision: Revision(revision), rows: rows.iter().map(change).collect::<Result<_>>()? })
+        Ok(Changes::page(revision, rows.iter().map(change).collect::<Result<_>>()?, limit))
     }
 
     pub(in crate::store) async fn remove_unused(
@@ -258,8 +262,8 @@ pub(super) async fn delete_living(
     sqlx::query(
         "UPDATE jobs SET state = 'cancelled', lease_until = NULL, finished_at = $1
          WHERE state IN ('open', 'leased', 'dead')
-           AND subject IN (SELECT 'check:' || learnware_id || ':' || version
-                           FROM versions WHERE learnware_id = $2)",
+           AND EXISTS (SELECT 1 FROM versions WHERE learnware_id = $2
+               AND jobs.subject IN ('check:' || learnware_id || ':' || version, 'convert:' || learnware_id || ':' || version))",
     )
     .bind(now.to_string())
     .bind(number.0)

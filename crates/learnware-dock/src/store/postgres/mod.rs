@@ -5,12 +5,15 @@
 //! at READ COMMITTED: what a statement reads after a lock was waited for is what the last holder committed.
 //! Why so: `docs/adr/0023-postgres-and-s3.md`.
 
+mod conversions;
+mod doors;
 mod figures;
 mod files;
 mod identities;
 mod jobs;
 mod learnwares;
 mod organisations;
+mod outlines;
 mod people;
 mod read;
 mod removal;

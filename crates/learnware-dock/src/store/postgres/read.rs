@@ -6,9 +6,9 @@ use sqlx::postgres::PgRow;
 use crate::error::Result;
 use crate::store::read::unreadable;
 pub(super) use crate::store::read::{
-    Fields, account_row, audience, audit_row, capability_row, check_state, claimed_job, evolution_row,
-    file_row, job_count, job_row, job_summary, learnware_row, list_row, member_role, member_row,
-    organisation_row, secret_row, time_optional, usable_row, usage, version_number, version_row,
+    Fields, account_row, audience, audit_row, capability_row, check_state, claimed_job, conversion_row,
+    evolution_row, file_row, job_count, job_row, job_summary, learnware_row, list_row, member_role,
+    member_row, organisation_row, secret_row, time_optional, usable_row, usage, version_number, version_row,
 };
 
 impl Fields for PgRow {

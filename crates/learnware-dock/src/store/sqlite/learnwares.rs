@@ -14,7 +14,7 @@ use crate::store::files::IS_USED;
 use crate::store::rows::{
     ChangeRow, DeletedRows, LearnwareRow, ListOptions, ListRow, Revision, UsableRow, VersionRow,
 };
-use crate::store::{Added, Changes, NewVersion};
+use crate::store::{Added, Changes, NewVersion, Position};
 
 const LIST: &str = "
     SELECT l.*, v.status AS latest_status, v.format, v.semantic, v.digest,
@@ -163,7 +163,7 @@ impl SqliteStore {
             .map_err(database("read the revision"))
     }
 
-    pub(in crate::store) async fn changes(&self, since: Revision) -> Result<Changes> {
+    pub(in crate::store) async fn changes(&self, after: Position, limit: u32) -> Result<Changes> {
         const ACTION: &str = "read what changed";
         // One reading transaction: both statements see the same state.
         let mut transaction = self.readers.begin().await.map_err(database(ACTION))?;
@@ -172,15 +172,18 @@ impl SqliteStore {
             .await
             .map_err(database(ACTION))?;
         let rows = sqlx::query(
-            "SELECT l.id, l.created_at, l.owner_id, l.visibility, l.organisation_id, v.semantic, v.statistical, v.format, v.size_bytes
+            "SELECT l.id, l.revision, l.created_at, l.owner_id, l.visibility, l.organisation_id, v.semantic, v.statistical, v.format, v.size_bytes
              FROM learnwares l
              LEFT JOIN versions v ON v.learnware_id = l.id AND v.version = l.latest_version
                  AND v.status = 'usable' AND l.deleted_at IS NULL
                  AND l.taken_down IS NULL
-             WHERE l.revision > ?
-             ORDER BY l.id",
+             WHERE (l.revision, l.id) > (?, ?)
+             ORDER BY l.revision, l.id
+             LIMIT ?",
         )
-        .bind(since.0)
+        .bind(after.revision.0)
+        .bind(after.number.0)
+        .bind(limit)
         .fetch_all(&mut *transaction)
         .await
         .map_err(database(ACTION))?;
@@ -194,10 +197,11 @@ impl SqliteStore {
                     })
                     .transpose()?;
                 let number = LearnwareNumber(read::field(row, "id")?);
-                Ok(ChangeRow { number, audience: read::audience(row)?, usable })
+                let revision = Revision(read::field(row, "revision")?);
+                Ok(ChangeRow { number, revision, audience: read::audience(row)?, usable })
             })
             .collect::<Result<_>>()?;
-        Ok(Changes { revision: Revision(revision), rows })
+        Ok(Changes::page(revision, rows, limit))
     }
 
     pub(in crate::store) async fn remove_unused(
@@ -250,8 +254,8 @@ pub(super) async fn delete_living(
     sqlx::query(
         "UPDATE jobs SET state = 'cancelled', lease_until = NULL, finished_at = ?
          WHERE state IN ('open', 'leased', 'dead')
-           AND subject IN (SELECT 'check:' || learnware_id || ':' || version
-                           FROM versions WHERE learnware_id = ?)",
+           AND EXISTS (SELECT 1 FROM versions WHERE learnware_id = ?
+               AND jobs.subject IN ('check:' || learnware_id || ':' || version, 'convert:' || learnware_id || ':' || version))",
     )
     .bind(now.to_string())
     .bind(number.0)

@@ -3,6 +3,8 @@
 //! Every writing transaction begins with `BEGIN IMMEDIATE`: it waits for the lock before it reads, because
 //! SQLite does not let a transaction that has read wait to write. Several processes may use one file.
 
+mod conversions;
+mod doors;
 mod figures;
 mod files;
 mod identities;

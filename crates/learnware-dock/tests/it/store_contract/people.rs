@@ -19,7 +19,7 @@ pub(super) async fn what_is_taken_down_is_not_found_until_it_is_put_back(f: &Fix
     let (number, version) = f.added("a", None).await;
     f.check(number, version, CheckStatus::Usable).await;
     let found = async || {
-        let changes = f.store.changes(Revision(0)).await.unwrap();
+        let changes = f.changes(Revision(0)).await;
         changes.rows.iter().any(|row| row.number == number && row.usable.is_some())
     };
     assert!(found().await);
@@ -191,7 +191,7 @@ pub(super) async fn organisations_keep_a_manager_and_learnwares_their_audience(f
     f.check(number, version, CheckStatus::Usable).await;
     let before = f.store.revision().await.unwrap();
     assert!(f.store.set_visibility(number, Visibility::Organisation(lab)).await.unwrap());
-    let changes = f.store.changes(before).await.unwrap();
+    let changes = f.changes(before).await;
     let changed = Audience { owner: Some(bob), visibility: Visibility::Organisation(lab) };
     assert_eq!((changes.rows[0].number, changes.rows[0].audience), (number, changed));
     assert_eq!(f.store.learnware(number).await.unwrap().unwrap().visibility, changed.visibility);

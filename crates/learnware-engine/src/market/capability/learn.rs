@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Capabilities, Measured, NEAREST, neighbours};
 use crate::error::Result;
 use crate::learnware::LearnwareId;
-use crate::market::organizer::Island;
+use crate::market::island::Island;
 use crate::numeric::parallel;
 use crate::numeric::vector::median;
 

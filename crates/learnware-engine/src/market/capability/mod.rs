@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::index::IslandIndex;
-use super::organizer::Island;
+use super::island::Island;
 use crate::error::Result;
 use crate::learnware::LearnwareId;
 use crate::numeric::Matrix;

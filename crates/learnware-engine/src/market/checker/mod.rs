@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::learnware::{CheckStatus, Specification};
 
+mod generation;
 pub mod model;
 mod probe;
 pub mod semantic;

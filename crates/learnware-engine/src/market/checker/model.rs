@@ -5,7 +5,7 @@
 //! independently. It does not judge how good the predictions are.
 
 use super::probe::{self, Probe};
-use super::{Finding, Stage};
+use super::{Finding, Stage, generation};
 use crate::learnware::Specification;
 use crate::numeric::Matrix;
 use crate::numeric::random::Stream;
@@ -34,6 +34,10 @@ pub fn check(specification: &Specification, predictor: &mut dyn Predictor, seed:
                 return findings;
             }
         };
+    if let (Batch::Text(texts), Some(Task::TextGeneration)) = (&batch, specification.semantic.single_task()) {
+        generation::check(predictor, texts, &mut findings);
+        return findings;
+    }
     let Some((batch, answers)) = first_answers(predictor, batch, likely, &mut findings) else {
         return findings;
     };
@@ -76,7 +80,9 @@ pub fn finding_of(problem: &PredictError) -> Finding {
             "",
             "Make the specification from the data in the form that the model takes, and declare that form.",
         ),
-        PredictError::NotStarted { .. } | PredictError::HostFailed { .. } => {
+        PredictError::NotStarted { .. }
+        | PredictError::HostFailed { .. }
+        | PredictError::NotTrainable { .. } => {
             ("model-not-started", "", "Look at the files, the class name and the packages that it needs.")
         }
     };
@@ -89,11 +95,11 @@ pub fn finding_of(problem: &PredictError) -> Finding {
     error(code, message, advice)
 }
 
-fn error(code: &str, message: impl Into<String>, advice: impl Into<String>) -> Finding {
+pub(super) fn error(code: &str, message: impl Into<String>, advice: impl Into<String>) -> Finding {
     Finding::error(Stage::Model, code, message, advice)
 }
 
-fn warning(code: &str, message: impl Into<String>, advice: impl Into<String>) -> Finding {
+pub(super) fn warning(code: &str, message: impl Into<String>, advice: impl Into<String>) -> Finding {
     Finding::warning(Stage::Model, code, message, advice)
 }
 
@@ -138,7 +144,9 @@ fn declared_input(specification: &Specification, declared: Option<&[usize]>, fin
             StatisticalSpecification::Table(table) => table.sample_shape(),
             StatisticalSpecification::Image(image) => &image.image_shape,
             // Texts have no shape, and the reference makes its images 32 x 32 whatever the model takes.
-            StatisticalSpecification::Text(_) | StatisticalSpecification::ReferenceImage(_) => continue,
+            StatisticalSpecification::Text(_)
+            | StatisticalSpecification::ReferenceImage(_)
+            | StatisticalSpecification::Parameters(_) => continue,
         };
         if declared != shape {
             findings.push(error(
@@ -315,7 +323,7 @@ fn again(predictor: &mut dyn Predictor, batch: &Batch, answers: &Matrix, finding
     }
 }
 
-fn later(problem: &PredictError, when: &str) -> Finding {
+pub(super) fn later(problem: &PredictError, when: &str) -> Finding {
     let mut finding = finding_of(problem);
     finding.message = format!("The model answered once, but not {when}. {}", finding.message);
     finding

@@ -94,7 +94,8 @@ fn images(
         StatisticalSpecification::Image(image) => Some(image.image_shape.as_slice()),
         StatisticalSpecification::Table(_)
         | StatisticalSpecification::Text(_)
-        | StatisticalSpecification::ReferenceImage(_) => None,
+        | StatisticalSpecification::ReferenceImage(_)
+        | StatisticalSpecification::Parameters(_) => None,
     });
     let shape = declared.or(known).ok_or("the model does not say the shape of an image (input_shape)")?;
     let size = shape.iter().try_fold(1usize, |size, &side| size.checked_mul(side));

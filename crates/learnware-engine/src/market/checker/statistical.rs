@@ -28,6 +28,10 @@ pub fn check(specification: &Specification) -> Vec<Finding> {
     let mut findings = Vec::new();
     kinds(specification, &mut findings);
     for statistical in &specification.statistical {
+        // Directions are finite and of length one from the start.
+        if statistical.is_direction() {
+            continue;
+        }
         let rkme = statistical.rkme();
         self_distance(rkme, &mut findings);
         weights(rkme, &mut findings);
@@ -54,6 +58,14 @@ fn note(code: &str, message: impl Into<String>, advice: impl Into<String>) -> Fi
 
 fn kinds(specification: &Specification, findings: &mut Vec<Finding>) {
     let found = &specification.statistical;
+    if found.is_empty() && specification.semantic.is_language_base() {
+        findings.push(note(
+            "no-statistical-base",
+            "There is no statistical specification: a base model is found by words and by its benchmarks.",
+            "One made from the texts that it is good at would let others find it by theirs.",
+        ));
+        return;
+    }
     if found.is_empty() {
         findings.push(error(
             "no-statistical",

@@ -73,7 +73,7 @@ impl IslandIndex {
     /// The anchors of this index, which is of the island `key`. An island too small for a basis of its own gets one here.
     ///
     /// # Errors
-    /// [`EngineError::Empty`] without members.
+    /// [`EngineError::Empty`] without members, [`EngineError::Incomparable`] where specifications are directions.
     pub fn anchors(&self, key: &IslandKey) -> Result<Anchors> {
         let basis = match &self.basis {
             Some(basis) => Arc::clone(basis),
@@ -83,6 +83,11 @@ impl IslandIndex {
     }
 
     fn small_basis(&self) -> Result<Basis> {
+        if !self.kernel.shape.takes_all_points() {
+            let reason =
+                "there are no anchors for directions: send the specification itself, which holds no texts";
+            return Err(EngineError::Incomparable { reason: reason.into() });
+        }
         let members = self.members_in_order()?;
         if members.is_empty() {
             return Err(EngineError::Empty { what: "the island" });

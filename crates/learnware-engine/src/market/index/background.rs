@@ -10,6 +10,7 @@ use crate::error::Result;
 use crate::learnware::LearnwareId;
 use crate::numeric::parallel;
 use crate::numeric::random::Stream;
+use crate::specification::Embedding;
 
 /// Pairs at most: a share of them is right within a few hundredths.
 const PAIRS_MAX: usize = 1024;
@@ -54,17 +55,37 @@ impl Background {
     /// `None` where there are too few pairs or points can't be read, which the search itself reports.
     fn new(index: &IslandIndex) -> Option<Self> {
         let first = index.first(kernel_sample(index.len()));
-        let pairs = pairs(first.len());
-        let &last = first.last().filter(|_| pairs.len() >= PAIRS_MIN)?;
-        let last = index.id(last).clone();
+        let last = index.id(*first.last()?).clone();
         let shape = index.kernel().shape;
+        Self::of_first(first.len(), last, |place| Ok(index.member(first[place])?.embedding(shape)))
+    }
+
+    /// The background of an island whose first `count` members are given, the last of which is `last`.
+    pub(super) fn of_first(
+        count: usize,
+        last: LearnwareId,
+        embedding: impl Fn(usize) -> Result<Embedding<f32>> + Sync,
+    ) -> Option<Self> {
+        let pairs = pairs(count);
+        if pairs.len() < PAIRS_MIN {
+            return None;
+        }
         let distances = parallel::map(pairs.len(), |i| {
-            let embedding = |place: usize| Ok(index.member(first[place])?.embedding(shape));
             Ok(embedding(pairs[i].0)?.distance(&embedding(pairs[i].1)?).max(0.0))
         });
         let mut distances = distances.into_iter().collect::<Result<Vec<f64>>>().ok()?;
         distances.sort_unstable_by(f64::total_cmp);
-        Some(Self { distances, sample: first.len(), last })
+        Some(Self { distances, sample: count, last })
+    }
+
+    /// Its numbers: squared distances, how many members they are drawn from, the last of these.
+    pub(super) fn parts(&self) -> (&[f64], usize, &LearnwareId) {
+        (&self.distances, self.sample, &self.last)
+    }
+
+    /// A background of such numbers; `None` of no distances.
+    pub(super) fn from_parts(distances: Vec<f64>, sample: usize, last: LearnwareId) -> Option<Self> {
+        (!distances.is_empty()).then_some(Self { distances, sample, last })
     }
 }
 

@@ -27,7 +27,7 @@ const LANDMARKS_MAX: usize = 1024;
 /// Directions kept; one axis more holds the residual.
 const RANK: usize = 255;
 /// Axes of a head, the last of which holds all that the others miss.
-const HEAD: usize = 32;
+pub(super) const HEAD: usize = 32;
 /// Members whose points and directions shape the basis.
 const SAMPLE: usize = 2048;
 /// Points among which landmarks are placed.
@@ -72,11 +72,22 @@ pub(super) struct Projection {
 impl Basis {
     /// A basis for `count` members, of which there is at least one; `member` gives the embedding of each.
     pub(super) fn new(count: usize, member: impl Fn(usize) -> Embedding<f32> + Sync) -> Self {
+        let chosen = Self::chosen(count);
+        Self::of_chosen(count, &parallel::map(chosen.len(), |i| member(chosen[i])))
+    }
+
+    /// Places of the members that shape the basis of `count`, in increasing order.
+    pub(super) fn chosen(count: usize) -> Vec<usize> {
+        Stream::new(SEED).sample(count, SAMPLE)
+    }
+
+    /// A basis for `count` members, of which `sample` are the chosen ones, at least one.
+    pub(super) fn of_chosen(count: usize, sample: &[Embedding<f32>]) -> Self {
+        // Goes on where the choice ended.
         let mut stream = Stream::new(SEED);
-        let chosen = stream.sample(count, SAMPLE);
-        let sample: Vec<Embedding<f32>> = parallel::map(chosen.len(), |i| member(chosen[i]));
-        let landmarks = landmarks(&sample, (count / 8).clamp(64, LANDMARKS_MAX), &mut stream);
-        let (transform, stretch) = transform(&landmarks, &sample, &mut stream);
+        stream.sample(count, SAMPLE);
+        let landmarks = landmarks(sample, (count / 8).clamp(64, LANDMARKS_MAX), &mut stream);
+        let (transform, stretch) = transform(&landmarks, sample, &mut stream);
         let none = Grid::from_parts(Vec::new(), Vec::new());
         let head_grid = none.clone();
         let mut basis = Self {
@@ -96,7 +107,7 @@ impl Basis {
             if square > 0.0 { residual * residual / square } else { 0.0 }
         });
         basis.residual_share = shares.sum::<f64>() / vectors.len() as f64;
-        basis.features = (basis.residual_share > MISSED_MAX).then(|| Features::new(&sample));
+        basis.features = (basis.residual_share > MISSED_MAX).then(|| Features::new(sample));
         basis
     }
 
@@ -241,7 +252,7 @@ impl Basis {
 }
 
 /// The first axes of a vector and the length of the others: heads are never farther apart than vectors.
-fn head(vector: &[f64]) -> Vec<f64> {
+pub(super) fn head(vector: &[f64]) -> Vec<f64> {
     let (first, rest) = vector.split_at(vector.len().min(HEAD - 1));
     first.iter().copied().chain([dot(rest, rest).sqrt()]).collect()
 }
@@ -260,7 +271,25 @@ fn landmarks(sample: &[Embedding<f32>], wanted: usize, stream: &mut Stream) -> P
         before += points.count();
     }
     let points = Points::from_rows(count, sample[0].points().dimension(), rows);
-    kmeans::centres(&points, wanted.min(count), 3, stream).0
+    let centres = kmeans::centres(&points, wanted.min(count), 3, stream).0;
+    if sample[0].shape().takes_all_points() { centres } else { onto_sphere(&centres) }
+}
+
+/// Points of length 1/2 in the same directions: the only ones at which inner products of directions are known.
+fn onto_sphere(points: &Points<f32>) -> Points<f32> {
+    let mut rows = Vec::with_capacity(points.count() * points.dimension());
+    for index in 0..points.count() {
+        let row = points.row(index);
+        let length = row.iter().map(|&value| f64::from(value) * f64::from(value)).sum::<f64>().sqrt();
+        let factor = if length > 0.0 { 0.5 / length } else { 0.0 };
+        let first = rows.len();
+        rows.extend(row.iter().map(|&value| (f64::from(value) * factor) as f32));
+        if factor == 0.0 {
+            // The mean of opposite directions is none; any one will do.
+            rows[first] = 0.5;
+        }
+    }
+    Points::from_rows(points.count(), points.dimension(), rows)
 }
 
 /// The map from kernel sums at the landmarks to coordinates, and a bound of its norm.

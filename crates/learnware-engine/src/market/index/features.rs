@@ -49,6 +49,8 @@ impl Features {
             let spread = match shape {
                 Shape::Gaussian => 2.0_f64,
                 Shape::ThreeScale => [0.5, 2.0, 8.0][feature % 3],
+                // Not a function of differences; such an index has no basis and so no features.
+                Shape::Directions => 0.0,
             };
             let panel = &mut frequencies[feature / PANEL * PANEL * dimension..];
             for axis in 0..dimension {

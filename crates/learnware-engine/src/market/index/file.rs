@@ -46,11 +46,9 @@ impl IslandIndex {
             offsets.push(offset);
             offset += bytes.len() as u64 + 4;
         }
-        let mut table = TableWriter { out, sum: crc32fast::Hasher::new() };
+        let mut table = TableWriter::new(out);
         self.write_table(&mut table, basis, &places, &offsets).map_err(fail)?;
-        let sum = u64::from(table.sum.finalize());
-        let footer = [&offset.to_le_bytes()[..], &sum.to_le_bytes(), &MAGIC].concat();
-        out.write_all(&footer).map_err(fail)
+        table.end(offset, MAGIC).map_err(fail)
     }
 
     fn write_table(
@@ -99,7 +97,7 @@ impl IslandIndex {
     /// # Errors
     /// When the file is not one of these, is damaged or can't be read.
     pub fn open(source: Arc<dyn ReadAt>) -> Result<Self> {
-        let mut table = TableReader::new(Arc::clone(&source))?;
+        let mut table = TableReader::new(Arc::clone(&source), MAGIC)?;
         let [dimension, shape, basis_count] = table.fixed::<u64, 3>()?;
         let (centre, multipliers) = (table.array::<f64>()?, table.array::<f64>()?);
         let dimension = dimension as usize;
@@ -140,17 +138,19 @@ impl IslandIndex {
     }
 }
 
-fn shape_number(shape: Shape) -> u64 {
+pub(super) fn shape_number(shape: Shape) -> u64 {
     match shape {
         Shape::Gaussian => 0,
         Shape::ThreeScale => 1,
+        Shape::Directions => 2,
     }
 }
 
-fn number_shape(number: u64) -> Result<Shape> {
+pub(super) fn number_shape(number: u64) -> Result<Shape> {
     match number {
         0 => Ok(Shape::Gaussian),
         1 => Ok(Shape::ThreeScale),
+        2 => Ok(Shape::Directions),
         _ => Err(unreadable("a kernel of unknown shape")),
     }
 }
@@ -180,7 +180,18 @@ pub(super) struct TableWriter<'a> {
     sum: crc32fast::Hasher,
 }
 
-impl TableWriter<'_> {
+impl<'a> TableWriter<'a> {
+    /// A table that begins where `out` is.
+    pub(super) fn new(out: &'a mut dyn Write) -> Self {
+        Self { out, sum: crc32fast::Hasher::new() }
+    }
+
+    /// Writes what follows a table that began at `offset`.
+    pub(super) fn end(self, offset: u64, magic: [u8; 8]) -> io::Result<()> {
+        let sum = u64::from(self.sum.finalize());
+        self.out.write_all(&[&offset.to_le_bytes()[..], &sum.to_le_bytes(), &magic].concat())
+    }
+
     pub(super) fn array<T: Pod>(&mut self, values: &[T]) -> io::Result<()> {
         self.bytes(&(values.len() as u64).to_le_bytes())?;
         self.bytes(cast_slice(values))
@@ -202,7 +213,8 @@ pub(super) struct TableReader {
 }
 
 impl TableReader {
-    fn new(source: Arc<dyn ReadAt>) -> Result<Self> {
+    /// The table at the end of a source of this magic word.
+    pub(super) fn new(source: Arc<dyn ReadAt>, wanted_magic: [u8; 8]) -> Result<Self> {
         let fail = |error: io::Error| unreadable(&error.to_string());
         let length = source.length().map_err(fail)?;
         check(length > FOOTER, "it is too short")?;
@@ -211,7 +223,7 @@ impl TableReader {
         source.read_at(end, footer.as_flattened_mut()).map_err(fail)?;
         let [at, wanted_sum, magic] = footer;
         let at = u64::from_le_bytes(at);
-        check(magic == MAGIC && at <= end, "it is not complete, or of another version")?;
+        check(magic == wanted_magic && at <= end, "it is not complete, or of another version")?;
         Ok(Self {
             source,
             at,
@@ -246,7 +258,8 @@ impl TableReader {
         Ok(())
     }
 
-    fn end(self) -> Result<()> {
+    /// Checks that nothing is left, and the sum.
+    pub(super) fn end(self) -> Result<()> {
         check(
             self.at == self.end && u64::from(self.sum.finalize()) == self.wanted_sum,
             "its table is damaged",

@@ -17,6 +17,7 @@ mod layout;
 mod message;
 mod mixture;
 mod nearest;
+mod outline;
 #[cfg(test)]
 mod private_tests;
 mod scan;
@@ -37,6 +38,7 @@ pub use layout::Layout;
 pub use message::{MESSAGE_ROWS_MAX, Message, Noise};
 pub use mixture::{Mixed, MixtureOptions};
 pub use nearest::{Nearest, Wanted};
+pub use outline::{Head, Outline, OutlineSample};
 use segment::Segment;
 pub use stored::Stored;
 
@@ -98,7 +100,7 @@ impl IslandIndex {
         debug_assert!(members.is_sorted_by(|a, b| a.id() < b.id()), "sorted by identifier, each once");
         let shape = kernel.shape;
         let basis_count = members.len();
-        let basis = (basis_count >= BASIS_FROM)
+        let basis = (basis_count >= BASIS_FROM && shape.takes_all_points())
             .then(|| Arc::new(Basis::new(basis_count, |index| members[index].embedding(shape))));
         let segments = vec![Segment::new(members, basis.as_deref(), shape)];
         Self { kernel, basis, basis_count, segments, background: Arc::default() }
@@ -181,12 +183,13 @@ impl IslandIndex {
     /// a quarter of what it holds is gone.
     pub fn wants_renewal(&self) -> bool {
         let (live, held) = (self.len(), self.segments.iter().map(Segment::count).sum::<usize>());
-        live >= BASIS_FROM && (self.lacks_basis() || live >= 2 * self.basis_count || 4 * (held - live) > held)
+        let has_grown = self.basis.is_some() && live >= 2 * self.basis_count;
+        live >= BASIS_FROM && (self.lacks_basis() || has_grown || 4 * (held - live) > held)
     }
 
     /// Whether it has grown so that it should have a basis, but has none.
     pub fn lacks_basis(&self) -> bool {
-        self.basis.is_none() && self.len() >= BASIS_FROM
+        self.basis.is_none() && self.len() >= BASIS_FROM && self.kernel.shape.takes_all_points()
     }
 
     /// Whether [`IslandIndex::write`] would take points out of memory: those of more than a tenth of the members.

@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::super::index::kernel_sample;
+use super::super::island::Island;
 use super::super::mapped::MappedWorld;
-use super::super::organizer::{Island, Organizer};
+use super::super::organizer::Organizer;
 use super::super::results::{
     FITS_FROM, KernelChoice, MixtureMethod, NOTHING_BELOW, SearchOptions, SearchResults,
 };
@@ -39,21 +39,21 @@ pub struct Explanation {
     /// nothing is proved or there are no others.
     pub others_from: Option<f64>,
     /// The single results that are not in the answer's mixture (or are not the best single one, where there is no
-    /// mixture), nearest first.
+    /// mixture), nearest first; none where mixtures are not looked for at all.
     pub left_out: Vec<LeftOut>,
 }
 
 /// An island's kernel in short.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct KernelFacts {
-    /// Columns that are compared.
+    /// Columns that are compared, or numbers of a direction.
     pub columns: usize,
     /// Of those, constant over the island, so that they count for nothing.
     pub constant_columns: usize,
     /// Learnwares whose specifications gave centre and scale; 0 for the reference's kernel, which has none.
     pub scaled_by: usize,
     /// Widths `w` of the Gaussians `exp(-(distance / w)^2)` that are averaged: in units of the typical distance of two
-    /// rows of the island; of the raw columns under the reference's kernel.
+    /// rows of the island; of the raw columns under the reference's kernel; none where directions are compared.
     pub widths: Vec<f64>,
 }
 
@@ -111,19 +111,26 @@ pub(in crate::market) fn explain(
     let (island, own) = compared(organizer, world, user, results)?;
     let (key, own) = (island.key(), own.as_ref());
     let reference = IslandKernel::reference(own.dimension(), own.gamma());
-    let (kernel, background) = match options.kernel {
+    // Directions are compared in one way only.
+    let is_direction = key.is_of_directions();
+    let choice = if is_direction { KernelChoice::Island } else { options.kernel };
+    let (kernel, background) = match choice {
         KernelChoice::Island => (island.index().kernel(), island.index().background()),
         KernelChoice::Reference => (&reference, None),
     };
     let others = results.funnel.certified && results.funnel.comparable > results.single.len();
     Some(Explanation {
-        kernel: kernel_facts(kernel, key, island, options.kernel),
+        kernel: kernel_facts(kernel, key, island, choice),
         background: background
             .map(|pairs| BackgroundFacts { pairs: pairs.pair_count(), median: pairs.median() }),
         fits_from: FITS_FROM,
         nothing_below: NOTHING_BELOW,
         others_from: results.single.last().and_then(|last| last.distance).filter(|_| others),
-        left_out: left_out(island, &Embedding::new(own, kernel), kernel, options, results),
+        left_out: if is_direction {
+            Vec::new()
+        } else {
+            left_out(island, &Embedding::new(own, kernel), kernel, options, results)
+        },
     })
 }
 
@@ -140,7 +147,7 @@ fn compared<'a>(
     }
     let key = results.island.as_ref()?;
     let own = user.statistical.iter().find(|specification| specification.island() == *key)?;
-    Some((organizer.island(key)?, Cow::Borrowed(own.rkme())))
+    Some((organizer.searched(key)?, Cow::Borrowed(own.rkme())))
 }
 
 fn kernel_facts(
@@ -153,7 +160,7 @@ fn kernel_facts(
     let columns = kernel.multipliers.len();
     match choice {
         KernelChoice::Island => {
-            let scaled_by = kernel_sample(island.len());
+            let scaled_by = island.kernel_count();
             KernelFacts { columns, constant_columns, scaled_by, widths: kernel.widths(key) }
         }
         KernelChoice::Reference => {

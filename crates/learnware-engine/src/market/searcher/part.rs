@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Words, require_distribution, statistical};
 use crate::error::Result;
 use crate::learnware::LearnwareId;
+use crate::market::island::Island;
 use crate::market::mapped::table_of;
-use crate::market::organizer::{Island, Organizer};
+use crate::market::organizer::Organizer;
 use crate::market::results::{
     KernelChoice, MixtureMethod, PartResult, SearchOptions, SearchResults, SingleResult,
 };

@@ -62,3 +62,17 @@ pub fn reference_scores(distances: &[f64], mixture: Option<f64>) -> Scores {
     }
     Scores { single, multiple }
 }
+
+/// Temperature of the reference's scores of parameter vectors.
+const TEMPERATURE: f64 = 0.1;
+
+/// Display scores of parameter vectors, best first (`LLMStatSearcher` of the reference's 0.4): a cosine against zero in a
+/// softmax, and at least [`SHOWN_MIN`] for a single learnware.
+pub fn of_cosines(cosines: &[f64]) -> Vec<f64> {
+    let score = |cosine: &f64| 1.0 / (1.0 + (-cosine / TEMPERATURE).exp());
+    let mut scores: Vec<f64> = cosines.iter().map(score).collect();
+    if let [only] = scores.as_mut_slice() {
+        *only = only.max(SHOWN_MIN);
+    }
+    scores
+}

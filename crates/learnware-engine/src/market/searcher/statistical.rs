@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use super::{mixture, score};
+use super::{directions, mixture, score};
 use crate::error::{EngineError, Result};
 use crate::learnware::LearnwareId;
 use crate::market::capability::{self, Capabilities};
-use crate::market::index::{IslandIndex, Mixed, MixtureOptions, Stored, Wanted};
-use crate::market::organizer::Island;
+use crate::market::index::{Mixed, MixtureOptions, Stored, Wanted};
+use crate::market::island::Island;
 use crate::market::results::{
     KernelChoice, Member, MixtureMethod, MultipleResult, Ranking, SearchOptions, SearchResults, SingleResult,
     Verdict,
@@ -37,13 +37,40 @@ pub(crate) fn search(
     results: &mut SearchResults,
 ) -> Result<()> {
     match options.kernel {
+        _ if island.key().is_of_directions() => {
+            directions::search(island.index(), user, wanted, options, results)?;
+        }
         KernelChoice::Island => {
             let learned = capabilities.filter(|_| options.ranking == Ranking::Capability);
-            by_island_kernel(island.index(), user, wanted, learned, options, results)?;
+            by_island_kernel(island, user, wanted, learned, options, results)?;
         }
         KernelChoice::Reference => by_reference_kernel(island, user, wanted, options, results)?,
     }
+    if let Some(beyond) = island.beyond() {
+        let has_all = beyond.others_from == Some(f64::INFINITY);
+        results.funnel.certified &= has_all || options.kernel == KernelChoice::Island;
+        if let Some(multiple) = results.multiple.as_mut().filter(|_| !has_all) {
+            multiple.gap = None;
+        }
+    }
     Ok(())
+}
+
+/// How many of the nearest learnwares decide which single results there are.
+pub(super) fn decisive(options: &SearchOptions, is_learned: bool) -> usize {
+    if is_learned { options.single_max.max(capability::NEAREST) } else { options.single_max }
+}
+
+/// How many of the nearest learnwares a search looks at.
+pub(super) fn looked_at(options: &SearchOptions, is_learned: bool) -> usize {
+    decisive(options, is_learned).max(candidate_count(options))
+}
+
+/// Whether those found that decide are nearer than all that were not delivered.
+fn is_proved(found: &[(Arc<Stored>, f64)], decisive: usize, others_from: Option<f64>) -> bool {
+    let Some(from) = others_from else { return false };
+    // Fewer than could be found: all that are left are others.
+    from.is_infinite() || found.get(decisive.wrapping_sub(1)).map_or(decisive == 0, |(_, last)| *last < from)
 }
 
 /// Candidates of a mixture: the nearest ones, as many as the reference takes.
@@ -52,19 +79,21 @@ fn candidate_count(options: &SearchOptions) -> usize {
 }
 
 fn by_island_kernel(
-    index: &IslandIndex,
+    island: &Island,
     user: &Rkme,
     wanted: Wanted,
     learned: Option<&Capabilities>,
     options: &SearchOptions,
     results: &mut SearchResults,
 ) -> Result<()> {
+    let index = island.index();
     let target = Embedding::<f32>::new(user, index.kernel());
-    let count =
-        options.single_max.max(candidate_count(options)).max(learned.map_or(0, |_| capability::NEAREST));
-    let nearest = index.nearest(&target, count, wanted)?;
+    let nearest = index.nearest(&target, looked_at(options, learned.is_some()), wanted)?;
     results.funnel.evaluated = nearest.evaluations;
-    results.funnel.certified = nearest.certified;
+    results.funnel.certified = nearest.certified
+        && island.beyond().is_none_or(|beyond| {
+            is_proved(&nearest.found, decisive(options, learned.is_some()), beyond.others_from)
+        });
     let embeddings: Vec<Embedding<f32>> =
         nearest.found.iter().map(|(member, _)| member.embedding(target.shape())).collect();
     let seen: Vec<&Embedding<f32>> = embeddings.iter().collect();

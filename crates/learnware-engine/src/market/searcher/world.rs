@@ -35,7 +35,7 @@ pub(in crate::market) fn search(
     require_distribution(&place)?;
     let (words, island) = (words(organizer, user, options), world.island());
     let mut results = begun(organizer, &words, options);
-    results.funnel.comparable = words.count_in(island);
+    results.funnel.comparable = words.count_here(island);
     results.island =
         user.statistical.iter().find(|own| own.as_table().is_some()).map(StatisticalSpecification::island);
     let (map, placed, without_place) = (world.map().clone(), island.len(), world.without_place());

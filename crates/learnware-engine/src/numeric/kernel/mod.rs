@@ -44,9 +44,19 @@ pub enum Shape {
     Gaussian,
     /// `(exp(-r/4) + exp(-r) + exp(-4r)) / 3`: sees coarse and fine differences at once.
     ThreeScale,
+    /// `1/4 - r/2`: the inner product of points that all have length 1/2, and of no others.
+    Directions,
 }
 
 impl Shape {
+    /// Whether the kernel is one of all points, so that sums at other points, such as means, mean something.
+    pub fn takes_all_points(self) -> bool {
+        match self {
+            Self::Gaussian | Self::ThreeScale => true,
+            Self::Directions => false,
+        }
+    }
+
     /// Kernel value.
     #[inline(always)]
     fn value<T: Number>(self, r: T) -> T {
@@ -58,6 +68,7 @@ impl Shape {
                 let fine = (middle * middle) * (middle * middle);
                 (coarse + middle + fine) * T::from_f64(1.0 / 3.0)
             }
+            Self::Directions => r.fused(T::from_f64(-0.5), T::from_f64(0.25)),
         }
     }
 
@@ -77,6 +88,7 @@ impl Shape {
                 let fall = fine.fused(T::from_f64(4.0), coarse.fused(T::from_f64(0.25), middle));
                 ((coarse + middle + fine) * third, fall * third)
             }
+            Self::Directions => (self.value(r), T::from_f64(0.5)),
         }
     }
 }
@@ -199,6 +211,7 @@ fn weigh<T: Number>(distances: &mut [T], weights: &[T], shape: Shape) {
             match shape {
                 Shape::Gaussian => weigh_body(distances, weights, Shape::Gaussian),
                 Shape::ThreeScale => weigh_body(distances, weights, Shape::ThreeScale),
+                Shape::Directions => weigh_body(distances, weights, Shape::Directions),
             }
         },
     );
@@ -221,6 +234,7 @@ fn weigh_forces<T: Number>(distances: &mut [T], values: &mut [T], weights: &[T],
             match shape {
                 Shape::Gaussian => weigh_forces_body(distances, values, weights, Shape::Gaussian),
                 Shape::ThreeScale => weigh_forces_body(distances, values, weights, Shape::ThreeScale),
+                Shape::Directions => weigh_forces_body(distances, values, weights, Shape::Directions),
             }
         },
     );
@@ -566,6 +580,7 @@ mod tests {
         match shape {
             Shape::Gaussian => (-r).exp(),
             Shape::ThreeScale => ((-r / 4.0).exp() + (-r).exp() + (-4.0 * r).exp()) / 3.0,
+            Shape::Directions => 0.25 - r / 2.0,
         }
     }
 

@@ -5,10 +5,14 @@
 
 use learnware_engine::numeric::real::Real;
 
+use super::FORMAT;
 use super::config::{Activation, Architecture, Naming};
-use super::linear::Linear;
-use super::weights::Weights;
 use crate::native::NativeError;
+use crate::native::linear::Linear;
+use crate::native::weights::Weights;
+
+/// Prefixes of tensor names, depending on how the model was saved.
+const PREFIXES: &[&str] = &["", "bert.", "roberta.", "distilbert.", "model.", "0.auto_model."];
 
 /// Names of the tensors that the two ways of naming have.
 struct Names {
@@ -278,7 +282,7 @@ impl Model {
             Naming::Bert => &BERT,
             Naming::DistilBert => &DISTILBERT,
         };
-        let weights = Weights::read(bytes, names.words)?;
+        let weights = Weights::read(FORMAT, bytes, PREFIXES, names.words)?;
         let hidden = architecture.hidden;
         let words = weights.tensor(names.words, &[architecture.words, hidden])?;
         let mut positions = weights.tensor(names.positions, &[architecture.positions, hidden])?;

@@ -8,15 +8,13 @@
 //! Sums run over the inputs in order with fused multiply-add, so a text's point is the same for any number of
 //! threads and whatever texts it is embedded with.
 //!
-//! * `config`: what the files declare. `weights`: tensors by name and shape. `linear`: matrix products.
+//! * `config`: what the files declare.
 //! * `layers`: the forward pass.
 
 mod config;
 mod layers;
-mod linear;
 #[cfg(test)]
 mod tests;
-mod weights;
 
 use std::io::Read;
 use std::path::Path;
@@ -72,29 +70,34 @@ impl SentenceFiles {
     /// [`NativeError::Malformed`] when one is missing or can't be read, [`NativeError::TooLarge`] when one is
     /// over its limit; both name the file.
     pub fn read(folder: &Path) -> Result<Self, NativeError> {
-        let modules = read(folder, "modules.json", SETTINGS_BYTES_MAX)?;
+        let modules = read(FORMAT, folder, "modules.json", SETTINGS_BYTES_MAX)?;
         let pooling = config::pooling_folder(&modules)?;
         let sentence = config::SENTENCE_FILES.iter().find(|name| folder.join(name).is_file());
         Ok(Self {
-            config: read(folder, "config.json", SETTINGS_BYTES_MAX)?,
-            tokenizer: read(folder, "tokenizer.json", TOKENIZER_BYTES_MAX)?,
-            weights: read(folder, "model.safetensors", WEIGHT_BYTES_MAX)?,
-            pooling: read(folder, &format!("{pooling}/config.json"), SETTINGS_BYTES_MAX)?,
+            config: read(FORMAT, folder, "config.json", SETTINGS_BYTES_MAX)?,
+            tokenizer: read(FORMAT, folder, "tokenizer.json", TOKENIZER_BYTES_MAX)?,
+            weights: read(FORMAT, folder, "model.safetensors", WEIGHT_BYTES_MAX)?,
+            pooling: read(FORMAT, folder, &format!("{pooling}/config.json"), SETTINGS_BYTES_MAX)?,
             modules,
-            sentence: sentence.map(|name| read(folder, name, SETTINGS_BYTES_MAX)).transpose()?,
+            sentence: sentence.map(|name| read(FORMAT, folder, name, SETTINGS_BYTES_MAX)).transpose()?,
         })
     }
 }
 
 /// Reads one file of at most `limit` bytes.
-fn read(folder: &Path, name: &str, limit: usize) -> Result<Vec<u8>, NativeError> {
+pub(super) fn read(
+    format: &'static str,
+    folder: &Path,
+    name: &str,
+    limit: usize,
+) -> Result<Vec<u8>, NativeError> {
     let path = folder.join(name);
     let unreadable =
-        |error: std::io::Error| NativeError::malformed(FORMAT, format!("{}: {error}", path.display()));
+        |error: std::io::Error| NativeError::malformed(format, format!("{}: {error}", path.display()));
     let file = std::fs::File::open(&path).map_err(unreadable)?;
     let mut bytes = Vec::new();
     file.take(limit as u64 + 1).read_to_end(&mut bytes).map_err(unreadable)?;
-    at_most(FORMAT, "the size in bytes of one of its files", bytes.len(), limit)?;
+    at_most(format, "the size in bytes of one of its files", bytes.len(), limit)?;
     Ok(bytes)
 }
 
@@ -121,7 +124,7 @@ impl SentenceEmbedder {
     /// Loads from bytes; errors as [`Self::open`].
     pub fn load(files: &SentenceFiles) -> Result<Self, NativeError> {
         let architecture = Architecture::parse(&files.config)?;
-        let mut tokenizer = tokenizer(&files.tokenizer)?;
+        let mut tokenizer = tokenizer(FORMAT, &files.tokenizer)?;
         let steps = Steps::parse(
             &architecture,
             &files.modules,
@@ -253,10 +256,10 @@ impl TextEmbedder for SentenceEmbedder {
 }
 
 /// Reads `tokenizer.json`.
-fn tokenizer(bytes: &[u8]) -> Result<Tokenizer, NativeError> {
-    at_most(FORMAT, "the size of tokenizer.json in bytes", bytes.len(), TOKENIZER_BYTES_MAX)?;
+pub(super) fn tokenizer(format: &'static str, bytes: &[u8]) -> Result<Tokenizer, NativeError> {
+    at_most(format, "the size of tokenizer.json in bytes", bytes.len(), TOKENIZER_BYTES_MAX)?;
     Tokenizer::from_bytes(bytes)
-        .map_err(|error| NativeError::malformed(FORMAT, format!("tokenizer.json: {error}")))
+        .map_err(|error| NativeError::malformed(format, format!("tokenizer.json: {error}")))
 }
 
 /// Digest of everything that decides the numbers.

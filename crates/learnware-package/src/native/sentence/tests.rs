@@ -163,7 +163,7 @@ fn tokens_outside_the_model_are_refused_with_the_text() {
 
 #[test]
 fn halves_become_whole() {
-    use super::weights::{brain, half};
+    use crate::native::weights::{brain, half};
     for (bits, wanted) in [
         (0x3c00, 1.0),
         (0xc000, -2.0),

@@ -123,7 +123,42 @@ def array_of(answer, numpy):
     return numpy.ascontiguousarray(array, dtype="<f8")
 
 
+def finetune(model, header, payload, numpy):
+    method = getattr(model, "finetune", None)
+    if not callable(method):
+        return {"ok": True, "trained": False}, b""
+    data, labels = payload[:header["data_bytes"]], payload[header["data_bytes"]:]
+    labels = numpy.frombuffer(labels, dtype="<f8").astype("int64" if header["classes"] else "float64")
+    try:
+        method(batch_of(header["data"], data, numpy), labels)
+    except NotImplementedError:  # the base class of the reference
+        return {"ok": True, "trained": False}, b""
+    return {"ok": True, "trained": True}, b""
+
+
+def texts_of(answer):
+    texts = [answer] if isinstance(answer, str) else list(answer)
+    for text in texts:
+        if not isinstance(text, str):
+            raise TypeError("an answer is of type %s; texts are needed" % type(text).__name__)
+    return texts
+
+
 def answer_to(model, header, payload, numpy):
+    if header["kind"] == "finetune":
+        return finetune(model, header, payload, numpy)
+    if header.get("answers") == "texts":
+        # Lone surrogates, which no other program reads, are replaced.
+        texts = [text.encode("utf-8", "replace").decode("utf-8")
+                 for text in texts_of(model.predict(batch_of(header, payload, numpy)))]
+        return {"ok": True}, json.dumps(texts).encode("utf-8")
+    if header["kind"] == "convert":
+        place = os.path.join(os.path.dirname(os.path.abspath(__file__)), "converter.py")
+        spec = importlib.util.spec_from_file_location("learnware_converter", place)
+        converter = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(converter)
+        rows = numpy.frombuffer(payload, dtype="<f8").reshape(header["shape"]).copy()
+        return converter.answer_to(model, header, rows, numpy)
     result = array_of(model.predict(batch_of(header, payload, numpy)), numpy)
     return {"ok": True, "shape": list(result.shape)}, result.tobytes()
 

@@ -2,26 +2,28 @@
 
 use safetensors::{Dtype, SafeTensors};
 
-use super::FORMAT;
-use crate::native::NativeError;
-
-/// Prefixes of tensor names, depending on how the model was saved.
-const PREFIXES: &[&str] = &["", "bert.", "roberta.", "distilbert.", "model.", "0.auto_model."];
+use super::NativeError;
 
 /// The file and the prefix that its names have.
 pub(super) struct Weights<'a> {
+    format: &'static str,
     tensors: SafeTensors<'a>,
     prefix: &'static str,
 }
 
 impl<'a> Weights<'a> {
-    /// Reads the file's header. `probe` is a name that every model has: it tells the prefix.
-    pub(super) fn read(bytes: &'a [u8], probe: &str) -> Result<Self, NativeError> {
+    /// Reads the file's header. `probe` is a name that every model has: it tells which of the prefixes names have.
+    pub(super) fn read(
+        format: &'static str,
+        bytes: &'a [u8],
+        prefixes: &[&'static str],
+        probe: &str,
+    ) -> Result<Self, NativeError> {
         let tensors = SafeTensors::deserialize(bytes)
-            .map_err(|error| NativeError::malformed(FORMAT, format!("model.safetensors: {error}")))?;
+            .map_err(|error| NativeError::malformed(format, format!("model.safetensors: {error}")))?;
         let has = |prefix: &&&str| tensors.tensor(&format!("{prefix}{probe}")).is_ok();
-        let prefix = PREFIXES.iter().find(has).copied().unwrap_or_default();
-        Ok(Self { tensors, prefix })
+        let prefix = prefixes.iter().find(has).copied().unwrap_or_default();
+        Ok(Self { format, tensors, prefix })
     }
 
     /// The values of one tensor, row by row, as `f32`.
@@ -33,7 +35,7 @@ impl<'a> Weights<'a> {
     pub(super) fn tensor(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, NativeError> {
         let name = format!("{}{name}", self.prefix);
         let wrong = |reason: String| {
-            NativeError::malformed(FORMAT, format!("model.safetensors: tensor {name} {reason}"))
+            NativeError::malformed(self.format, format!("model.safetensors: tensor {name} {reason}"))
         };
         let view = self.tensors.tensor(&name).map_err(|_| wrong("is missing".to_owned()))?;
         if view.shape() != shape {

@@ -5,8 +5,8 @@
 //! promise. Weights are packed in panels of [`PANEL`] outputs; the inner loop keeps [`ROWS`] x [`PANEL`] sums in
 //! registers.
 
+use super::NativeError;
 use super::weights::Weights;
-use crate::native::NativeError;
 
 /// Outputs of a panel: two vectors of AVX2.
 const PANEL: usize = 16;
@@ -37,8 +37,19 @@ impl Linear {
         Ok(Self::pack(&matrix, bias, inputs))
     }
 
+    /// Reads `name.weight` alone; nothing is added to the product.
+    pub(super) fn load_unbiased(
+        weights: &Weights,
+        name: &str,
+        inputs: usize,
+        outputs: usize,
+    ) -> Result<Self, NativeError> {
+        let matrix = weights.tensor(&format!("{name}.weight"), &[outputs, inputs])?;
+        Ok(Self::pack(&matrix, vec![0.0; outputs], inputs))
+    }
+
     /// Packs `matrix` (outputs x inputs).
-    fn pack(matrix: &[f32], bias: Vec<f32>, inputs: usize) -> Self {
+    pub(super) fn pack(matrix: &[f32], bias: Vec<f32>, inputs: usize) -> Self {
         let outputs = bias.len();
         let mut panels = vec![[0.0; PANEL]; outputs.div_ceil(PANEL) * inputs];
         for (output, row) in matrix.chunks_exact(inputs).enumerate() {
