@@ -14,7 +14,7 @@ use crate::dock::Dock;
 use crate::error::{DockError, Result};
 use crate::ids::LearnwareNumber;
 use crate::inspect::{self, CheckedPackage};
-use crate::jobs::{ClaimFilter, ClaimedJob, Job, JobState, Progress};
+use crate::jobs::{ClaimFilter, ClaimedJob, Job, JobEnd, Progress};
 use crate::store::rows::{self, VersionRow};
 use crate::store::{Requeued, Verdict};
 
@@ -26,23 +26,7 @@ pub struct CheckOutcome {
     /// The version that was checked.
     pub version: u32,
     /// How it ended.
-    pub end: CheckEnd,
-}
-
-/// How a check ended.
-#[derive(Debug, Clone, PartialEq)]
-pub enum CheckEnd {
-    /// With a report, which is stored.
-    Reported(CheckReport),
-    /// Without one, because something of ours failed; it will be tried again unless the state is dead.
-    Failed {
-        /// Open or dead.
-        state: JobState,
-        /// What failed.
-        error: String,
-    },
-    /// The learnware was deleted, or somebody else took the job over. Nothing was stored.
-    Overtaken,
+    pub end: JobEnd<CheckReport>,
 }
 
 impl Dock {
@@ -61,11 +45,11 @@ impl Dock {
         };
         let outcome = self.claim_and_check(number, version).await?;
         match outcome.end {
-            CheckEnd::Reported(report) => Ok(report),
-            CheckEnd::Failed { error, .. } => {
+            JobEnd::Done(report) => Ok(report),
+            JobEnd::Failed { error, .. } => {
                 Err(DockError::CheckFailed { id: number.to_string(), reason: error })
             }
-            CheckEnd::Overtaken => {
+            JobEnd::Overtaken => {
                 self.living(id).await?;
                 Err(DockError::CheckFailed {
                     id: number.to_string(),
@@ -127,14 +111,7 @@ impl Dock {
         let number = LearnwareNumber(learnware);
         let end = match self.report(&job, number, version).await {
             Ok(checked) => self.finish(&job, checked).await?,
-            Err(error) => {
-                let error = error.to_string();
-                let now = state.config.clock.now();
-                match state.store.fail(&job, &error, &state.config.leases, now).await? {
-                    Some(state) => CheckEnd::Failed { state, error },
-                    None => CheckEnd::Overtaken,
-                }
-            }
+            Err(error) => self.end_failed(&job, &error).await?,
         };
         Ok(CheckOutcome { id: number.id(), version, end })
     }
@@ -166,7 +143,7 @@ impl Dock {
         self.while_prolonging(job, told, state.cpu.run(Pool::Models, "the check", work)).await??
     }
 
-    async fn finish(&self, job: &ClaimedJob, checked: CheckedPackage) -> Result<CheckEnd> {
+    async fn finish(&self, job: &ClaimedJob, checked: CheckedPackage) -> Result<JobEnd<CheckReport>> {
         let state = self.state();
         let status = checked.report.status();
         debug_assert!(CheckStatus::Checking.may_become(status), "a report is a verdict");
@@ -176,9 +153,9 @@ impl Dock {
             statistical: checked.statistical.as_deref().map(rows::statistical_text),
         };
         if !state.store.finish_check(job, &verdict, state.config.clock.now()).await? {
-            return Ok(CheckEnd::Overtaken);
+            return Ok(JobEnd::Overtaken);
         }
         state.fail.pass("check.committed");
-        Ok(CheckEnd::Reported(checked.report))
+        Ok(JobEnd::Done(checked.report))
     }
 }

@@ -17,7 +17,7 @@ use crate::dock::Dock;
 use crate::error::{DockError, Result};
 use crate::ids::LearnwareNumber;
 use crate::inspect;
-use crate::jobs::{ClaimFilter, ClaimedJob, Job, JobState, Progress};
+use crate::jobs::{ClaimFilter, ClaimedJob, Job, JobEnd, Progress};
 use crate::store::Requeued;
 use crate::store::blobs::Digest;
 use crate::store::conversions::ConversionRow;
@@ -49,22 +49,6 @@ pub enum DataForm {
     },
 }
 
-/// How an attempt ended.
-#[derive(Debug, Clone, PartialEq)]
-pub enum ConversionEnd {
-    /// It is stored.
-    Stored(DataForm),
-    /// Something of ours failed; it will be tried again unless the state is dead.
-    Failed {
-        /// Open or dead.
-        state: JobState,
-        /// What failed.
-        error: String,
-    },
-    /// The learnware was deleted, or somebody else took the job over.
-    Overtaken,
-}
-
 /// A conversion that was made or tried.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ConversionOutcome {
@@ -73,7 +57,7 @@ pub struct ConversionOutcome {
     /// Its version.
     pub version: u32,
     /// How it ended.
-    pub end: ConversionEnd,
+    pub end: JobEnd<DataForm>,
 }
 
 impl Dock {
@@ -94,11 +78,11 @@ impl Dock {
         }
         let claimed = self.claim_job(&ClaimFilter::Subject(job.subject())).await?.ok_or_else(busy)?;
         match self.convert_claimed(&claimed).await?.end {
-            ConversionEnd::Stored(form) => Ok(form),
-            ConversionEnd::Failed { error, .. } => {
+            JobEnd::Done(form) => Ok(form),
+            JobEnd::Failed { error, .. } => {
                 Err(DockError::ConversionFailed { id: id.0.clone(), reason: error })
             }
-            ConversionEnd::Overtaken => Err(busy()),
+            JobEnd::Overtaken => Err(busy()),
         }
     }
 
@@ -184,13 +168,9 @@ impl Dock {
             Ok((row, form)) => {
                 let now = self.now();
                 let kept = state.store.finish_conversion(job, &row, &state.blobs, now).await?;
-                if kept { ConversionEnd::Stored(form) } else { ConversionEnd::Overtaken }
+                if kept { JobEnd::Done(form) } else { JobEnd::Overtaken }
             }
-            Err(error) => {
-                let error = error.to_string();
-                let failed = state.store.fail(job, &error, &state.config.leases, self.now()).await?;
-                failed.map_or(ConversionEnd::Overtaken, |state| ConversionEnd::Failed { state, error })
-            }
+            Err(error) => self.end_failed(job, &error).await?,
         };
         Ok(ConversionOutcome { id: number.id(), version, end })
     }

@@ -18,7 +18,7 @@ use crate::dock::Dock;
 use crate::error::{DockError, Result};
 use crate::firststage::parsed;
 use crate::ids::LearnwareNumber;
-use crate::jobs::{ClaimFilter, ClaimedJob, Job, JobState, Progress};
+use crate::jobs::{ClaimFilter, ClaimedJob, Job, JobEnd, Progress};
 use crate::store::Requeued;
 use crate::store::outlines::{Begun, FilledOutline, HeadOrder, HeadRow, NewOutline};
 use crate::store::rows::Revision;
@@ -27,25 +27,6 @@ use crate::store::rows::Revision;
 const PAGE: u32 = 256;
 /// How long outlines that were replaced are kept: longer than any search takes.
 const KEPT: Duration = Duration::from_hours(1);
-
-/// How an attempt ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum IndexEnd {
-    /// The indexes are in use.
-    Made {
-        /// Islands whose first stage is the database, with their members.
-        outlined: Vec<(IslandKey, usize)>,
-    },
-    /// Something of ours failed; it will be tried again unless the state is dead.
-    Failed {
-        /// Open or dead.
-        state: JobState,
-        /// What failed.
-        error: String,
-    },
-    /// Somebody else took the job over.
-    Overtaken,
-}
 
 impl Dock {
     /// Asks for new indexes, unless that waits or is under way; true when it waits now.
@@ -86,21 +67,21 @@ impl Dock {
         let filter = ClaimFilter::Subject(Job::Index {}.subject());
         let Some(job) = self.claim_job(&filter).await? else { return Err(DockError::IndexInProgress) };
         match self.index_claimed(&job).await? {
-            IndexEnd::Made { outlined } => Ok(outlined),
-            IndexEnd::Failed { error, .. } => Err(DockError::IndexFailed { reason: error }),
-            IndexEnd::Overtaken => Err(DockError::IndexInProgress),
+            JobEnd::Done(outlined) => Ok(outlined),
+            JobEnd::Failed { error, .. } => Err(DockError::IndexFailed { reason: error }),
+            JobEnd::Overtaken => Err(DockError::IndexInProgress),
         }
     }
 
     /// Makes the indexes that are asked for; `None` when none are.
-    pub async fn index_next(&self) -> Result<Option<IndexEnd>> {
+    pub async fn index_next(&self) -> Result<Option<JobEnd<Vec<(IslandKey, usize)>>>> {
         match self.claim_job(&ClaimFilter::Kind(Job::INDEX)).await? {
             Some(job) => self.index_claimed(&job).await.map(Some),
             None => Ok(None),
         }
     }
 
-    async fn index_claimed(&self, job: &ClaimedJob) -> Result<IndexEnd> {
+    async fn index_claimed(&self, job: &ClaimedJob) -> Result<JobEnd<Vec<(IslandKey, usize)>>> {
         let state = self.state();
         let (progress, told) = watch::channel(Progress::Opening);
         progress.send(Progress::Indexing).ok();
@@ -112,11 +93,7 @@ impl Dock {
         };
         let made = match self.while_prolonging(job, told, work).await? {
             Ok(made) => made,
-            Err(error) => {
-                let error = error.to_string();
-                let failed = state.store.fail(job, &error, &state.config.leases, self.now()).await?;
-                return Ok(failed.map_or(IndexEnd::Overtaken, |state| IndexEnd::Failed { state, error }));
-            }
+            Err(error) => return self.end_failed(job, &error).await,
         };
         let filled: Vec<FilledOutline> = made.iter().map(|(_, filled)| filled.clone()).collect();
         let ended = match state.config.first_stage_from {
@@ -124,7 +101,7 @@ impl Dock {
             None => state.store.finish_job(job, self.now()).await?,
         };
         let outlined = made.into_iter().map(|(key, filled)| (key, filled.members)).collect();
-        Ok(if ended { IndexEnd::Made { outlined } } else { IndexEnd::Overtaken })
+        Ok(if ended { JobEnd::Done(outlined) } else { JobEnd::Overtaken })
     }
 
     /// Makes the indexes of large islands where there are none, and keeps them in files.

@@ -3,12 +3,13 @@
 
 use std::time::Duration;
 
-use learnware_dock::check::{CheckEnd, CheckOutcome};
-use learnware_dock::convert::{ConversionEnd, ConversionOutcome, DataForm};
-use learnware_dock::evolve::EvolutionEnd;
-use learnware_dock::indexing::IndexEnd;
+use learnware_dock::check::CheckOutcome;
+use learnware_dock::convert::{ConversionOutcome, DataForm};
+use learnware_dock::evolve::Evolution;
+use learnware_dock::jobs::JobEnd;
 use learnware_dock::store::rows::status_word;
 use learnware_dock::{Dock, DockError};
+use learnware_engine::specification::IslandKey;
 use tokio::sync::watch;
 
 use crate::observe;
@@ -41,37 +42,21 @@ pub(crate) async fn keep_clean(dock: Dock, mut stop: watch::Receiver<bool>) {
     }
 }
 
-/// Makes evolutions that are asked for until `stop` becomes true or its sender is gone; one under way is left then, and
-/// goes on where it was when its lease ends.
-async fn evolve(dock: Dock, mut stop: watch::Receiver<bool>) {
+/// Makes what `next` makes, until `stop` becomes true or its sender is gone; what is under way is left then, and is gone on with
+/// or made anew when its lease ends. `next` tells whether there was anything to do.
+async fn seldom<F: Future<Output = Result<bool, DockError>> + Send>(
+    what: &'static str,
+    dock: &Dock,
+    mut stop: watch::Receiver<bool>,
+    next: fn(Dock) -> F,
+) {
     while !*stop.borrow() {
         let length = tokio::select! {
-            made = dock.evolve_next() => match made {
-                Ok(Some(end)) => {
-                    report_evolution(&end);
-                    continue;
-                }
-                Ok(None) => SELDOM,
-                Err(error) => {
-                    tracing::warn!("the next evolution could not be begun: {error}");
-                    TROUBLE
-                }
-            },
-            _ = stop.changed() => return,
-        };
-        pause(length, &mut stop).await;
-    }
-}
-
-/// Writes models as data until `stop` becomes true or its sender is gone; one under way is left then.
-async fn convert(dock: Dock, mut stop: watch::Receiver<bool>) {
-    while !*stop.borrow() {
-        let length = tokio::select! {
-            made = convert_next(&dock) => match made {
+            made = next(dock.clone()) => match made {
                 Ok(true) => continue,
                 Ok(false) => SELDOM,
                 Err(error) => {
-                    tracing::warn!("the next conversion could not be begun: {error}");
+                    tracing::warn!("{what} could not be begun: {error}");
                     TROUBLE
                 }
             },
@@ -81,8 +66,20 @@ async fn convert(dock: Dock, mut stop: watch::Receiver<bool>) {
     }
 }
 
+/// The evolution that is asked for; false when none is.
+async fn evolve_next(dock: Dock) -> Result<bool, DockError> {
+    let made = dock.evolve_next().await?;
+    Ok(made.inspect(report_evolution).is_some())
+}
+
+/// The indexes that are asked for; false when none are.
+async fn index_next(dock: Dock) -> Result<bool, DockError> {
+    let made = dock.index_next().await?;
+    Ok(made.inspect(report_index).is_some())
+}
+
 /// The conversion that waits, or the asking for those that nobody has asked for; false when there is neither.
-async fn convert_next(dock: &Dock) -> Result<bool, DockError> {
+async fn convert_next(dock: Dock) -> Result<bool, DockError> {
     if let Some(outcome) = dock.convert_next().await? {
         report_conversion(&outcome);
         return Ok(true);
@@ -93,44 +90,22 @@ async fn convert_next(dock: &Dock) -> Result<bool, DockError> {
 fn report_conversion(outcome: &ConversionOutcome) {
     let (learnware, version) = (outcome.id.0.as_str(), outcome.version);
     match &outcome.end {
-        ConversionEnd::Stored(DataForm::Converted { format, .. }) => {
+        JobEnd::Done(DataForm::Converted { format, .. }) => {
             tracing::info!(learnware, version, format, "its model is there as data");
         }
-        ConversionEnd::Stored(DataForm::Impossible { reason }) => {
+        JobEnd::Done(DataForm::Impossible { reason }) => {
             tracing::info!(learnware, version, "its model stays code: {reason}");
         }
-        ConversionEnd::Failed { state, error } => {
+        JobEnd::Failed { state, error } => {
             tracing::error!(learnware, version, state = state.word(), "the conversion failed: {error}");
         }
-        ConversionEnd::Overtaken => tracing::warn!(learnware, version, "the conversion was overtaken"),
+        JobEnd::Overtaken => tracing::warn!(learnware, version, "the conversion was overtaken"),
     }
 }
 
-/// Makes indexes that are asked for until `stop` becomes true or its sender is gone; those under way are left then, and are
-/// made anew when the lease ends.
-async fn index(dock: Dock, mut stop: watch::Receiver<bool>) {
-    while !*stop.borrow() {
-        let length = tokio::select! {
-            made = dock.index_next() => match made {
-                Ok(Some(end)) => {
-                    report_index(&end);
-                    continue;
-                }
-                Ok(None) => SELDOM,
-                Err(error) => {
-                    tracing::warn!("the next indexes could not be begun: {error}");
-                    TROUBLE
-                }
-            },
-            _ = stop.changed() => return,
-        };
-        pause(length, &mut stop).await;
-    }
-}
-
-fn report_index(end: &IndexEnd) {
+fn report_index(end: &JobEnd<Vec<(IslandKey, usize)>>) {
     match end {
-        IndexEnd::Made { outlined } => {
+        JobEnd::Done(outlined) => {
             let members: usize = outlined.iter().map(|(_, members)| members).sum();
             tracing::info!(
                 islands = outlined.len(),
@@ -138,22 +113,22 @@ fn report_index(end: &IndexEnd) {
                 "indexes made; so many islands are in the database"
             );
         }
-        IndexEnd::Failed { state, error } => {
+        JobEnd::Failed { state, error } => {
             tracing::error!(state = state.word(), "the indexes could not be made: {error}");
         }
-        IndexEnd::Overtaken => tracing::warn!("the indexes were overtaken"),
+        JobEnd::Overtaken => tracing::warn!("the indexes were overtaken"),
     }
 }
 
-fn report_evolution(end: &EvolutionEnd) {
+fn report_evolution(end: &JobEnd<Evolution>) {
     match end {
-        EvolutionEnd::Stored(evolution) => {
+        JobEnd::Done(evolution) => {
             tracing::info!(evolution = evolution.id, state = evolution.state.word(), "evolved");
         }
-        EvolutionEnd::Failed { state, error } => {
+        JobEnd::Failed { state, error } => {
             tracing::error!(state = state.word(), "the evolution failed: {error}");
         }
-        EvolutionEnd::Overtaken => tracing::warn!("the evolution was overtaken"),
+        JobEnd::Overtaken => tracing::warn!("the evolution was overtaken"),
     }
 }
 
@@ -178,9 +153,9 @@ pub(crate) async fn keep_counts(dock: Dock, mut stop: watch::Receiver<bool>) {
 pub async fn work(dock: Dock, stop: watch::Receiver<bool>) {
     tokio::join!(
         check(dock.clone(), stop.clone()),
-        evolve(dock.clone(), stop.clone()),
-        convert(dock.clone(), stop.clone()),
-        index(dock, stop)
+        seldom("the next evolution", &dock, stop.clone(), evolve_next),
+        seldom("the next conversion", &dock, stop.clone(), convert_next),
+        seldom("the next indexes", &dock, stop.clone(), index_next),
     );
 }
 
@@ -204,13 +179,13 @@ async fn check(dock: Dock, mut stop: watch::Receiver<bool>) {
 fn report(outcome: &CheckOutcome) {
     let (learnware, version) = (outcome.id.0.as_str(), outcome.version);
     match &outcome.end {
-        CheckEnd::Reported(found) => {
+        JobEnd::Done(found) => {
             tracing::info!(learnware, version, status = status_word(found.status()), "checked");
         }
-        CheckEnd::Failed { state, error } => {
+        JobEnd::Failed { state, error } => {
             tracing::error!(learnware, version, state = state.word(), "the check failed: {error}");
         }
-        CheckEnd::Overtaken => tracing::warn!(learnware, version, "the check was overtaken"),
+        JobEnd::Overtaken => tracing::warn!(learnware, version, "the check was overtaken"),
     }
 }
 

@@ -4,8 +4,9 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use learnware_dock::Dock;
-use learnware_dock::check::{CheckEnd, CheckOutcome};
+use learnware_dock::check::CheckOutcome;
 use learnware_dock::config::Create;
+use learnware_dock::jobs::JobEnd;
 use learnware_dock::store::organisations::Audience;
 use learnware_dock::submit::{PackageSource, SubmitOutcome, SubmitRequest};
 use learnware_engine::learnware::LearnwareId;
@@ -103,9 +104,9 @@ async fn check_waiting(dock: &Dock, printer: &Printer) -> anyhow::Result<Outcome
     progress.finish_and_clear();
     let outcomes = outcomes?;
     let bad = |outcome: &CheckOutcome| match &outcome.end {
-        CheckEnd::Reported(found) => found.has_errors(),
-        CheckEnd::Failed { .. } => true,
-        CheckEnd::Overtaken => false,
+        JobEnd::Done(found) => found.has_errors(),
+        JobEnd::Failed { .. } => true,
+        JobEnd::Overtaken => false,
     };
     let document = json!({"checks": outcomes.iter().map(outcome_json).collect::<Vec<_>>()});
     printer.result("check-waiting", document, |printer| {
@@ -115,11 +116,11 @@ async fn check_waiting(dock: &Dock, printer: &Printer) -> anyhow::Result<Outcome
         for outcome in &outcomes {
             printer.line(toned(Tone::Heading, format!("{}, version {}", outcome.id, outcome.version)));
             match &outcome.end {
-                CheckEnd::Reported(found) => report::print(found, printer),
-                CheckEnd::Failed { error, .. } => {
+                JobEnd::Done(found) => report::print(found, printer),
+                JobEnd::Failed { error, .. } => {
                     printer.line(format!("the check itself failed: {error}"));
                 }
-                CheckEnd::Overtaken => printer.line("deleted, or checked by somebody else"),
+                JobEnd::Overtaken => printer.line("deleted, or checked by somebody else"),
             }
         }
     });
@@ -128,9 +129,9 @@ async fn check_waiting(dock: &Dock, printer: &Printer) -> anyhow::Result<Outcome
 
 fn outcome_json(outcome: &CheckOutcome) -> Value {
     let (end, report) = match &outcome.end {
-        CheckEnd::Reported(found) => (json!("reported"), report::to_json(found)),
-        CheckEnd::Failed { error, .. } => (json!({"failed": error}), Value::Null),
-        CheckEnd::Overtaken => (json!("overtaken"), Value::Null),
+        JobEnd::Done(found) => (json!("reported"), report::to_json(found)),
+        JobEnd::Failed { error, .. } => (json!({"failed": error}), Value::Null),
+        JobEnd::Overtaken => (json!("overtaken"), Value::Null),
     };
     json!({"id": outcome.id, "version": outcome.version, "end": end, "report": report})
 }

@@ -30,7 +30,7 @@ use crate::clock::Timestamp;
 use crate::cpu::Pool;
 use crate::dock::Dock;
 use crate::error::{DockError, Result};
-use crate::jobs::{ClaimFilter, ClaimedJob, Job, JobState, Progress};
+use crate::jobs::{ClaimFilter, ClaimedJob, Job, JobEnd, Progress};
 use crate::store::Requeued;
 pub use crate::store::files::EvolutionState;
 use crate::store::files::{EvolutionRow, NewEvolution};
@@ -55,22 +55,6 @@ pub struct Evolution {
     pub report: EvolutionReport,
     /// When it ended.
     pub created_at: Timestamp,
-}
-
-/// How an attempt ended.
-#[derive(Debug, Clone, PartialEq)]
-pub enum EvolutionEnd {
-    /// It is stored.
-    Stored(Box<Evolution>),
-    /// Something of ours failed; it will be tried again unless the state is dead.
-    Failed {
-        /// Open or dead.
-        state: JobState,
-        /// What failed.
-        error: String,
-    },
-    /// Somebody else took the job over.
-    Overtaken,
 }
 
 impl Dock {
@@ -115,14 +99,14 @@ impl Dock {
         let filter = ClaimFilter::Subject(Job::Evolve {}.subject());
         let Some(job) = self.claim_job(&filter).await? else { return Err(DockError::EvolutionInProgress) };
         match Box::pin(self.evolve_claimed(&job, &tell)).await? {
-            EvolutionEnd::Stored(evolution) => Ok(*evolution),
-            EvolutionEnd::Failed { error, .. } => Err(DockError::EvolutionFailed { reason: error }),
-            EvolutionEnd::Overtaken => Err(DockError::EvolutionInProgress),
+            JobEnd::Done(evolution) => Ok(evolution),
+            JobEnd::Failed { error, .. } => Err(DockError::EvolutionFailed { reason: error }),
+            JobEnd::Overtaken => Err(DockError::EvolutionInProgress),
         }
     }
 
     /// Makes the evolution that waits; `None` when none does.
-    pub async fn evolve_next(&self) -> Result<Option<EvolutionEnd>> {
+    pub async fn evolve_next(&self) -> Result<Option<JobEnd<Evolution>>> {
         match self.claim_job(&ClaimFilter::Kind(Job::EVOLVE)).await? {
             Some(job) => Box::pin(self.evolve_claimed(&job, &|_, _| {})).await.map(Some),
             None => Ok(None),
@@ -153,7 +137,7 @@ impl Dock {
         &self,
         job: &ClaimedJob,
         tell: &(dyn Fn(usize, usize) + Send + Sync),
-    ) -> Result<EvolutionEnd> {
+    ) -> Result<JobEnd<Evolution>> {
         let state = self.state();
         let (progress, told) = watch::channel(Progress::Measuring);
         let work = async {
@@ -166,16 +150,12 @@ impl Dock {
             Ok(new) => {
                 // First the end of the job, which is its fence.
                 if !state.store.finish_job(job, self.now()).await? {
-                    return Ok(EvolutionEnd::Overtaken);
+                    return Ok(JobEnd::Overtaken);
                 }
                 let stored = self.store_evolution(new).await?;
-                Ok(EvolutionEnd::Stored(Box::new(stored)))
+                Ok(JobEnd::Done(stored))
             }
-            Err(error) => {
-                let error = error.to_string();
-                let failed = state.store.fail(job, &error, &state.config.leases, self.now()).await?;
-                Ok(failed.map_or(EvolutionEnd::Overtaken, |state| EvolutionEnd::Failed { state, error }))
-            }
+            Err(error) => self.end_failed(job, &error).await,
         }
     }
 

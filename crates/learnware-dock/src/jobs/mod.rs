@@ -165,6 +165,22 @@ impl JobState {
     }
 }
 
+/// How an attempt ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum JobEnd<T> {
+    /// What it made is stored.
+    Done(T),
+    /// Something of ours failed; it will be tried again unless the state is dead.
+    Failed {
+        /// Open or dead.
+        state: JobState,
+        /// What failed.
+        error: String,
+    },
+    /// What it was about is gone, or somebody else took the job over. Nothing was stored.
+    Overtaken,
+}
+
 /// How claims are made and given up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LeaseRules {

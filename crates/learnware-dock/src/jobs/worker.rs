@@ -7,13 +7,20 @@ use tokio::sync::watch;
 
 use crate::dock::Dock;
 use crate::error::{DockError, Result};
-use crate::jobs::{ClaimFilter, ClaimedJob, Progress};
+use crate::jobs::{ClaimFilter, ClaimedJob, JobEnd, Progress};
 
 impl Dock {
     /// Claims a job.
     pub(crate) async fn claim_job(&self, filter: &ClaimFilter) -> Result<Option<ClaimedJob>> {
         let state = self.state();
         state.store.claim(filter, &state.config.leases, state.config.clock.now()).await
+    }
+
+    /// Ends an attempt without a result.
+    pub(crate) async fn end_failed<T>(&self, job: &ClaimedJob, error: &DockError) -> Result<JobEnd<T>> {
+        let (state, error) = (self.state(), error.to_string());
+        let failed = state.store.fail(job, &error, &state.config.leases, self.now()).await?;
+        Ok(failed.map_or(JobEnd::Overtaken, |state| JobEnd::Failed { state, error }))
     }
 
     /// Waits for `work`, writes down what it is doing, and prolongs the lease of its job three times per lease. When the job is lost or the

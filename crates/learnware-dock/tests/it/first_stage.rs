@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Instant;
 
-use learnware_dock::indexing::IndexEnd;
+use learnware_dock::jobs::JobEnd;
 use learnware_dock::jobs::{ClaimFilter, Job};
 use learnware_dock::store::outlines::{HeadOrder, NewOutline};
 use learnware_dock::store::rows::{Revision, SpecificationText};
@@ -113,7 +113,7 @@ async fn assert_same(left: &Dock, right: &Dock) {
 
 async fn indexed(dock: &Dock) -> Vec<(IslandKey, usize)> {
     match dock.index_next().await.unwrap().expect("an index was asked for") {
-        IndexEnd::Made { outlined } => outlined,
+        JobEnd::Done(outlined) => outlined,
         other => panic!("{other:?}"),
     }
 }

@@ -3,10 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use learnware_dock::check::CheckEnd;
 use learnware_dock::clock::Clock;
 use learnware_dock::failpoint::{FailAction, FailPoint};
-use learnware_dock::jobs::{JobState, LeaseRules};
+use learnware_dock::jobs::{JobEnd, JobState, LeaseRules};
 use learnware_dock::store::organisations::Audience;
 use learnware_dock::store::rows::ListOptions;
 use learnware_dock::submit::{PackageSource, SubmitOutcome, SubmitRequest};
@@ -69,7 +68,7 @@ async fn a_learnware_goes_in_is_checked_found_and_comes_out() {
     assert!(found.single.is_empty(), "an unchecked learnware is not found");
 
     let outcomes = dock.check_waiting().await.unwrap();
-    let CheckEnd::Reported(report) = &outcomes[0].end else { panic!("{outcomes:?}") };
+    let JobEnd::Done(report) = &outcomes[0].end else { panic!("{outcomes:?}") };
     assert_eq!(report.status(), CheckStatus::Usable, "{report:?}");
     let found = dock.search(user, SearchOptions::default()).await.unwrap();
     assert_eq!(found.single[0].id, done.id);
@@ -245,7 +244,7 @@ async fn a_panic_in_a_check_is_an_attempt() {
     };
     let outcomes = dock.check_waiting().await.unwrap();
     assert!(
-        matches!(&outcomes[..], [one] if matches!(one.end, CheckEnd::Failed { state: JobState::Open, .. }))
+        matches!(&outcomes[..], [one] if matches!(one.end, JobEnd::Failed { state: JobState::Open, .. }))
     );
     assert!(dock.check_waiting().await.unwrap().is_empty(), "the next attempt is not due yet");
     config.clock.advance(seconds(11));
@@ -319,7 +318,7 @@ async fn a_check_longer_than_its_lease_is_not_taken_over() {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     let outcomes = slow.await.unwrap();
-    assert!(matches!(&outcomes[..], [one] if matches!(one.end, CheckEnd::Reported(_))), "{outcomes:?}");
+    assert!(matches!(&outcomes[..], [one] if matches!(one.end, JobEnd::Done(_))), "{outcomes:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -99,7 +99,7 @@ async fn told_submit(dock: &Dock, salt: u64, replaces: Option<&LearnwareId>) -> 
 
 async fn told_checks(dock: &Dock) {
     for outcome in dock.check_waiting().await.unwrap() {
-        if let learnware_dock::check::CheckEnd::Reported(report) = outcome.end {
+        if let learnware_dock::jobs::JobEnd::Done(report) = outcome.end {
             tell(&format!("check {} {} {:?}", outcome.id, outcome.version, report.status()));
         }
     }
