@@ -29,9 +29,6 @@ use crate::store::{Changes, Position};
 use crate::viewer::Viewer;
 use crate::words::{Found, Matches, Present, Query, Request, Words};
 
-/// More changes than this make a new market at once and not one learnware after the other: by then a new index
-/// costs no more.
-const STEPS_MAX: usize = 1024;
 /// Rows read at once: their text, some 40 kB each, is parsed and dropped before more is read.
 const PAGE_ROWS: u32 = 1000;
 /// How long a search waits for the database to tell its revision.
@@ -336,7 +333,7 @@ impl Snapshot {
             changed.insert(id, found);
         }
         let changed_ids: BTreeSet<LearnwareId> = changed.keys().cloned().collect();
-        let market = market_after(&self.market, changed);
+        let market = self.market.with_changes(changed);
         let market = kept
             .into_iter()
             .fold(market, |market, (id, key, languages)| market.with_kept(&key, &id, languages));
@@ -378,25 +375,5 @@ impl Snapshot {
     /// All learnwares that match words and tags.
     pub fn matches(&self, query: &Query) -> Result<Matches> {
         self.words.matches(&self.market, query)
-    }
-}
-
-fn market_after(current: &Market, changed: BTreeMap<LearnwareId, Option<Learnware>>) -> Market {
-    if changed.len() <= STEPS_MAX {
-        changed.into_iter().fold(current.clone(), |market, (id, learnware)| match learnware {
-            Some(learnware) => market.with_added(learnware),
-            None => market.with_removed(&id),
-        })
-    } else {
-        let kept =
-            current.organizer().iter().filter(|learnware| !changed.contains_key(&learnware.id)).cloned();
-        let kept: Vec<Learnware> = kept.collect();
-        let ids: BTreeSet<LearnwareId> = changed.keys().cloned().collect();
-        let market = Market::from_learnwares(kept.into_iter().chain(changed.into_values().flatten()));
-        current.organizer().outlined_islands().fold(market, |market, (key, outlined)| {
-            let kept = outlined.kept().filter(|(id, _)| !ids.contains(*id));
-            let kept = kept.map(|(id, languages)| (id.clone(), languages.clone())).collect();
-            market.with_outlined(key, outlined.outline().cloned(), kept)
-        })
     }
 }

@@ -4,6 +4,7 @@
 //! proofs, mixtures and coverage. It follows the market from snapshot to snapshot. Pictures of islands, which the market
 //! has under the name of a world too, are in [`super::world`].
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use imbl::OrdMap;
@@ -29,8 +30,24 @@ pub struct MappedWorld {
 impl MappedWorld {
     /// The places of all of a market's learnwares that can have one.
     pub(super) fn new(map: Arc<dyn HeteroMap>, organizer: &Organizer) -> Self {
+        Self::of(map, organizer, |_| None)
+    }
+
+    /// The places of a market that differs from this world's in the learnwares `changed`.
+    pub(super) fn rebuilt(&self, organizer: &Organizer, changed: &BTreeSet<LearnwareId>) -> Self {
+        let known = |id: &LearnwareId| (!changed.contains(id)).then(|| self.island.member(id).cloned());
+        Self::of(Arc::clone(&self.map), organizer, known)
+    }
+
+    /// The places of a market's learnwares, those of `known` taken over.
+    fn of(
+        map: Arc<dyn HeteroMap>,
+        organizer: &Organizer,
+        known: impl Fn(&LearnwareId) -> Option<Option<Learnware>> + Sync,
+    ) -> Self {
         let tables: Vec<&Learnware> = organizer.iter().filter(|learnware| is_table(learnware)).collect();
-        let placed = parallel::map(tables.len(), |i| placed(&*map, tables[i]));
+        let place = |i: usize| known(&tables[i].id).unwrap_or_else(|| placed(&*map, tables[i]));
+        let placed = parallel::map(tables.len(), place);
         let members: OrdMap<LearnwareId, Arc<Learnware>> =
             placed.into_iter().flatten().map(|member| (member.id.clone(), Arc::new(member))).collect();
         let without_place = tables.len() - members.len();

@@ -12,7 +12,7 @@ pub mod results;
 pub mod searcher;
 pub mod world;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use capability::Capabilities;
@@ -32,6 +32,10 @@ use crate::hetero::HeteroMap;
 use crate::learnware::{Learnware, LearnwareId};
 use crate::specification::IslandKey;
 use crate::user_info::UserInfo;
+
+/// More changes than this make a new market at once and not one learnware after the other: by then a new index
+/// costs no more.
+const STEPS_MAX: usize = 1024;
 
 /// All learnwares that can be found, at one moment. Cheap to clone; a change makes a new market.
 #[derive(Debug, Clone, Default)]
@@ -77,6 +81,31 @@ impl Market {
     pub fn with_removed(&self, id: &LearnwareId) -> Self {
         let world = self.world.as_ref().map(|world| world.with_removed(id, &self.organizer));
         self.keeping(self.organizer.with_removed(id), world)
+    }
+
+    /// The same after many changes: learnwares that are new or replaced, and, as `None`, those that left.
+    #[must_use]
+    pub fn with_changes(&self, changed: BTreeMap<LearnwareId, Option<Learnware>>) -> Self {
+        if changed.len() > STEPS_MAX {
+            return self.rebuilt(changed);
+        }
+        changed.into_iter().fold(self.clone(), |market, (id, learnware)| match learnware {
+            Some(learnware) => market.with_added(learnware),
+            None => market.with_removed(&id),
+        })
+    }
+
+    /// The same after changes, with indexes to be made anew.
+    fn rebuilt(&self, changed: BTreeMap<LearnwareId, Option<Learnware>>) -> Self {
+        let ids: BTreeSet<LearnwareId> = changed.keys().cloned().collect();
+        let kept = self.organizer.iter().filter(|learnware| !ids.contains(&learnware.id)).cloned();
+        let organizer = Organizer::from_learnwares(kept.chain(changed.into_values().flatten()));
+        let world = self.world.as_ref().map(|world| world.rebuilt(&organizer, &ids));
+        self.organizer.outlined_islands().fold(self.keeping(organizer, world), |market, (key, outlined)| {
+            let kept = outlined.kept().filter(|(id, _)| !ids.contains(*id));
+            let kept = kept.map(|(id, languages)| (id.clone(), languages.clone())).collect();
+            market.with_outlined(key, outlined.outline().cloned(), kept)
+        })
     }
 
     /// Whether [`Market::renewed`] would make searches faster.

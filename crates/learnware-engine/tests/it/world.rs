@@ -139,6 +139,29 @@ fn a_world_follows_its_market() {
 }
 
 #[test]
+fn a_world_outlives_more_changes_than_are_made_one_by_one() {
+    let market = market();
+    let map = trained(&market);
+    let columns = TASKS[0][0];
+    let mut changed: BTreeMap<LearnwareId, Option<Learnware>> = (0..1_100)
+        .map(|i| {
+            let new = learnware(&format!("new-{i}"), 1_000 + i, columns, 0.01 * i as f64);
+            (new.id.clone(), Some(new))
+        })
+        .collect();
+    changed.insert(LearnwareId("1-0".into()), None);
+    changed.insert(LearnwareId("2-0".into()), Some(learnware("2-0", 7, &["", ""], 0.0)));
+    let world = market.with_world(Arc::clone(&map)).with_changes(changed);
+    assert_eq!(world.organizer().len(), 15 + 1_100 - 1);
+    let anew = Market::from_learnwares(world.organizer().iter().cloned()).with_world(map);
+    let counts = |market: &Market| market.world().map(|world| (world.island().len(), world.without_place()));
+    assert_eq!(counts(&world), Some((15 + 1_100 - 2, 1)));
+    assert_eq!(counts(&world), counts(&anew));
+    let asked = user(columns, 9, 0.0);
+    assert_eq!(world.search(&asked, &in_world()).unwrap(), anew.search(&asked, &in_world()).unwrap());
+}
+
+#[test]
 fn the_world_is_never_searched_unasked_and_errors_say_what_to_do() {
     let market = market();
     let asked = user(TASKS[1][1], 9, 0.0);
