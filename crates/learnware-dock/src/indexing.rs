@@ -12,14 +12,13 @@ use learnware_engine::market::index::{Outline, OutlineSample};
 use learnware_engine::specification::{IslandKey, StatisticalSpecification};
 use tokio::sync::watch;
 
-use crate::accounts::{Principal, Scope};
+use crate::accounts::Principal;
 use crate::cpu::Pool;
 use crate::dock::Dock;
 use crate::error::{DockError, Result};
 use crate::firststage::parsed;
 use crate::ids::LearnwareNumber;
 use crate::jobs::{ClaimFilter, ClaimedJob, Job, JobEnd, Progress};
-use crate::store::Requeued;
 use crate::store::outlines::{Begun, FilledOutline, HeadOrder, HeadRow, NewOutline};
 use crate::store::rows::Revision;
 
@@ -31,8 +30,7 @@ const KEPT: Duration = Duration::from_hours(1);
 impl Dock {
     /// Asks for new indexes, unless that waits or is under way; true when it waits now.
     pub async fn ask_index(&self) -> Result<bool> {
-        let asked = self.state().store.ask_job(&Job::Index {}, self.now()).await?;
-        Ok(matches!(asked, Requeued::Waiting))
+        self.ask_for(&Job::Index {}).await
     }
 
     /// The same for an administrator.
@@ -40,10 +38,7 @@ impl Dock {
     /// # Errors
     /// [`DockError::Forbidden`] for others.
     pub async fn ask_index_by(&self, by: &Principal) -> Result<bool> {
-        by.needs(Scope::Admin)?;
-        let waits = self.ask_index().await?;
-        self.audit(Some(by.account), "index.ask", "", "").await?;
-        Ok(waits)
+        self.ask_for_by(by, &Job::Index {}, "index.ask").await
     }
 
     /// Asks for new indexes where an island should be handed to the database, or has changed much since it was.

@@ -31,7 +31,6 @@ use crate::cpu::Pool;
 use crate::dock::Dock;
 use crate::error::{DockError, Result};
 use crate::jobs::{ClaimFilter, ClaimedJob, Job, JobEnd, Progress};
-use crate::store::Requeued;
 pub use crate::store::files::EvolutionState;
 use crate::store::files::{EvolutionRow, NewEvolution};
 use crate::store::rows::Revision;
@@ -60,8 +59,7 @@ pub struct Evolution {
 impl Dock {
     /// Asks for an evolution, unless one waits or is under way; true when one waits now.
     pub async fn ask_evolution(&self) -> Result<bool> {
-        let asked = self.state().store.ask_job(&Job::Evolve {}, self.now()).await?;
-        Ok(matches!(asked, Requeued::Waiting))
+        self.ask_for(&Job::Evolve {}).await
     }
 
     /// The same for an administrator.
@@ -69,10 +67,7 @@ impl Dock {
     /// # Errors
     /// [`DockError::Forbidden`] for others.
     pub async fn ask_evolution_by(&self, by: &Principal) -> Result<bool> {
-        by.needs(Scope::Admin)?;
-        let waits = self.ask_evolution().await?;
-        self.audit(Some(by.account), "evolution.ask", "", "").await?;
-        Ok(waits)
+        self.ask_for_by(by, &Job::Evolve {}, "evolution.ask").await
     }
 
     /// Asks for an evolution when the last one is longer ago than the configured age and the market has changed since.

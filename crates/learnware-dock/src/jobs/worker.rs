@@ -1,15 +1,34 @@
-//! Claims on behalf of whoever does the work, and keeps leases alive meanwhile.
+//! Asks for jobs and claims them on behalf of whoever does the work, and keeps leases alive meanwhile.
 
 use std::pin::pin;
 use std::time::Duration;
 
 use tokio::sync::watch;
 
+use crate::accounts::{Principal, Scope};
 use crate::dock::Dock;
 use crate::error::{DockError, Result};
-use crate::jobs::{ClaimFilter, ClaimedJob, JobEnd, Progress};
+use crate::jobs::{ClaimFilter, ClaimedJob, Job, JobEnd, Progress};
+use crate::store::Requeued;
 
 impl Dock {
+    /// Asks for a job of the whole dock, unless one waits or is under way; true when one waits now.
+    pub(crate) async fn ask_for(&self, job: &Job) -> Result<bool> {
+        let asked = self.state().store.ask_job(job, self.now()).await?;
+        Ok(matches!(asked, Requeued::Waiting))
+    }
+
+    /// The same for an administrator; `action` is what the audit calls it.
+    ///
+    /// # Errors
+    /// [`DockError::Forbidden`] for others.
+    pub(crate) async fn ask_for_by(&self, by: &Principal, job: &Job, action: &str) -> Result<bool> {
+        by.needs(Scope::Admin)?;
+        let waits = self.ask_for(job).await?;
+        self.audit(Some(by.account), action, "", "").await?;
+        Ok(waits)
+    }
+
     /// Claims a job.
     pub(crate) async fn claim_job(&self, filter: &ClaimFilter) -> Result<Option<ClaimedJob>> {
         let state = self.state();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use learnware_dock::jobs::JobEnd;
 use learnware_dock::jobs::{ClaimFilter, Job};
@@ -21,7 +21,7 @@ use learnware_engine::specification::{IslandKey, Rkme, StatisticalSpecification}
 use learnware_engine::user_info::UserInfo;
 
 use crate::server::Server;
-use crate::support::quick;
+use crate::support::{child, lines, quick};
 
 const KEY: IslandKey = IslandKey::Table { dimension: 3 };
 
@@ -201,6 +201,49 @@ async fn leftovers_are_removed(handed: &Dock, whole: &Dock, database: &Address) 
     let ids = |found: &SearchResults| found.single.iter().map(|one| one.id.clone()).collect::<BTreeSet<_>>();
     assert!(ids(&near).intersection(&ids(&exact)).count() >= 8, "most of the nearest are found");
     assert_same(handed, whole).await;
+}
+
+/// Kills of a process that makes indexes, in the test of them.
+const KILLS: u64 = 10;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_index_that_is_killed_at_any_time_leaves_the_last_one_or_the_next() {
+    let Some(server) = Server::start_with_vector() else { return };
+    let (database, folder) = (server.database().await, tempfile::tempdir().unwrap());
+    let whole = open(folder.path(), "whole", &database, None).await;
+    for seed in 0..400 {
+        add(&whole, seed, None).await;
+    }
+    let handed = open(folder.path(), "handed", &database, Some(300)).await;
+    assert_eq!(handed.index().await.unwrap(), [(KEY, 400)]);
+    let settings = [("DATABASE", database.reveal().to_owned()), ("FIRST_STAGE_FROM", "300".to_owned())];
+    let (mut chance, mut begun, mut ended) = (Stream::new(20_261_128), 0, 0);
+    for seed in 0..KILLS {
+        // A change between two indexes: the next one differs from the last.
+        add(&whole, 10_000 + seed, None).await;
+        let mut dying = child("index", &folder.path().join("dying"), &settings);
+        let mut told = lines(&mut dying);
+        assert!(told.any(|line| line.contains("index-begun")));
+        std::thread::sleep(Duration::from_micros(chance.below(400_000) as u64));
+        dying.kill().unwrap();
+        dying.wait().unwrap();
+        let rest: Vec<String> = told.collect();
+        begun += 1 + rest.iter().filter(|line| line.contains("index-begun")).count();
+        ended += rest.iter().filter(|line| line.contains("index 1")).count();
+        assert_same(&handed, &whole).await;
+    }
+    assert!(begun > ended, "none of {begun} was killed before its end");
+    let made = loop {
+        match handed.index().await {
+            Ok(made) => break made,
+            Err(DockError::IndexInProgress) => tokio::time::sleep(Duration::from_millis(50)).await,
+            Err(error) => panic!("{error}"),
+        }
+    };
+    assert_eq!(made, [(KEY, 400 + KILLS as usize)]);
+    assert_same(&handed, &whole).await;
+    let late = open(folder.path(), "late", &database, Some(300)).await;
+    assert_same(&late, &whole).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

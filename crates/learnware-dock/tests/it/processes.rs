@@ -2,10 +2,11 @@
 
 use std::io::Write;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use learnware_dock::failpoint::{FailAction, FailPoint};
 use learnware_dock::submit::SubmitOutcome;
-use learnware_dock::{Config, Dock};
+use learnware_dock::{Address, Config, Dock, DockError};
 use learnware_engine::learnware::LearnwareId;
 use learnware_engine::numeric::random::Stream;
 
@@ -20,9 +21,12 @@ fn child_part() {
     let folder = PathBuf::from(setting("FOLDER"));
     let seed = setting("SEED").parse().unwrap_or(0);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    let config = match setting("FAIL") {
-        step if step.is_empty() => quick(),
-        step => Config { fail_point: Some(FailPoint { step, action: FailAction::Abort }), ..quick() },
+    let set = |name: &str| Some(setting(name)).filter(|text| !text.is_empty());
+    let config = Config {
+        fail_point: set("FAIL").map(|step| FailPoint { step, action: FailAction::Abort }),
+        database: set("DATABASE").map(Address::new),
+        first_stage_from: set("FIRST_STAGE_FROM").map(|from| from.parse().unwrap()),
+        ..quick()
     };
     runtime.block_on(async {
         let dock = Dock::open(folder, config).await.unwrap();
@@ -30,6 +34,7 @@ fn child_part() {
             "submit" => submit_many(&dock).await,
             "live" => live(&dock, seed).await,
             "once" => once(&dock, seed).await,
+            "index" => index(&dock).await,
             other => panic!("no part {other}"),
         }
         dock.close().await;
@@ -75,6 +80,19 @@ async fn once(dock: &Dock, seed: u64) {
     told_sweep(dock).await;
 }
 
+/// Makes indexes until it is killed.
+async fn index(dock: &Dock) {
+    loop {
+        tell("index-begun");
+        match dock.index().await {
+            Ok(made) => tell(&format!("index {}", made.len())),
+            // What a killed process held is leased a while.
+            Err(DockError::IndexInProgress) => tokio::time::sleep(Duration::from_millis(20)).await,
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
 async fn step(dock: &Dock, salt: u64, chance: &mut Stream, own: &mut Vec<LearnwareId>) {
     match chance.below(8) {
         0..=2 => own.push(told_submit(dock, salt, None).await),
@@ -114,7 +132,7 @@ async fn told_delete(dock: &Dock, id: &LearnwareId) {
 /// A sweep of everything unused, however young: the worst for those who submit meanwhile. An upload of a
 /// sibling that is not finished loses its file, so only blobs are swept.
 async fn told_sweep(dock: &Dock) {
-    dock.sweep_packages(std::time::Duration::ZERO).await.unwrap();
+    dock.sweep_packages(Duration::ZERO).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
