@@ -16,6 +16,7 @@ Examples:
   learnware admin change-user 3 --disable
   learnware admin jobs --state dead
   learnware admin jobs --retry 17
+  learnware admin index
   learnware admin takedown 00000007 --reason \"It holds personal data.\"")]
 pub(crate) struct AdminArgs {
     /// What to do.
@@ -55,6 +56,12 @@ pub(crate) enum AdminCommand {
     PutBack {
         /// Its id.
         id: String,
+        /// Which dock.
+        #[command(flatten)]
+        dock: DockArgs,
+    },
+    /// Make the search indexes anew, or have a server's worker do it.
+    Index {
         /// Which dock.
         #[command(flatten)]
         dock: DockArgs,

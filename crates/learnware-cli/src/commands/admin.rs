@@ -33,6 +33,7 @@ pub(super) async fn run(arguments: &AdminArgs, printer: &Printer) -> anyhow::Res
         AdminCommand::Jobs(arguments) => jobs(arguments, printer).await?,
         AdminCommand::Takedown { id, reason, dock } => take_down(dock, id, Some(reason), printer).await?,
         AdminCommand::PutBack { id, dock } => take_down(dock, id, None, printer).await?,
+        AdminCommand::Index { dock } => index(&open(dock).await?, printer).await?,
         AdminCommand::Audit { before, dock } => audit(&open(dock).await?, *before, printer).await?,
     }
     Ok(Outcome::Success)
@@ -182,6 +183,32 @@ async fn take_down(dock: &DockArgs, id: &str, reason: Option<&str>, printer: &Pr
     };
     printer.result(command, json!({"id": id, "reason": reason}), |printer| {
         printer.line(format!("learnware {id}: {done}"));
+    });
+    Ok(())
+}
+
+async fn index(place: &Place, printer: &Printer) -> anyhow::Result<()> {
+    let (made, handed_over, line) = match place {
+        Place::Folder(dock) => {
+            let spinner = printer.progress("making indexes", None);
+            let handed_over = dock.index().await;
+            spinner.finish_and_clear();
+            (true, handed_over?, "The indexes are made.")
+        }
+        Place::Server(server) if server.client().ask_index().await?.waits => (
+            false,
+            Vec::new(),
+            "The server makes them as soon as a worker is free; `learnware admin jobs` shows when it has.",
+        ),
+        Place::Server(_) => (false, Vec::new(), "They are being made already."),
+    };
+    let islands = handed_over.iter().map(|(island, members)| json!({"island": island, "members": members}));
+    let islands: Vec<_> = islands.collect();
+    printer.result("admin-index", json!({"made": made, "in_database": islands}), |printer| {
+        printer.line(line);
+        for (_, members) in &handed_over {
+            printer.line(format!("The database looks through an island of {members} learnwares first."));
+        }
     });
     Ok(())
 }
