@@ -331,6 +331,8 @@ pub(crate) enum MethodWord {
     Weighted,
     /// Each row to the learnwares whose data it resembles.
     JobSelector,
+    /// The same, but a row that resembles the data of none goes to a model of the labels, or to the weighted mean.
+    CoveredOnly,
     /// The subset that does best on labelled rows.
     #[value(alias = "ensemble-pruning")]
     Prune,
@@ -339,13 +341,15 @@ pub(crate) enum MethodWord {
     /// A linear model on the rows and the learnwares' answers.
     #[value(alias = "feature-augment")]
     Augment,
+    /// A linear model on the rows and the mean by the shares: less to learn than with all answers.
+    AugmentAverage,
 }
 
 impl MethodWord {
     /// Whether it looks at where the data lies, beside the learnwares' answers.
     pub(crate) fn looks_at_place(self) -> bool {
         match self {
-            Self::Auto | Self::JobSelector | Self::Augment => true,
+            Self::Auto | Self::JobSelector | Self::CoveredOnly | Self::Augment | Self::AugmentAverage => true,
             Self::TopOne
             | Self::Average
             | Self::VoteLabel
@@ -359,14 +363,15 @@ impl MethodWord {
     /// Whether it learns from labelled rows.
     pub(crate) fn needs_labels(self) -> bool {
         match self {
-            Self::Prune | Self::Stack | Self::Augment => true,
+            Self::Prune | Self::Stack | Self::Augment | Self::AugmentAverage => true,
             Self::Auto
             | Self::TopOne
             | Self::Average
             | Self::VoteLabel
             | Self::VoteProbability
             | Self::Weighted
-            | Self::JobSelector => false,
+            | Self::JobSelector
+            | Self::CoveredOnly => false,
         }
     }
 }

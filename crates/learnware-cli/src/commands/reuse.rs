@@ -8,7 +8,8 @@ use learnware_engine::predictor::{Batch, Predictions};
 use learnware_engine::reuse::averaging::Weighting;
 use learnware_engine::reuse::{
     AugmentInput, Automatic, AutomaticParameters, Averaging, AveragingMode, ConvexStacking, EnsemblePruning,
-    Examples, FeatureAugment, Method, PruningMethod, Reuser, Routing, Task, Team, TopOne,
+    Examples, FeatureAugment, GuardedSelector, JobSelector, Method, OwnLearner, OwnModel, PruningMethod,
+    Reuser, Routing, Task, Team, TopOne,
 };
 use learnware_engine::specification::IslandKey;
 use serde_json::{Value, json};
@@ -288,7 +289,7 @@ impl Work<'_> {
         if self.arguments.method == MethodWord::Auto {
             return self.automatic(input, examples, training);
         }
-        let mut reuser = self.reuser(input)?;
+        let mut reuser = self.reuser(input, training.is_some())?;
         if let (true, Some((labelled, labels))) = (reuser.needs_labels(), &training) {
             reuser.fit(labelled, labels)?;
         }
@@ -319,7 +320,7 @@ impl Work<'_> {
         Ok((predicted, name, json!(automatic.choice())))
     }
 
-    fn reuser(&self, input: &TeamInput) -> anyhow::Result<Box<dyn Reuser>> {
+    fn reuser(&self, input: &TeamInput, has_labels: bool) -> anyhow::Result<Box<dyn Reuser>> {
         let seed = self.arguments.seed;
         let classes = matches!(self.task, Task::Classification { .. });
         let average = |mode, weighting| Ok(Box::new(Averaging { mode, weighting }) as Box<dyn Reuser>);
@@ -333,18 +334,29 @@ impl Work<'_> {
             MethodWord::Prune => Ok(Box::new(EnsemblePruning::new(PruningMethod::Selection, seed))),
             MethodWord::Stack => Ok(Box::new(ConvexStacking::new(seed))),
             MethodWord::Augment => Ok(Box::new(FeatureAugment::new(AugmentInput::RowsAndAnswers, seed))),
-            MethodWord::JobSelector => {
-                let selector =
-                    team::job_selector(self.learnwares, &self.arguments.weights, input, Routing::Hard)?;
-                let selector = selector.ok_or_else(|| {
-                    advised(
-                        "the learnwares have no specifications that can be compared with this data",
-                        "take another method; --method weighted needs none",
-                    )
-                })?;
-                Ok(Box::new(selector))
+            MethodWord::AugmentAverage => {
+                Ok(Box::new(FeatureAugment::new(AugmentInput::RowsAndAverage, seed)))
+            }
+            MethodWord::JobSelector => Ok(Box::new(self.selector(input)?)),
+            MethodWord::CoveredOnly => {
+                let fallback = if has_labels {
+                    Box::new(OwnModel::new(OwnLearner::Linear, seed))
+                } else {
+                    average(mean, Weighting::Mixture)?
+                };
+                Ok(Box::new(GuardedSelector::new(self.selector(input)?, fallback)))
             }
         }
+    }
+
+    fn selector(&self, input: &TeamInput) -> anyhow::Result<JobSelector> {
+        let selector = team::job_selector(self.learnwares, &self.arguments.weights, input, Routing::Hard)?;
+        selector.ok_or_else(|| {
+            advised(
+                "the learnwares have no specifications that can be compared with this data",
+                "take another method; --method weighted needs none",
+            )
+        })
     }
 }
 

@@ -26,6 +26,23 @@ fn answers_are_averaged_weighted_and_routed() {
 }
 
 #[test]
+fn rows_that_nobody_knows_go_elsewhere() {
+    let context = two_learnwares();
+    context.write("new.csv", "a,b\n0,1\n50,50\n500,500\n");
+    let predict = |more: &str| -> Vec<f64> {
+        let done = context.json(&format!("reuse --learnwares 1,2 new.csv {more}"));
+        let rows = done["predictions"].as_array().unwrap();
+        rows.iter().map(|row| row["prediction"].as_f64().unwrap()).collect()
+    };
+    // Without labels the third row gets the mean of 1,500 and 3,500.
+    assert_eq!(predict("--method covered-only"), [2.0, 350.0, 2500.0]);
+    context.write("user.csv", "a,b,y\n0,1,7\n2,1,7\n50,50,7\n51,49,7\n49,52,7\n1,3,7\n");
+    let taught = predict("--method covered-only --train user.csv --labels y");
+    assert_eq!(taught[..2], [2.0, 350.0]);
+    assert!((taught[2] - 7.0).abs() < 1e-6, "{taught:?}");
+}
+
+#[test]
 fn labels_decide_who_is_right() {
     let context = two_learnwares();
     context.write("user.csv", plane_csv(50.0, [3.0, 4.0]));
@@ -38,7 +55,7 @@ fn labels_decide_who_is_right() {
         let truth: f64 = line.rsplit(',').next().unwrap().parse().unwrap();
         assert!((found.parse::<f64>().unwrap() - truth).abs() < 1.0, "{found} {truth}");
     }
-    for method in ["prune", "augment"] {
+    for method in ["prune", "augment", "augment-average"] {
         context.json(&format!(
             "reuse --ids 1,2 new.csv --train user.csv --labels y --method {method} --seed 3 -o out.npy"
         ));
