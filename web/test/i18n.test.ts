@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { fill } from '../src/i18n';
 import { en } from '../src/i18n/en';
+import { findings } from '../src/i18n/findings';
 import { zh } from '../src/i18n/zh';
 import { DATA, LIBRARIES, LICENSES, SCENARIOS, TASKS } from '../src/lib/vocabulary';
 
@@ -38,6 +39,21 @@ describe('what the generator says', () => {
     expect(absent).toEqual([]);
     const known = Object.keys(en).filter((key) => key.startsWith('read.')).map((key) => key.slice('read.'.length));
     expect(known.filter((one) => !codes.includes(one) && !own.includes(one))).toEqual([]);
+  });
+});
+
+describe('what checks find', () => {
+  it('is told in Chinese for each of its codes, and for no others', () => {
+    const crates = join(source, '../../crates');
+    const checker = ['generation', 'model', 'semantic', 'statistical'].map((name) => `learnware-engine/src/market/checker/${name}.rs`);
+    const rust = [...checker, 'learnware-dock/src/inspect.rs', 'learnware-dock/src/policy.rs', 'learnware-dock/src/submit.rs'].map((file) => readFileSync(join(crates, file), 'utf8').split('#[cfg(test)]')[0]!);
+    const named = [...rust.join('\n').matchAll(/"([a-z]+(?:-[a-z]+)+)"|(?:error|warning|note)\("([a-z]+)"|error\(\s*"([a-z]+)"|^\s+"(gamma)",$/gm)].map((match) => (match[1] ?? match[2] ?? match[3] ?? match[4])!);
+    const sides = ['dimension-zero', 'description-range', 'columns-width'].flatMap((what) => [`input-${what}`, `output-${what}`]);
+    const fields = ['name-empty', 'name-length', 'description-empty', 'description-length'];
+    const choices = ['data', 'task', 'library', 'license'].flatMap((what) => [`${what}-missing`, `${what}-several`]);
+    const codes = new Set([...named, ...sides, ...fields, ...choices]);
+    codes.delete('model-missing'); // Named where words are read, never found.
+    expect(Object.keys(findings).sort()).toEqual([...codes].sort());
   });
 });
 

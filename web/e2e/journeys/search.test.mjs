@@ -1,7 +1,7 @@
 // Searching by data that are dropped: the specification is made here, nothing is sent meanwhile, and the answer is read.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { axe, fits, launch, shot, visit } from '../browser.mjs';
 import { start } from '../dock.mjs';
@@ -103,18 +103,19 @@ test('specification files of every kind are taken, and wrong ones say what is wr
     'wide.json': [{ type: 'RKMETableSpecification', z: z(5, 30), beta: Array(5).fill(0.2) }, /No learnware was found/],
     'text.json': [{ type: 'RKMETextSpecification', z: z(5, 384), beta: Array(5).fill(0.2), language: ['en'] }, /No learnware was found/],
     'image.json': [{ type: 'RKMEImageSpecification', z: image, beta: Array(4).fill(0.25) }, /No learnware was found/],
+    'parameters.pth': [readFileSync(join(import.meta.dirname, '../../../fixtures/parameters/300-0-float32.pth')), /No learnware was found/],
     'wrong.json': [{ type: 'RKMETableSpecification', z: [[1], [1, 2]], beta: [1, 1] }, /another length than the first/],
   };
   for (const [name, [document, wanted]] of Object.entries(files)) {
     const path = join(running.folder, name);
-    writeFileSync(path, JSON.stringify(document));
+    writeFileSync(path, Buffer.isBuffer(document) ? document : JSON.stringify(document));
     await go('/search');
     const forget = page.getByRole('button', { name: 'Forget it' });
     if (await forget.isVisible()) await forget.click();
     await drop(page, path);
     await page.getByText(wanted).first().waitFor({ timeout: 15_000 });
     await page.waitForTimeout(200);
-    await shot(page, `search-${name.replace('.json', '')}`);
+    await shot(page, `search-${name.replace(/\.\w+$/, '')}`);
   }
   assert.equal(faults.join('\n'), '');
   await visitor.context.close();

@@ -7,12 +7,15 @@ export type Dictionary = Record<Key, string>;
 export type Language = 'en' | 'zh';
 type Values = Record<string, string | number>;
 
-const loaders: Record<Language, () => Promise<Dictionary>> = {
-  en: async () => (await import('./en')).en,
-  zh: async () => (await import('./zh')).zh,
+type Findings = Partial<Record<string, string>>;
+
+const loaders: Record<Language, () => Promise<[Dictionary, Findings]>> = {
+  en: async () => [(await import('./en')).en, {}],
+  zh: async () => [(await import('./zh')).zh, (await import('./findings')).findings],
 };
 
 let words: Dictionary = {} as Dictionary;
+let findings: Findings = {};
 export const language = store<Language>('en');
 
 /** What the address, an earlier choice or the browser prefers. */
@@ -32,7 +35,7 @@ export async function choose(next: Language): Promise<void> {
 }
 
 async function switchTo(next: Language): Promise<void> {
-  words = await loaders[next]();
+  [words, findings] = await loaders[next]();
   document.documentElement.lang = next === 'zh' ? 'zh-Hans' : 'en';
   language.set(next);
 }
@@ -61,6 +64,11 @@ export function vocabulary(kind: string, word: string): string {
 }
 
 const locale = () => (language.value() === 'zh' ? 'zh-CN' : 'en-GB');
+
+/** What a finding of a check means, where that is not the language in which checks speak. */
+export function meaning(code: string): string | null {
+  return findings[code] ?? null;
+}
 
 export function number(value: number, digits = 0): string {
   return value.toLocaleString(locale(), { maximumFractionDigits: digits });

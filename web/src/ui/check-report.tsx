@@ -1,6 +1,6 @@
 /** What a check found, by stage, with what to do about it. */
 import type { CheckReport, Finding } from '../api/types';
-import { t, type Key } from '../i18n';
+import { meaning, t, type Key } from '../i18n';
 import { Icon } from './icons';
 
 export const STAGES = ['format', 'semantic', 'statistical', 'model'] as const;
@@ -33,17 +33,18 @@ export function Report({ report, status }: { report: CheckReport; status: string
 }
 
 function OneFinding({ finding }: { finding: Finding }) {
+  const meant = meaning(finding.code);
+  const end = finding.message.indexOf('\n');
+  const [first, printed] = end < 0 ? [finding.message, null] : [finding.message.slice(0, end), finding.message.slice(end + 1)];
+  const said = meant ? { lang: 'en', className: 'long small faint' } : { className: 'long' };
   return (
     <li className="finding">
       <span className={`tag ${tones[finding.severity]}`}>{t(`severity.${finding.severity}` as Key)}</span>
       <div>
-        {finding.message.includes('\n') ? (
-          <>
-            <p>{finding.message.split('\n', 1)[0]} <code className="faint">{finding.code}</code></p>
-            <pre className="scroll small" tabIndex={0}>{finding.message.slice(finding.message.indexOf('\n') + 1)}</pre>
-          </>
-        ) : <p className="long">{finding.message} <code className="faint">{finding.code}</code></p>}
-        {finding.advice ? <p className="small faint">{t('report.advice')} {finding.advice}</p> : null}
+        {meant ? <p>{meant}</p> : null}
+        <p {...said}>{first} <code className="faint">{finding.code}</code></p>
+        {printed ? <pre className="scroll small" tabIndex={0}>{printed}</pre> : null}
+        {finding.advice && !meant ? <p className="small faint">{t('report.advice')} {finding.advice}</p> : null}
       </div>
     </li>
   );

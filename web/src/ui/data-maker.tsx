@@ -14,7 +14,7 @@ import type { Task } from '../state/task';
 import type { Statistical } from '../api/types';
 import type { DataPreview, GenerateChoices, MadeSpecification, ModelSays, Progress } from '../wasm';
 
-const ACCEPT = '.csv,.tsv,.txt,.parquet,.xlsx,.ods,.json,.jsonl,.npz,.npy,.zip,.png,.jpg,.jpeg,.gif,.bmp,.webp';
+const ACCEPT = '.csv,.tsv,.txt,.parquet,.xlsx,.ods,.json,.pth,.pt,.jsonl,.npz,.npy,.zip,.png,.jpg,.jpeg,.gif,.bmp,.webp';
 
 export interface MadeTask {
   task: Task;
@@ -53,6 +53,10 @@ export function DataMaker({ onReady, useWords, compact, published, model }: Prop
       if (known) return onReady({ task: known, made: null, preview: null, choices: {} });
     }
     const maker = await theMaker();
+    if (files.length === 1 && /\.pth?$/i.test(first.name)) {
+      const known = await maker.read(new Uint8Array(await first.arrayBuffer()));
+      return onReady({ task: taskOf(first.name, known), made: null, preview: null, choices: {} });
+    }
     const found = await maker.open(files, setProgress, charset).finally(() => setProgress(null));
     setChoice(firstChoice(found, model));
     setPreview(found);

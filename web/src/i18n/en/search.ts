@@ -196,7 +196,7 @@ export const search = {
   'compare.points': 'Their training data',
   'compare.overlap': 'Points of their specifications in one plane, larger for more weight.',
   'maker.drop': 'Drop your data or a specification',
-  'maker.dropHint': 'CSV, Parquet, Excel, images, texts, or a stat .json of any kind. Choose several images at once.',
+  'maker.dropHint': 'CSV, Parquet, Excel, images, texts, or a stat .json or .pth of any kind. Choose several images at once.',
   'maker.otherFile': 'Another file',
   'maker.cantRead': 'The file can\'t be used',
   'maker.cantMake': 'No specification could be made',

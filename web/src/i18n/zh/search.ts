@@ -196,7 +196,7 @@ export const search = {
   'compare.points': '它们的训练数据',
   'compare.overlap': '各规约的点在同一平面中，越大权重越高。',
   'maker.drop': '放入数据或规约文件',
-  'maker.dropHint': 'CSV、Parquet、Excel、图像、文本，或任意类型的规约 .json。图像可一次选择多张。',
+  'maker.dropHint': 'CSV、Parquet、Excel、图像、文本，或任意类型的规约 .json、.pth。图像可一次选择多张。',
   'maker.otherFile': '换一个文件',
   'maker.cantRead': '无法使用该文件',
   'maker.cantMake': '无法生成规约',
