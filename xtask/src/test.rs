@@ -162,10 +162,20 @@ fn pages(root: &Path) -> Result<bool, String> {
             "xtask test: no Chromium, so journeys through the pages are skipped (apt-get install chromium)"
         );
     }
+    // Without it screenshots of Chinese pages show boxes.
+    if cfg!(target_os = "linux") && !has_chinese() && !apt_install("fonts-wqy-zenhei") {
+        eprintln!(
+            "xtask test: no font with Chinese characters for screenshots (apt-get install fonts-wqy-zenhei)"
+        );
+    }
     web::run(root, &["--unit".to_owned()]).or_else(|reason| {
         eprintln!("xtask test: {reason}, so tests of the pages are skipped");
         Ok(true)
     })
+}
+
+fn has_chinese() -> bool {
+    Command::new("fc-list").arg(":lang=zh").output().is_ok_and(|output| !output.stdout.is_empty())
 }
 
 fn is_root() -> bool {

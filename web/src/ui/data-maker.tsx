@@ -1,13 +1,13 @@
 /** From files to a specification, on this machine: read, look at the columns, make, see what it tells. */
 import { useRef, useState } from 'react';
-import { ErrorNote, Note } from './parts';
+import { ErrorNote } from './parts';
+import { Notes } from './notes';
 import { Drop } from './drop';
 import { Icon } from './icons';
 import { Columns, NO_CHOICE, type ColumnChoice } from './columns';
 import { Made } from './made';
 import { bytes, t, type Key } from '../i18n';
 import { useAction } from '../lib/load';
-import { saidWords } from '../lib/said';
 import { read } from '../lib/specification';
 import { theMaker } from '../state/maker';
 import type { Task } from '../state/task';
@@ -88,7 +88,7 @@ export function DataMaker({ onReady, useWords, compact, published, model }: Prop
             <span className="spread" />
             <button type="button" className="button small" onClick={() => setPreview(null)}>{t('maker.otherFile')}</button>
           </div>
-          {preview.notes.map((note) => <Note key={note.message} tone="careful" level={3}><p>{saidWords(note)}</p></Note>)}
+          <Notes notes={preview.notes} />
           {preview.columns.length > 0 || preview.kind === 'image' ? <Columns preview={preview} choice={choice} onChange={setChoice} /> : null}
           <ErrorNote error={generate.error} title={t('maker.cantMake')} />
           <button type="button" className="button primary" disabled={busy || nothingIsUsed(preview, choice)} onClick={() => void generate.run()}>{t('maker.make')}</button>

@@ -1,5 +1,6 @@
 /** A specification that was just made: how big it is, how near its points are to real rows, what will be sent. */
 import { bytes, language, number, t } from '../i18n';
+import { Notes } from './notes';
 import { Note } from './parts';
 import { saidWords, type Said } from '../lib/said';
 import { Icon } from './icons';
@@ -21,7 +22,7 @@ export function Made({ made, name, useWords, onUse, onBack, published }: { made:
         <p>{language.value() === 'en' && made.description ? made.description : t('made.words', { points: made.points, dimension: made.dimension, rows: made.rows })}</p>
         <p className="small faint">{time}</p>
       </Note>
-      {made.notes.map((note) => <Note key={note.message} tone="careful" level={3}><p>{saidWords(note)}</p></Note>)}
+      <Notes notes={made.notes} />
       <Privacy made={made} published={published} />
       <div className="row">
         <button type="button" className="button primary" onClick={onUse}>{useWords}</button>

@@ -265,6 +265,7 @@ export const search = {
   'made.title': 'The specification is made',
   'made.words': '{points} points of {dimension} numbers for {rows} rows.',
   'made.time': '{seconds} s, {memory} of memory',
+  'made.moreNotes': '{n} more of this sort',
   'made.privacy': 'What it tells about your rows',
   'made.facts': 'Figures',
   'made.published': 'The learnware publishes {points} x {dimension} numbers and their weights ({size} as a file), the names of your columns and the words of your categories. Rows are not part of it.',

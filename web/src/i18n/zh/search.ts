@@ -265,6 +265,7 @@ export const search = {
   'made.title': '规约已生成',
   'made.words': '用 {points} 个 {dimension} 维的点概括 {rows} 行。',
   'made.time': '用时 {seconds} 秒，内存 {memory}',
+  'made.moreNotes': '另有 {n} 条同类提示',
   'made.privacy': '它透露了什么',
   'made.facts': '数字',
   'made.published': '学件将公开 {points} x {dimension} 个数值及其权重（文件大小 {size}）、您的列名和类别用词；不包含数据行。',
