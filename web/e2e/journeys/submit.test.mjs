@@ -123,6 +123,8 @@ test('a LightGBM file alone says its task and inputs, and labels that were forgo
   await page.getByRole('button', { name: 'Use this specification' }).click({ timeout: 60_000 });
   await page.getByText('Outputs: 3 outputs (setosa, versicolor, virginica)').waitFor();
   assert.equal(await page.getByLabel('Task').inputValue(), 'Classification');
+  await page.getByText('Is this the order of the classes?').waitFor();
+  await page.getByText(/0 = setosa, 1 = versicolor/).waitFor();
   await shot(page, 'submit-lightgbm');
   faults.push(...(await axe(page, 'submit, a bare model')));
   await page.getByLabel('Name', { exact: true }).fill('Three kinds of iris');
@@ -151,6 +153,9 @@ test('what the dock would refuse is told before it is sent, and what it refuses 
   await page.getByText(/not usable|not sound|did not take it/i).first().waitFor({ timeout: 60_000 });
   await page.getByText('What to do:').first().waitFor();
   await shot(page, 'submit-refused');
+  assert.equal(await page.locator('.pipeline li.failed').textContent(), 'Model');
+  await page.getByRole('link', { name: 'Submit a new version' }).click();
+  await page.getByRole('heading', { name: /^A new version of \d{8}/ }).waitFor();
   await page.locator('.menu').click();
   await page.getByRole('link', { name: 'My learnwares' }).click();
   await page.getByRole('heading', { name: 'My learnwares' }).waitFor();

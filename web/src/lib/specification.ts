@@ -1,5 +1,5 @@
 /** Statistical specifications as these pages need them: flat points with weights. */
-import type { IslandKey, Nested, Semantic, Statistical } from '../api/types';
+import type { Column, IslandKey, Nested, Semantic, Statistical } from '../api/types';
 
 export interface Points {
   /** One row per point. */
@@ -88,6 +88,14 @@ export function tags(semantic: Semantic | undefined): { kind: string; word: stri
 /** Names of a table's inputs by place; places without a name are missing. */
 export function inputNames(semantic: Semantic | undefined): Record<string, string> {
   return semantic?.Input?.Description ?? {};
+}
+
+/** How many inputs a column takes: one, or one for each word of its categories. */
+export const widthOf = (column: Column): number => (column.encoding === 'one_hot' ? (column.values ?? []).length : 1);
+
+/** What each input is called: its column, with the word where each word of a category has its own. */
+export function namesByPlace(columns: Column[]): string[] {
+  return columns.flatMap((column) => (column.encoding === 'one_hot' ? (column.values ?? []).map((word) => `${column.name} ${word}`) : [column.name]));
 }
 
 /** What the server is asked with for an island: its key without the words for people. */

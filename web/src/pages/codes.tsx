@@ -42,6 +42,7 @@ export default function Codes({ purpose }: { purpose: Purpose }) {
           )}
           {purpose === 'reset' ? <NewPasswordField label={t('account.newPassword')} value={password} onChange={setPassword} /> : null}
           <ErrorNote error={send.error} />
+          {purpose !== 'forgotten' && send.error ? <p className="small"><Link href="/forgotten">{t('codes.askAgain')}</Link></p> : null}
           <button type="submit" className="button primary" disabled={send.busy}>{t(`codes.${purpose}Go` as Key)}</button>
           {purpose === 'forgotten' ? <p className="small"><Link href="/reset">{t('codes.haveCode')}</Link></p> : null}
         </form>

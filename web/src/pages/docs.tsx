@@ -8,9 +8,9 @@ import { Empty, Skeleton, useTitle } from '../ui/parts';
 const groupOf = (name: string) => (name.includes('/') ? (name.split('/')[0] ?? '') : '');
 
 export default function Docs({ name }: { name: string }) {
-  const page = name === '' ? pages[0] : pages.find((entry) => entry.name === name);
-  useTitle(page?.title ?? t('nav.docs'));
   const groups = [...new Set(pages.map((entry) => groupOf(entry.name)))].sort((a, b) => order(a) - order(b));
+  const page = pages.find((entry) => (name === '' ? groupOf(entry.name) === groups[0] : entry.name === name));
+  useTitle(page?.title ?? t('nav.docs'));
   return (
     <div className="side docs">
       <nav aria-label={t('docs.contents')} className="docs-nav">

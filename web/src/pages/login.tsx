@@ -1,7 +1,7 @@
 /** Signing in: by password, or by an identity provider that the operator set up. */
 import { useState } from 'react';
 import { Link, useLocation, useSearch } from 'wouter';
-import { api } from '../api/client';
+import { api, ApiError } from '../api/client';
 import type { LoginServices } from '../api/types';
 import { t, type Key } from '../i18n';
 import { useAction, useLoad } from '../lib/load';
@@ -41,6 +41,7 @@ export default function Login() {
         <Field label={t('account.password')}>{(ids) => <input {...ids} type={shown ? 'text' : 'password'} autoComplete="current-password" required value={password} onChange={(event) => setPassword(event.target.value)} />}</Field>
         <label className="check-line"><input type="checkbox" checked={shown} onChange={() => setShown(!shown)} /><span>{t('account.showPassword')}</span></label>
         <ErrorNote error={login.error} title={t('login.cant')} />
+        {login.error instanceof ApiError && login.error.code === 'not-confirmed' ? <p className="small"><Link href="/confirm">{t('register.enterCode')}</Link> · <Link href="/forgotten">{t('codes.askAgain')}</Link></p> : null}
         <button type="submit" className="button primary" disabled={login.busy}>{t('nav.signIn')}</button>
         <div className="row small"><Link href="/forgotten">{t('login.forgotten')}</Link><span className="spread" /><Link href="/register">{t('need.register')}</Link></div>
       </form>

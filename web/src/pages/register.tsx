@@ -47,7 +47,7 @@ export default function Register() {
         <Field label={t('account.name')} hint={t('register.nameHint')}>{(ids) => <input {...ids} autoComplete="nickname" required minLength={2} maxLength={40} value={name} onChange={(event) => setName(event.target.value)} />}</Field>
         <NewPasswordField label={t('account.password')} value={password} onChange={setPassword} />
         <label className="check-line"><input type="checkbox" checked={invitation !== ''} onChange={() => setInvitation(invitation ? '' : ' ')} /><span>{t('register.haveInvitation')}</span></label>
-        {invitation ? <Field label={t('register.invitation')} hint={t('register.invitationHint')}>{(ids) => <input {...ids} autoComplete="off" value={invitation.trimStart()} onChange={(event) => setInvitation(event.target.value || ' ')} />}</Field> : null}
+        {invitation ? <Field label={t('register.invitation')} hint={t('register.invitationHint')}>{(ids) => <input {...ids} autoComplete="off" required value={invitation.trimStart()} onChange={(event) => setInvitation(event.target.value || ' ')} />}</Field> : null}
         <ErrorNote error={register.error} title={t('register.cant')} />
         {working ? <p role="status" className="small">{t('register.working')}</p> : null}
         <button type="submit" className="button primary" disabled={register.busy}>{t('register.go')}</button>

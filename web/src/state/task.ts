@@ -1,7 +1,7 @@
 /** The user's task: the specification of data that stayed here. Kept in this tab until it is closed. */
-import type { Statistical } from '../api/types';
+import type { Dimensions, Statistical } from '../api/types';
 import { keep, kept, store, useStore } from '../lib/store';
-import { read } from '../lib/specification';
+import { namesByPlace, read } from '../lib/specification';
 
 export interface Task {
   name: string;
@@ -38,9 +38,10 @@ export function setTask(next: Task | null): void {
 
 /** What the columns are called, one for each number of a point. */
 export function columnsOf(found: Task): string[] {
-  const input = (found.specification as { input?: { Description?: Record<string, string> } }).input;
+  const input = found.specification.input as Dimensions | undefined;
   const count = Array.isArray(found.specification.z[0]) ? found.specification.z[0].length : 0;
-  return Array.from({ length: count }, (_, place) => input?.Description?.[String(place)] ?? (found.columns.length === count ? found.columns[place] ?? '' : ''));
+  const names = input?.Columns ? namesByPlace(input.Columns) : found.columns;
+  return Array.from({ length: count }, (_, place) => input?.Description?.[String(place)] ?? (names.length === count ? names[place] ?? '' : ''));
 }
 
 /** A key that changes with the specification, for what is loaded by it. */

@@ -37,7 +37,7 @@ export function CheckWatch({ id, onDone }: { id: string; onDone?: (outcome: Outc
       {outcome ? (
         <>
           <Note tone={outcome.status === 'usable' ? 'good' : 'bad'} title={t(`status.${outcome.status}` as Key)} level={3}>
-            {outcome.status === 'usable' ? <p><Link href={`/learnwares/${id}`}>{t('watch.look')}</Link></p> : <p>{t('watch.repair')}</p>}
+            {outcome.status === 'usable' ? <p><Link href={`/learnwares/${id}`}>{t('watch.look')}</Link></p> : <p>{t('watch.repair')} <Link href={`/submit?replaces=${id}`}>{t('watch.newVersion')}</Link></p>}
           </Note>
           {outcome.report ? <Report report={outcome.report} status={outcome.status} /> : null}
         </>
@@ -46,18 +46,26 @@ export function CheckWatch({ id, onDone }: { id: string; onDone?: (outcome: Outc
   );
 }
 
+/** Where a check found what makes the learnware not usable; -1 where nothing does. */
+function failedStep({ report }: Outcome): number {
+  const of = { format: 'opening', semantic: 'specification', statistical: 'specification', model: 'model' } as const;
+  const places = (report?.findings ?? []).filter((finding) => finding.severity === 'error').map((finding) => STEPS.indexOf(of[finding.stage as keyof typeof of]));
+  return places.length > 0 ? Math.min(...places) : -1;
+}
+
 function Pipeline({ event, outcome }: { event: CheckEvent | null; outcome: Outcome | null }) {
   const doing = event?.doing ?? 'waiting';
-  const current = outcome ? STEPS.length : Math.max(0, STEPS.indexOf(doing as (typeof STEPS)[number]));
+  const failed = outcome ? failedStep(outcome) : -1;
+  const current = failed >= 0 ? failed : outcome ? STEPS.length : Math.max(0, STEPS.indexOf(doing as (typeof STEPS)[number]));
   const words = outcome ? t('watch.ended') : event && doing === 'waiting' ? t('watch.ahead', { n: event.ahead }) : t(`watch.${doing}` as Key);
   return (
     <div className="pipeline" role="group" aria-label={t('watch.title')}>
       <ol className="plain">
         {STEPS.map((step, place) => {
-          const state = place < current ? 'done' : place === current ? 'now' : 'next';
+          const state = place < current ? 'done' : place === failed ? 'failed' : place === current ? 'now' : 'next';
           return (
             <li key={step} className={state} aria-current={state === 'now' ? 'step' : undefined}>
-              <span className="dot">{state === 'done' ? <Icon name="check" size={14} /> : place + 1}</span>
+              <span className="dot">{state === 'done' ? <Icon name="check" size={14} /> : state === 'failed' ? <Icon name="error" size={14} /> : place + 1}</span>
               <span>{t(`watch.step.${step}` as Key)}</span>
             </li>
           );

@@ -28,6 +28,7 @@ export function Columns({ preview, choice, onChange }: { preview: DataPreview; c
   const toggle = (name: string) =>
     onChange({ ...choice, drop: choice.drop.includes(name) ? choice.drop.filter((other) => other !== name) : [...choice.drop, name] });
   const used = preview.columns.filter((column) => !choice.drop.includes(column.name) && column.name !== choice.labels).length;
+  const texts = preview.columns.find((column) => column.kind === 'text');
   const isFirstSheet = !choice.sheet || choice.sheet === preview.sheets[0];
   if (preview.kind === 'image') return <Resize choice={choice} onChange={onChange} />;
   return (
@@ -62,6 +63,12 @@ export function Columns({ preview, choice, onChange }: { preview: DataPreview; c
           <button type="button" className="button small" onClick={() => onChange({ ...choice, asTexts: '' })}>{t('columns.notTexts')}</button>
         </Note>
       ) : preview.kind === 'table' && isFirstSheet && used === 0 ? <NothingUsed preview={preview} onTexts={(name) => onChange({ ...choice, asTexts: name, labels: choice.labels === name ? '' : choice.labels })} /> : null}
+      {preview.kind === 'table' && isFirstSheet && !choice.asTexts && used > 0 && texts ? (
+        <Note level={3} title={t('columns.hasTexts', { name: texts.name })}>
+          <p>{t('columns.hasTextsWords')}</p>
+          <button type="button" className="button small" onClick={() => onChange({ ...choice, asTexts: texts.name, labels: choice.labels === texts.name ? '' : choice.labels })}>{t('columns.takeTexts', { name: texts.name })}</button>
+        </Note>
+      ) : null}
       {preview.kind === 'table' && isFirstSheet && !choice.asTexts ? (
         <div className="scroll tall" tabIndex={0} role="group" aria-label={t('columns.title')}>
           <table>

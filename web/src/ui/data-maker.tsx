@@ -173,7 +173,9 @@ function Working({ progress, onStop }: { progress: Progress | null; onStop: (() 
 }
 
 export function taskOf(name: string, made: MadeSpecification): Task {
-  return { name, specification: made.specification as unknown as Statistical, rows: made.rows, bytes: made.bytes, columns: made.columns };
+  // The file says how columns became inputs; searches send none of that.
+  const specification = JSON.parse(new TextDecoder().decode(made.json)) as Statistical;
+  return { name, specification, rows: made.rows, bytes: made.bytes, columns: made.columns };
 }
 
 /** A specification that somebody made before: a stat file of any kind of the reference. `null` where the file is other JSON. */

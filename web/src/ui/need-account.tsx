@@ -1,16 +1,27 @@
 /** What a guest sees where an account is needed. */
 import { Link, useLocation } from 'wouter';
-import type { ReactNode } from 'react';
+import { useState, type ReactNode } from 'react';
 import type { Me } from '../api/types';
 import { t } from '../i18n';
 import { useSession } from '../state/session';
-import { Empty, Skeleton } from './parts';
+import { Empty, Note, Skeleton } from './parts';
 
-export function NeedAccount({ children, why }: { children: (me: Me) => ReactNode; why: string }) {
+/** `keeps`: what was typed stays when the session ends, and its owner can sign in again beside it. */
+export function NeedAccount({ children, why, keeps = false }: { children: (me: Me) => ReactNode; why: string; keeps?: boolean }) {
   const me = useSession();
   const [path] = useLocation();
-  if (me === undefined) return <Skeleton lines={4} />;
-  if (me) return <>{children(me)}</>;
+  const [last, setLast] = useState<Me | null>(null);
+  if (me && me !== last) setLast(me);
+  const known = me ?? (keeps ? last : null);
+  if (me === undefined && !known) return <Skeleton lines={4} />;
+  if (known) {
+    return (
+      <>
+        {known === me ? null : <Note tone="careful" title={t('need.ended')}><p><a href="/login" target="_blank" rel="noreferrer">{t('need.again')}</a></p></Note>}
+        {children(known)}
+      </>
+    );
+  }
   return (
     <Empty
       title={t('need.title')}

@@ -233,6 +233,8 @@ export const search = {
   'columns.asTexts': '作为文本',
   'columns.areTexts': '文本取自 {name}',
   'columns.notTexts': '仍作为表格',
+  'columns.hasTexts': '“{name}”列是文本',
+  'columns.hasTextsWords': '文本按内容描述，而不是作为数值：若模型应读取文本，请选用它，并把另一列作为标签。',
   'columns.noneUsed': '没有可直接使用的列',
   'columns.noneUsedTexts': '若这些值是文本，可按文本描述：在此处转换为数，并查找处理文本的学件。',
   'columns.noneUsedWords': '请勾选要用的列，或更正文件；未采用的原因写在列名旁。',

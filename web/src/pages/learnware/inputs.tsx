@@ -3,7 +3,7 @@ import { useMemo, useState } from 'react';
 import type { Column, Semantic, Statistical } from '../../api/types';
 import { list, number, percent, t } from '../../i18n';
 import { histogram, range } from '../../lib/shift';
-import { kindOf, points, type Points } from '../../lib/specification';
+import { kindOf, points, widthOf, type Points } from '../../lib/specification';
 import { Histogram } from '../../pictures/charts';
 
 const SHOWN = 12;
@@ -26,8 +26,8 @@ export function InputsAndOutputs({ semantic, specification }: { semantic: Semant
 
 function useShort<T>(all: T[]): [T[], React.ReactNode] {
   const [open, setOpen] = useState(false);
-  const toggle = all.length > SHOWN ? <button type="button" className="link small" onClick={() => setOpen(!open)}>{open ? t('inputs.fewer') : t('inputs.all', { n: all.length })}</button> : null;
-  return [open ? all : all.slice(0, SHOWN), toggle];
+  const toggle = all.length > SHOWN + 1 ? <button type="button" className="link small" onClick={() => setOpen(!open)}>{open ? t('inputs.fewer') : t('inputs.all', { n: all.length })}</button> : null;
+  return [open || all.length <= SHOWN + 1 ? all : all.slice(0, SHOWN), toggle];
 }
 
 /** Where each column begins among the inputs: categories that became one input for each word take several. */
@@ -35,7 +35,7 @@ function starts(columns: Column[]): number[] {
   let next = 0;
   return columns.map((column) => {
     const start = next;
-    next += column.encoding === 'one_hot' ? (column.values ?? []).length : 1;
+    next += widthOf(column);
     return start;
   });
 }

@@ -59,6 +59,13 @@ export function withAnswers(before: Fields, answers: ModelAnswers | null, says: 
   };
 }
 
+/** Whether the classes have the labels' words as names while the model's file knows numbers only: their order is then assumed. */
+export function orderIsAssumed(fields: Fields, says: ModelSays): boolean {
+  const isNumber = (name: string) => name.trim() !== '' && Number.isFinite(Number(name));
+  const names = fields.outputNames.split('\n').filter((name) => name.trim());
+  return fields.task === 'Classification' && says.classes.every(isNumber) && names.length > 1 && !names.every(isNumber);
+}
+
 export function toSemantic(fields: Fields, before: Semantic | null, input: Dimensions | undefined): Semantic {
   const words = (type: string, values: string[]) => ({ Type: type, Values: values });
   const line = (value: string) => ({ Type: 'String', Values: value });

@@ -1,9 +1,9 @@
 /** The words of a submission: filled from the file, missing ones asked. */
 import { useState } from 'react';
-import { t, vocabulary, type Key } from '../../i18n';
+import { list, t, vocabulary, type Key } from '../../i18n';
 import { DATA, LIBRARIES, LICENSES, SCENARIOS, TASKS } from '../../lib/vocabulary';
 import { Description } from '../../ui/learnware-parts';
-import { Field } from '../../ui/parts';
+import { Field, Note } from '../../ui/parts';
 import { DESCRIPTION, NAME, wrong, type Fields } from './fields';
 
 interface Props {
@@ -12,9 +12,11 @@ interface Props {
   showWrong: boolean;
   /** Whether the kind of data is known from the specification. */
   dataKnown: boolean;
+  /** The names of the classes are in the order of the labels' words, since the model does not say which is which. */
+  orderAssumed: boolean;
 }
 
-export function WordsForm({ fields, onChange, showWrong, dataKnown }: Props) {
+export function WordsForm({ fields, onChange, showWrong, dataKnown, orderAssumed }: Props) {
   const [preview, setPreview] = useState(false);
   const found = showWrong ? wrong(fields) : {};
   const set = (change: Partial<Fields>) => onChange({ ...fields, ...change });
@@ -59,7 +61,8 @@ export function WordsForm({ fields, onChange, showWrong, dataKnown }: Props) {
         </div>
         {told('scenarios') ? <span className="wrong small bad">{told('scenarios')}</span> : null}
       </fieldset>
-      <details open={found.outputs !== undefined || undefined}>
+      {orderAssumed ? <Note tone="careful" level={3} title={t('submit.classOrder')}><p>{t('submit.classOrderWords', { names: list(fields.outputNames.split('\n').map((name, place) => `${place} = ${name}`)) })}</p></Note> : null}
+      <details open={orderAssumed || found.outputs !== undefined || undefined}>
         <summary>{t('submit.outputs')}{outputsKnown(fields)}</summary>
         <Field label={t('submit.outputNames')} hint={t('submit.outputNamesHint')}>
           {(ids) => <textarea {...ids} rows={4} value={fields.outputNames} onChange={(event) => set({ outputNames: event.target.value })} />}

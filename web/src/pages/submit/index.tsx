@@ -19,7 +19,7 @@ import { NeedAccount } from '../../ui/need-account';
 import { ErrorNote, Field, Note, PageHead } from '../../ui/parts';
 import { Report } from '../../ui/check-report';
 import { ApiError } from '../../api/client';
-import { EMPTY, fromModel, fromSemantic, toSemantic, withAnswers, wrong, type Fields } from './fields';
+import { EMPTY, fromModel, fromSemantic, orderIsAssumed, toSemantic, withAnswers, wrong, type Fields } from './fields';
 import { WordsForm } from './form';
 
 export default function Submit() {
@@ -28,7 +28,7 @@ export default function Submit() {
   return (
     <>
       <PageHead title={title}>{t('submit.what')}</PageHead>
-      <NeedAccount why={t('submit.why')}>{() => <Submission key={replaces} replaces={replaces} />}</NeedAccount>
+      <NeedAccount keeps why={t('submit.why')}>{() => <Submission key={replaces} replaces={replaces} />}</NeedAccount>
     </>
   );
 }
@@ -103,7 +103,7 @@ function Submission({ replaces }: { replaces: string }) {
       {source?.kind === 'model' ? <TrainingData key={source.file.name} made={made} says={source.says} onMade={(next, kind, answers) => { setMade(next); setFields((now) => ({ ...withAnswers(now, answers, source.says), data: kind })); }} /> : null}
       {isReady ? (
         <form className="stack" noValidate onSubmit={(event) => { event.preventDefault(); void submit.run(); }}>
-          <section className="panel"><h2>{t('submit.words')}</h2><WordsForm fields={fields} onChange={setFields} showWrong={tried} dataKnown={made !== null} /></section>
+          <section className="panel"><h2>{t('submit.words')}</h2><WordsForm fields={fields} onChange={setFields} showWrong={tried} dataKnown={made !== null} orderAssumed={source?.kind === 'model' && orderIsAssumed(fields, source.says)} /></section>
           {replaces ? null : <Audience value={seen} onChange={setSeen} />}
           {tried && Object.keys(wrong(fields)).length > 0 ? <p className="bad" role="alert">{t('submit.incomplete')}</p> : null}
           <Refused error={submit.error} />
