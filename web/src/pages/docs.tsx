@@ -5,11 +5,14 @@ import { load, pages } from 'virtual:book';
 import { t, type Key } from '../i18n';
 import { Empty, Skeleton, useTitle } from '../ui/parts';
 
+/** Where the book opens. */
+const START = 'guides/pages';
+
 const groupOf = (name: string) => (name.includes('/') ? (name.split('/')[0] ?? '') : '');
 
 export default function Docs({ name }: { name: string }) {
   const groups = [...new Set(pages.map((entry) => groupOf(entry.name)))].sort((a, b) => order(a) - order(b));
-  const page = pages.find((entry) => (name === '' ? groupOf(entry.name) === groups[0] : entry.name === name));
+  const page = pages.find((entry) => entry.name === (name || START));
   useTitle(page?.title ?? t('nav.docs'));
   return (
     <div className="side docs">
