@@ -145,6 +145,8 @@ test('what the dock would refuse is told before it is sent, and what it refuses 
   const text = join(running.folder, 'notes.zip');
   writeFileSync(text, 'not a zip');
   await drop(page, text);
+  await page.getByText('It is not a zip, or damaged or cut off').waitFor();
+  await drop(page, { name: 'notes.md', mimeType: 'text/markdown', buffer: Buffer.from('no model') });
   await page.getByText('This is neither a zip nor').waitFor();
   const bad = join(running.folder, 'bad.zip');
   writeFileSync(bad, await packageWith(running, '00000001', (semantic) => { semantic.Output = { Dimension: 3, Description: { 0: 'a', 1: 'b', 2: 'c' } }; }));

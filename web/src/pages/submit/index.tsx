@@ -69,7 +69,7 @@ function Submission({ replaces }: { replaces: string }) {
       return;
     }
     const opened = await (await thePackages()).openPackage(file);
-    if (opened.wrong.includes('package.notZip')) throw new Error(t('package.unknownFile'));
+    if (opened.wrong.includes('package.notZip')) throw new Error(t(file.name.toLowerCase().endsWith('.zip') ? 'package.notZip' : 'package.unknownFile'));
     setSource({ kind: 'package', opened });
     setFields(fromSemantic(opened.semantic ?? old));
   });
