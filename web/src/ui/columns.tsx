@@ -27,6 +27,7 @@ export function Columns({ preview, choice, onChange }: { preview: DataPreview; c
   const columns = all ? preview.columns : preview.columns.slice(0, SHOWN);
   const toggle = (name: string) =>
     onChange({ ...choice, drop: choice.drop.includes(name) ? choice.drop.filter((other) => other !== name) : [...choice.drop, name] });
+  const takeTexts = (name: string) => onChange({ ...choice, asTexts: name, labels: choice.labels === name ? '' : choice.labels });
   const used = preview.columns.filter((column) => !choice.drop.includes(column.name) && column.name !== choice.labels).length;
   const texts = preview.columns.find((column) => column.kind === 'text');
   const isFirstSheet = !choice.sheet || choice.sheet === preview.sheets[0];
@@ -62,11 +63,11 @@ export function Columns({ preview, choice, onChange }: { preview: DataPreview; c
           <p>{t('columns.textHint')}</p>
           <button type="button" className="button small" onClick={() => onChange({ ...choice, asTexts: '' })}>{t('columns.notTexts')}</button>
         </Note>
-      ) : preview.kind === 'table' && isFirstSheet && used === 0 ? <NothingUsed preview={preview} onTexts={(name) => onChange({ ...choice, asTexts: name, labels: choice.labels === name ? '' : choice.labels })} /> : null}
+      ) : preview.kind === 'table' && isFirstSheet && used === 0 ? <NothingUsed preview={preview} onTexts={takeTexts} /> : null}
       {preview.kind === 'table' && isFirstSheet && !choice.asTexts && used > 0 && texts ? (
         <Note level={3} title={t('columns.hasTexts', { name: texts.name })}>
           <p>{t('columns.hasTextsWords')}</p>
-          <button type="button" className="button small" onClick={() => onChange({ ...choice, asTexts: texts.name, labels: choice.labels === texts.name ? '' : choice.labels })}>{t('columns.takeTexts', { name: texts.name })}</button>
+          <button type="button" className="button small" onClick={() => takeTexts(texts.name)}>{t('columns.takeTexts', { name: texts.name })}</button>
         </Note>
       ) : null}
       {preview.kind === 'table' && isFirstSheet && !choice.asTexts ? (
@@ -90,7 +91,7 @@ export function Columns({ preview, choice, onChange }: { preview: DataPreview; c
                           <option value="category">{t('columns.kind.category')}</option>
                         </select>
                       ) : t(`columns.kind.${column.kind}` as Key)}
-                      {isWords(column) ? <button type="button" className="link small nowrap" onClick={() => onChange({ ...choice, asTexts: column.name, labels: isLabels ? '' : choice.labels })}>{t('columns.asTexts')}</button> : null}
+                      {isWords(column) ? <button type="button" className="link small nowrap" onClick={() => takeTexts(column.name)}>{t('columns.asTexts')}</button> : null}
                     </td>
                     <td className="number">{column.missing > 0 ? number(column.missing) : '–'}</td>
                     <td className="faint">{column.examples.slice(0, 3).join(', ')}</td>

@@ -180,8 +180,8 @@ export class SpecificationMaker {
   }
 
   /** Reads somebody's specification file, of any kind that the reference has. */
-  async read(json: Uint8Array): Promise<MadeSpecification> {
-    return made(await this.ask({ call: 'read' }, { bytes: json }));
+  async read(bytes: Uint8Array): Promise<MadeSpecification> {
+    return made(await this.ask({ call: 'read' }, { bytes }));
   }
 
   /** Puts the points of specifications of one kind into one plane. */
