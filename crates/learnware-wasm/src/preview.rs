@@ -19,6 +19,9 @@ const CHARACTERS_SHOWN: usize = 60;
 /// Characters of a text on average, from which on it is taken as text rather than as an identifier.
 const TEXT_CHARACTERS: usize = 24;
 
+/// Cells of a table that is held after it was looked at; one takes 24 bytes.
+const CELLS_HELD: usize = 1 << 20;
+
 /// A table before anything is made of it.
 #[derive(Debug, Default)]
 pub(crate) struct Preview {
@@ -30,6 +33,9 @@ pub(crate) struct Preview {
     pub(crate) sample: Vec<Vec<String>>,
     /// What a person should know.
     pub(crate) notes: Vec<Said>,
+    /// The table itself, so that it need not be read again; `None` where it is large or there are notes, which depend on
+    /// what is left out.
+    pub(crate) table: Option<RawTable>,
 }
 
 impl Preview {
@@ -70,6 +76,7 @@ pub(crate) fn of_table(at: Location<'_>, options: &ReadOptions, watcher: &dyn Wa
     let infer = InferOptions::default();
     let mut looks: Vec<Look<'_>> = Vec::new();
     let mut preview = Preview::default();
+    let mut held = Some(None);
     preview.notes = Source::open(at, options)?.read(&mut |block| -> Result<()> {
         let RawTable { columns, lines, header } = block.table;
         if looks.is_empty() {
@@ -79,14 +86,32 @@ pub(crate) fn of_table(at: Location<'_>, options: &ReadOptions, watcher: &dyn Wa
             preview.sample.push(columns.iter().map(|column| shown(&column.cells[row])).collect());
         }
         preview.rows += lines.len();
+        let mut alone = RawTable { columns: Vec::new(), lines, header };
+        let mut seen = Vec::with_capacity(columns.len());
         for (look, column) in looks.iter_mut().zip(columns) {
-            look.take(RawTable { columns: vec![column], lines: lines.clone(), header });
+            alone.columns.push(column);
+            look.take(&alone);
+            seen.append(&mut alone.columns);
         }
         progress.reached(preview.rows as u64);
+        held = held.take().and_then(|before| joined(before, RawTable { columns: seen, ..alone }));
         Ok(())
     })?;
+    preview.table = held.flatten().filter(|_| preview.notes.is_empty());
     preview.columns = looks.into_iter().map(Look::finish).collect();
     Ok(preview)
+}
+
+/// A block after those before; `None` where that is too much to hold.
+fn joined(before: Option<RawTable>, block: RawTable) -> Option<Option<RawTable>> {
+    let whole = match before {
+        None => block,
+        Some(mut whole) => {
+            whole.append(block);
+            whole
+        }
+    };
+    (whole.row_count() * whole.columns.len() <= CELLS_HELD).then_some(Some(whole))
 }
 
 /// A column while it is read.
@@ -104,7 +129,8 @@ impl<'a> Look<'a> {
         Self { name, inference: Inference::new(options), refused: None, examples: Vec::new(), characters: 0 }
     }
 
-    fn take(&mut self, table: RawTable) {
+    /// Looks at further cells, those of a table of this column alone.
+    fn take(&mut self, table: &RawTable) {
         let RawColumn { cells, .. } = &table.columns[0];
         for cell in cells {
             if let Cell::Text(text) = cell {
@@ -118,7 +144,7 @@ impl<'a> Look<'a> {
             }
         }
         if self.refused.is_none() {
-            self.refused = self.inference.take(&table).err();
+            self.refused = self.inference.take(table).err();
         }
     }
 

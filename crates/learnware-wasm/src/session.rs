@@ -8,13 +8,13 @@ use learnware_data::embedders::Embedders;
 use learnware_data::error::Result as DataResult;
 use learnware_data::modelinput::Taker;
 use learnware_data::specfile::{self, Described, Generation, Maker, Report};
-use learnware_data::tablefile::{ReadOptions, workbook};
+use learnware_data::tablefile::{ReadOptions, TableFile, workbook};
 use learnware_data::watcher::Progress;
 use learnware_data::{Charset, Files, Location, Said, Stage, Watcher, plane, said, specwords};
 use learnware_engine::numeric::Matrix;
 use learnware_engine::semantic::DataType;
 use learnware_engine::specification::{Rkme, StatisticalSpecification, codec};
-use learnware_engine::table::InferOptions;
+use learnware_engine::table::{InferOptions, RawTable};
 use serde_json::{Value, json};
 
 use crate::advice;
@@ -40,6 +40,8 @@ pub struct Session<F> {
     kind: DataType,
     /// Columns that the preview leaves out.
     unused: Vec<String>,
+    /// The table as it was opened, where it can be held.
+    table: Option<RawTable>,
     /// What a person chose last.
     choices: Choices,
     /// How text in the files is encoded, where a person said it.
@@ -75,6 +77,7 @@ impl<F: Files> Session<F> {
             place,
             kind: DataType::Table,
             unused: Vec::new(),
+            table: None,
             choices: Choices::default(),
             charset: None,
             sink,
@@ -139,6 +142,7 @@ impl<F: Files> Session<F> {
         };
         found.notes.extend(looking.warnings.into_inner());
         self.kind = kind;
+        self.table = found.table.take();
         let unused = found.columns.iter().filter(|column| !column.used);
         self.unused = unused.map(|column| column.name.clone()).collect();
         let sheets = if ends_in(&self.place, &["xlsx", "xlsm", "ods"]) {
@@ -178,7 +182,7 @@ impl<F: Files> Session<F> {
         let sample: Vec<Vec<String>> = sample.collect();
         let columns =
             names.iter().enumerate().map(|(place, name)| preview::ColumnPreview::key(name, &sample, place));
-        Ok(Preview { rows: lines.clone().count(), columns: columns.collect(), sample, notes: Vec::new() })
+        Ok(Preview { rows: lines.clone().count(), columns: columns.collect(), sample, ..Preview::default() })
     }
 
     /// Texts or images that are all read.
@@ -224,6 +228,13 @@ impl<F: Files> Session<F> {
         DataOptions::new(table, Some(kind), choices.resize)
     }
 
+    /// What a person chose of the table that is held; `None` where it has to be read again.
+    fn chosen(&self, options: &DataOptions) -> DataResult<Option<TableFile>> {
+        let is_held = options.kind == Some(DataType::Table) && options.table.reads_values_plainly();
+        let table = self.table.as_ref().filter(|_| is_held);
+        Ok(table.map(|table| TableFile::of_table(&self.place, table.clone(), &options.table)).transpose()?)
+    }
+
     /// The files as a learnware takes them that says so in its specification. Its columns are found by their names
     /// as they are; only where that fails is left out what a person left out.
     pub(crate) fn data_for(&self, taker: Taker<'_>) -> DataResult<(Data, Option<Matrix>)> {
@@ -267,7 +278,10 @@ impl<F: Files> Session<F> {
         maker.generate =
             Generation { reduced_set_size: points, seed: choices.seed.unwrap_or(0), compat: false };
         maker.image_shape = says.and_then(|says| <[usize; 3]>::try_from(says.shape.clone()).ok());
-        let report = maker.report(&self.place)?;
+        let report = match self.chosen(&maker.options)? {
+            Some(table) => maker.report_data(&self.place, table.into())?,
+            None => maker.report(&self.place)?,
+        };
         let answers = says.map(|says| model::outputs(says, &report)).transpose()?;
         let Report { described, disclosure, distance, .. } = report;
         let sentences = disclosure.sentences();

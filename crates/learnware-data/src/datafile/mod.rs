@@ -19,7 +19,7 @@ use learnware_engine::table::{RawColumn, RawTable};
 use crate::error::{Result, no_labels, refused};
 use crate::files::Location;
 use crate::said::said;
-use crate::tablefile::{self, ReadOptions, TableFileError};
+use crate::tablefile::{self, ReadOptions, TableFile, TableFileError};
 use crate::watcher::Watcher;
 pub use pictures::Pictures;
 
@@ -110,6 +110,13 @@ impl Data {
     }
 }
 
+impl From<TableFile> for Data {
+    fn from(file: TableFile) -> Self {
+        let lines = file.table.lines.clone();
+        Self { content: Content::Table(file.table), labels: file.labels, lines }
+    }
+}
+
 /// What several examples of a kind are called.
 pub fn unit(kind: DataType) -> &'static str {
     match kind {
@@ -144,10 +151,9 @@ pub fn read(at: Location<'_>, options: &DataOptions, watcher: &dyn Watcher) -> R
     }
     match kind {
         DataType::Table => {
-            let file = tablefile::read(at, &options.table)?;
-            file.warnings.into_iter().for_each(|warning| watcher.warning(warning));
-            let lines = file.table.lines.clone();
-            Ok(Data { content: Content::Table(file.table), labels: file.labels, lines })
+            let mut file = tablefile::read(at, &options.table)?;
+            file.warnings.drain(..).for_each(|warning| watcher.warning(warning));
+            Ok(file.into())
         }
         DataType::Text => texts::read(at, options, watcher),
         DataType::Image => images::read(at, options, watcher),

@@ -64,6 +64,26 @@ pub struct ReadOptions {
 }
 
 impl ReadOptions {
+    /// Whether values are read as with no options at all, and only columns are chosen.
+    pub fn reads_values_plainly(&self) -> bool {
+        let Self {
+            columns: _,
+            drop: _,
+            labels: _,
+            no_header,
+            delimiter,
+            array,
+            sheet,
+            charset: _,
+            nan_as_missing,
+            text,
+            numbers,
+        } = self;
+        let is_said =
+            *no_header || *nan_as_missing || delimiter.is_some() || array.is_some() || sheet.is_some();
+        !is_said && text.is_none() && numbers.is_empty()
+    }
+
     /// Whether a column is read at all.
     fn wants(&self, name: &str) -> bool {
         let named = |names: &[String]| names.iter().any(|wanted| wanted == name);
@@ -110,12 +130,14 @@ pub struct TableFile {
 }
 
 impl TableFile {
+    /// What the options name of a table that was read before with every column as it is.
+    pub fn of_table(path: &Path, table: RawTable, options: &ReadOptions) -> Result<Self> {
+        select(path, table, None, options)
+    }
+
     /// Appends further rows of the same file.
     fn append(&mut self, more: Self) {
-        for (column, more) in self.table.columns.iter_mut().zip(more.table.columns) {
-            column.cells.extend(more.cells);
-        }
-        self.table.lines.extend(more.table.lines);
+        self.table.append(more.table);
         if let (Some(labels), Some(more)) = (&mut self.labels, more.labels) {
             labels.cells.extend(more.cells);
         }

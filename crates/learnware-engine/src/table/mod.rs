@@ -118,6 +118,14 @@ impl RawTable {
         Ok(())
     }
 
+    /// Appends further rows of the same columns.
+    pub fn append(&mut self, more: Self) {
+        for (column, more) in self.columns.iter_mut().zip(more.columns) {
+            column.cells.extend(more.cells);
+        }
+        self.lines.extend(more.lines);
+    }
+
     /// The rows with the given indices, in that order.
     #[must_use]
     pub fn select_rows(&self, indices: &[usize]) -> Self {
