@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { fill } from '../src/i18n';
 import { en } from '../src/i18n/en';
 import { findings } from '../src/i18n/findings';
+import { CHINESE } from '../src/pages/admin/setting-words';
 import { zh } from '../src/i18n/zh';
 import { DATA, LIBRARIES, LICENSES, SCENARIOS, TASKS } from '../src/lib/vocabulary';
 
@@ -19,6 +20,9 @@ function files(folder: string): string[] {
 const code = files(source).map((file) => readFileSync(file, 'utf8')).join('\n');
 const names = (text: string) => [...new Set([...text.matchAll(/\{(\w+)/g)].map((match) => match[1]))].sort();
 
+/** The Rust sources. */
+const crates = join(source, '../../crates');
+
 describe('the vocabulary', () => {
   it('is the server\'s', () => {
     const rust = readFileSync(join(source, '../../crates/learnware-engine/src/semantic.rs'), 'utf8');
@@ -30,7 +34,6 @@ describe('the vocabulary', () => {
 
 describe('what the generator says', () => {
   it('has words for each of its codes, and for no others', () => {
-    const crates = join(source, '../../crates');
     const rust = (folder: string): string[] => readdirSync(join(crates, folder), { withFileTypes: true, recursive: true }).filter((entry) => entry.name.endsWith('.rs')).map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8'));
     const said = [...rust('learnware-data/src'), ...rust('learnware-wasm/src')].join('\n');
     const codes = [...said.matchAll(/(?:said(?:_as)?!\(|Refusal::new\()\s*"([a-z0-9-]+)"/g)].map((match) => match[1]!);
@@ -44,7 +47,6 @@ describe('what the generator says', () => {
 
 describe('what checks find', () => {
   it('is told in Chinese for each of its codes, and for no others', () => {
-    const crates = join(source, '../../crates');
     const checker = ['generation', 'model', 'semantic', 'statistical'].map((name) => `learnware-engine/src/market/checker/${name}.rs`);
     const rust = [...checker, 'learnware-dock/src/inspect.rs', 'learnware-dock/src/policy.rs', 'learnware-dock/src/submit.rs'].map((file) => readFileSync(join(crates, file), 'utf8').split('#[cfg(test)]')[0]!);
     const named = [...rust.join('\n').matchAll(/"([a-z]+(?:-[a-z]+)+)"|(?:error|warning|note)\("([a-z]+)"|error\(\s*"([a-z]+)"|^\s+"(gamma)",$/gm)].map((match) => (match[1] ?? match[2] ?? match[3] ?? match[4])!);
@@ -54,6 +56,14 @@ describe('what checks find', () => {
     const codes = new Set([...named, ...sides, ...fields, ...choices]);
     codes.delete('model-missing'); // Named where words are read, never found.
     expect(Object.keys(findings).sort()).toEqual([...codes].sort());
+  });
+});
+
+describe('settings', () => {
+  it('are all told in Chinese', () => {
+    const rust = ['learnware-dock/src/env.rs', 'learnware-server/src/settings.rs'].map((file) => readFileSync(join(crates, file), 'utf8').split('#[cfg(test)]')[0]!);
+    const keys = [...rust.join('\n').matchAll(/name: "LEARNWARE_([A-Z_]+)"/g)].map((match) => match[1]!.toLowerCase()).filter((key) => key !== 'dock');
+    expect(Object.keys(CHINESE).sort()).toEqual(keys.sort());
   });
 });
 

@@ -48,7 +48,7 @@ test('a job that was given up is tried again and ends', async () => {
   await shot(page, 'learnware-taken-down');
   await page.getByRole('button', { name: 'Put back' }).click();
   await page.getByRole('button', { name: 'Take down' }).waitFor();
-  await admin(page, 'What was done');
+  await admin(page, 'Audit log');
   await page.getByText('learnware.take_down').waitFor();
   await shot(page, 'admin-audit-full');
   assert.equal(faults.join('\n'), '');

@@ -38,7 +38,7 @@ test('a table in GB18030 is refused with a choice, and read once somebody choose
   await shot(page, 'files-charset');
   faults.push(...(await axe(page, 'a choice of encodings')));
   await page.getByLabel('Encoding of the text').selectOption('gb18030');
-  await page.getByRole('button', { name: 'Read it so' }).click();
+  await page.getByRole('button', { name: 'Read with this encoding' }).click();
   await page.getByRole('rowheader', { name: '年龄' }).waitFor();
   await page.getByText('上海').first().waitFor();
   await page.getByRole('button', { name: 'Make the specification' }).click();

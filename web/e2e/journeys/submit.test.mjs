@@ -39,7 +39,7 @@ test('a package: filled in, submitted, checked before one\'s eyes, found and run
   const path = join(running.folder, 'mine.zip');
   writeFileSync(path, await packageOf(running, '00000005'));
   await drop(page, path);
-  await page.getByText(/Its words were read: Parcel service/).waitFor();
+  await page.getByText(/The package describes itself: Parcel service/).waitFor();
   assert.equal(await page.getByLabel('Name', { exact: true }).inputValue(), 'Parcel service: digits 6 7 8 9');
   await page.getByLabel('Name', { exact: true }).fill('Quokka parcels: digits 6 7 8 9');
   await shot(page, 'submit-filled');

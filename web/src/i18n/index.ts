@@ -79,13 +79,16 @@ export function decimal(value: number | null | undefined): string {
   return value === null || value === undefined ? '–' : value.toFixed(4);
 }
 
+/** Chinese puts no space before it. */
+const percentSign = () => (language.value() === 'zh' ? '%' : ' %');
+
 export function percent(share: number | null | undefined, digits = 0): string {
-  return share === null || share === undefined ? '–' : `${(share * 100).toFixed(digits)} %`;
+  return share === null || share === undefined ? '–' : `${(share * 100).toFixed(digits)}${percentSign()}`;
 }
 
 /** A percentile, never rounded up to all. */
 export function percentile(share: number | null | undefined): string {
-  return share === null || share === undefined ? '–' : `${(Math.floor(share * 1000) / 10).toFixed(1)} %`;
+  return share === null || share === undefined ? '–' : `${(Math.floor(share * 1000) / 10).toFixed(1)}${percentSign()}`;
 }
 
 export function bytes(size: number): string {

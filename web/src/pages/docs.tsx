@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import { load, pages } from 'virtual:book';
-import { t, type Key } from '../i18n';
+import { language, t, type Key } from '../i18n';
 import { Empty, Skeleton, useTitle } from '../ui/parts';
 
 /** Where the book opens. */
@@ -17,6 +17,7 @@ export default function Docs({ name }: { name: string }) {
   return (
     <div className="side docs">
       <nav aria-label={t('docs.contents')} className="docs-nav">
+        <Contents key={name}>
         {groups.map((group) => (
           <section key={group}>
             <h2 className="small faint">{t(`docs.group.${group || 'root'}` as Key)}</h2>
@@ -27,11 +28,18 @@ export default function Docs({ name }: { name: string }) {
             </ul>
           </section>
         ))}
-        <p className="small faint">{t('docs.language')}</p>
+        </Contents>
       </nav>
       {page ? <Page key={page.name} name={page.name} /> : <Empty title={t('docs.none')} actions={<Link className="button" href="/docs">{t('nav.docs')}</Link>} />}
     </div>
   );
+}
+
+/** On narrow screens the page comes first, and the contents are folded. */
+function Contents({ children }: { children: React.ReactNode }) {
+  const [isWide] = useState(() => matchMedia('(min-width: 58rem)').matches);
+  if (isWide) return <>{children}</>;
+  return <details className="panel"><summary><strong>{t('docs.contents')}</strong></summary>{children}</details>;
 }
 
 const order = (group: string) => ['guides', '', 'reference'].indexOf(group) + (['guides', '', 'reference'].includes(group) ? 0 : 9);
@@ -58,5 +66,10 @@ function Page({ name }: { name: string }) {
     go(address);
   };
   // Rendered from the project's own files when the pages were built.
-  return <article className="prose" lang="en" onClick={follow} dangerouslySetInnerHTML={{ __html: html }} />;
+  return (
+    <div>
+      {language.value() === 'zh' ? <p className="small faint">{t('docs.language')}</p> : null}
+      <article className="prose" lang="en" onClick={follow} dangerouslySetInnerHTML={{ __html: html }} />
+    </div>
+  );
 }

@@ -39,7 +39,7 @@ function Own() {
   const [filter, setFilter] = useState<Filter>('all');
   if (!own.data) return own.error === undefined ? <Skeleton lines={6} /> : <ErrorNote error={own.error} retry={own.reload} />;
   if (own.data.length === 0) {
-    return <Empty title={t('mine.none')} actions={<Link className="button primary" href="/submit">{t('nav.submit')}</Link>}><p>{t('mine.noneAdvice')}</p></Empty>;
+    return <Empty title={t('mine.none')}><p>{t('mine.noneAdvice')}</p></Empty>;
   }
   const shown = own.data.filter((learnware) => matches(learnware, filter)).reverse();
   return (

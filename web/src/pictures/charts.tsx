@@ -1,5 +1,5 @@
 /** Plots as SVG in the colours of the pages. Each has words beside it that say the same. */
-import { decimal, number, percent, t } from '../i18n';
+import { date, decimal, number, percent, t } from '../i18n';
 import type { Dot } from '../lib/plane';
 
 export const COLOURS = 10;
@@ -42,12 +42,14 @@ export function Strip({ values, median }: { values: { name: string; distance: nu
   const most = Math.max(...values.map((value) => value.distance), median ?? 0, 1e-9) * 1.08;
   const x = (distance: number) => 8 + (distance / most) * 624;
   return (
-    <svg className="strip" viewBox="0 0 640 58" role="img" aria-label={t('picture.strip', { values: values.map((v) => `${v.name} ${decimal(v.distance)}`).join('; '), median: decimal(median) })}>
+    <figure className="strip">
+    <svg viewBox="0 0 640 44" role="img" aria-label={t('picture.strip', { values: values.map((v) => `${v.name} ${decimal(v.distance)}`).join('; '), median: decimal(median) })}>
       <path d="M8 26H632" className="axis" />
-      {median !== null ? <><path d={`M${x(median)} 10v32`} className="median" /><text x={Math.min(x(median), 560)} y="54" textAnchor={x(median) > 320 ? 'end' : 'start'} className="faint">{t('picture.median')}</text></> : null}
+      {median !== null ? <><path d={`M${x(median)} 6v34`} className="median" /></> : null}
       {values.map((value) => <circle key={value.name + value.place} cx={x(value.distance)} cy="26" r="7" fill={value.place < COLOURS ? colour(value.place) : 'var(--line-strong)'} fillOpacity=".8"><title>{`${value.name}: ${decimal(value.distance)}`}</title></circle>)}
-      <text x="8" y="54" className="faint">{x(median ?? 9) < 90 ? '' : '0'}</text>
     </svg>
+    <figcaption className="ends"><span>0</span><span>{t('picture.distance')}{median !== null ? <> · <span className="median-key" /> {t('picture.median')} ({decimal(median)})</> : null}</span><span>{decimal(most)}</span></figcaption>
+    </figure>
   );
 }
 
@@ -70,10 +72,10 @@ export function Overlap({ sets, height = 360, label }: { sets: DrawnSet[]; heigh
   return (
     <svg className="overlap" viewBox={`0 0 ${width} ${height}`} role="img" aria-label={label}>
       {others.map((set) => set.dots.filter((dot) => dot.weight > 1e-4).map((dot, at) => (
-        <circle key={`${set.place}-${at}`} cx={x(dot.x)} cy={y(dot.y)} r={radius(dot)} fill={colour(set.place ?? 0)} fillOpacity=".5" />
+        <circle key={`${set.place}-${at}`} cx={x(dot.x)} cy={y(dot.y)} r={radius(dot)} fill={colour(set.place ?? 0)} fillOpacity=".85" stroke="var(--raised)" strokeWidth=".8" />
       )))}
       {own.map((set) => set.dots.filter((dot) => dot.weight > 1e-4).map((dot, at) => (
-        <circle key={`own-${at}`} cx={x(dot.x)} cy={y(dot.y)} r={radius(dot)} fill="none" stroke="var(--data)" strokeWidth="1.7" />
+        <circle key={`own-${at}`} cx={x(dot.x)} cy={y(dot.y)} r={radius(dot) + 3} fill="none" stroke="var(--data)" strokeWidth="1.7" />
       )))}
     </svg>
   );
@@ -95,34 +97,38 @@ export function Histogram({ bars, line, low, high, label }: { bars: number[]; li
   const y = (share: number) => height - (share / most) * (height - 3);
   const path = line?.map((share, place) => `${place === 0 ? 'M' : 'L'}${(place * step).toFixed(1)} ${y(share).toFixed(1)}H${((place + 1) * step).toFixed(1)}`).join('');
   return (
-    <svg className="histogram" viewBox={`0 0 ${width} ${height + 16}`} role="img" aria-label={label}>
+    <figure className="histogram">
+    <svg viewBox={`0 0 ${width} ${height + 1}`} preserveAspectRatio="none" role="img" aria-label={label}>
       {bars.map((share, place) => <rect key={place} x={place * step + 0.5} y={y(share)} width={Math.max(0.5, step - 1)} height={height - y(share)} fill="var(--c0)" fillOpacity=".55" />)}
-      {path ? <path d={path} fill="none" stroke="var(--data)" strokeWidth="2" /> : null}
+      {path ? <path d={path} fill="none" stroke="var(--data)" strokeWidth="2" vectorEffect="non-scaling-stroke" /> : null}
       <path d={`M0 ${height}H${width}`} className="axis" />
-      <text x="0" y={height + 14} className="faint">{short(low)}</text>
-      <text x={width} y={height + 14} textAnchor="end" className="faint">{short(high)}</text>
     </svg>
+    <figcaption className="ends"><span>{short(low)}</span><span>{short(high)}</span></figcaption>
+    </figure>
   );
 }
 
-const short = (value: number) => (Math.abs(value) >= 1e5 || (value !== 0 && Math.abs(value) < 1e-3) ? value.toExponential(1) : number(value, 2));
+/** A number as short as an axis has room for; what rounds to 0 is 0 without a sign. */
+const short = (value: number) => (Math.abs(value) >= 1e5 || (value !== 0 && Math.abs(value) < 1e-3) ? value.toExponential(1) : number(Math.round(value * 100) / 100 || 0, 2));
 
 /** A figure by days. */
-export function TimeSeries({ points, label, unit }: { points: { at: string; value: number }[]; label: string; unit: string }) {
+export function TimeSeries({ points, label }: { points: { at: string; value: number }[]; label: string }) {
   const width = 520;
   const height = 120;
-  const most = Math.max(...points.map((point) => point.value), 1);
+  const highest = Math.max(...points.map((point) => point.value), 0);
+  const most = Math.max(highest, 1);
   const step = width / Math.max(1, points.length);
   return (
-    <svg className="series" viewBox={`0 0 ${width} ${height + 20}`} role="img" aria-label={label}>
+    <figure className="series">
+    <div className="ends"><span>{highest > 0 ? number(highest, 2) : t('overview.none')}</span></div>
+    <svg viewBox={`0 0 ${width} ${height + 1}`} preserveAspectRatio="none" role="img" aria-label={label}>
       {points.map((point, place) => {
         const tall = (point.value / most) * (height - 8);
-        return <rect key={point.at} x={place * step + 1} y={height - tall} width={Math.max(1, step - 2)} height={Math.max(point.value > 0 ? 1.5 : 0, tall)} fill="var(--c0)"><title>{`${point.at}: ${number(point.value, 2)} ${unit}`}</title></rect>;
+        return <rect key={point.at} x={place * step + 1} y={height - tall} width={Math.max(1, step - 2)} height={Math.max(point.value > 0 ? 1.5 : 0, tall)} fill="var(--c0)"><title>{`${point.at}: ${number(point.value, 2)}`}</title></rect>;
       })}
       <path d={`M0 ${height}H${width}`} className="axis" />
-      <text x="0" y={height + 15} className="faint">{points[0]?.at ?? ''}</text>
-      <text x={width} y={height + 15} textAnchor="end" className="faint">{points.at(-1)?.at ?? ''}</text>
-      <text x="0" y="11" className="faint">{`${number(most, 2)} ${unit}`}</text>
     </svg>
+    <figcaption className="ends"><span>{points[0] ? date(points[0].at) : ''}</span><span>{points.length > 0 ? date(points.at(-1)?.at ?? '') : ''}</span></figcaption>
+    </figure>
   );
 }

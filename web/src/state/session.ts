@@ -15,6 +15,11 @@ export function useSession(): Me | null | undefined {
   return useStore(session);
 }
 
+/** What a session may do: administration is for administrators, whatever it carries. */
+export function scopesOf(me: Me): string[] {
+  return me.scopes.filter((scope) => scope !== 'admin' || me.role === 'admin');
+}
+
 export async function refresh(): Promise<void> {
   try {
     session.set(await api.get<Me>('/me'));

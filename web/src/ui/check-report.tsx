@@ -8,11 +8,12 @@ export const STAGES = ['format', 'semantic', 'statistical', 'model'] as const;
 const icons = { error: 'error', warning: 'warning', note: 'info' } as const;
 const tones = { error: 'bad', warning: 'careful', note: '' } as const;
 
-export function Report({ report, status }: { report: CheckReport; status: string }) {
+/** `isOver`: what the check decided holds no longer, or is said already. */
+export function Report({ report, status, isOver = false }: { report: CheckReport; status: string; isOver?: boolean }) {
   const findings = report.findings ?? [];
   return (
     <div className="stack">
-      <p>{t(`report.${status}` as Key)}</p>
+      {isOver ? null : <p>{t(`report.${status}` as Key)}</p>}
       {STAGES.map((stage) => {
         const found = findings.filter((finding) => finding.stage === stage);
         const worst = found.some((finding) => finding.severity === 'error') ? 'error' : found.length > 0 ? 'warning' : null;

@@ -39,7 +39,7 @@ export function CheckWatch({ id, onDone }: { id: string; onDone?: (outcome: Outc
           <Note tone={outcome.status === 'usable' ? 'good' : 'bad'} title={t(`status.${outcome.status}` as Key)} level={3}>
             {outcome.status === 'usable' ? <p><Link href={`/learnwares/${id}`}>{t('watch.look')}</Link></p> : <p>{t('watch.repair')} <Link href={`/submit?replaces=${id}`}>{t('watch.newVersion')}</Link></p>}
           </Note>
-          {outcome.report ? <Report report={outcome.report} status={outcome.status} /> : null}
+          {outcome.report ? <Report report={outcome.report} status={outcome.status} isOver /> : null}
         </>
       ) : null}
     </div>
@@ -57,7 +57,7 @@ function Pipeline({ event, outcome }: { event: CheckEvent | null; outcome: Outco
   const doing = event?.doing ?? 'waiting';
   const failed = outcome ? failedStep(outcome) : -1;
   const current = failed >= 0 ? failed : outcome ? STEPS.length : Math.max(0, STEPS.indexOf(doing as (typeof STEPS)[number]));
-  const words = outcome ? t('watch.ended') : event && doing === 'waiting' ? t('watch.ahead', { n: event.ahead }) : t(`watch.${doing}` as Key);
+  const words = outcome ? t('watch.ended') : event && doing === 'waiting' ? event.ahead > 0 ? t('watch.ahead', { n: event.ahead }) : t('watch.next') : t(`watch.${doing}` as Key);
   return (
     <div className="pipeline" role="group" aria-label={t('watch.title')}>
       <ol className="plain">

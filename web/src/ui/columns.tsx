@@ -94,7 +94,7 @@ export function Columns({ preview, choice, onChange }: { preview: DataPreview; c
                       {isWords(column) ? <button type="button" className="link small nowrap" onClick={() => takeTexts(column.name)}>{t('columns.asTexts')}</button> : null}
                     </td>
                     <td className="number">{column.missing > 0 ? number(column.missing) : '–'}</td>
-                    <td className="faint">{column.examples.slice(0, 3).join(', ')}</td>
+                    <td className="faint">{column.examples.slice(0, 3).map(shortExample).join(', ')}</td>
                   </tr>
                 );
               })}
@@ -108,6 +108,9 @@ export function Columns({ preview, choice, onChange }: { preview: DataPreview; c
     </div>
   );
 }
+
+/** A number with many digits in four; anything else as it is. */
+const shortExample = (text: string) => (/^-?\d*\.\d{5,}$/.test(text) ? String(Number(Number(text).toPrecision(4))) : text);
 
 /** Whether a column's values may be texts. */
 function isWords(column: DataPreview['columns'][number]): boolean {

@@ -12,7 +12,7 @@ import { read } from '../lib/specification';
 import { theMaker } from '../state/maker';
 import type { Task } from '../state/task';
 import type { Statistical } from '../api/types';
-import type { DataPreview, GenerateChoices, MadeSpecification, ModelSays, Progress } from '../wasm';
+import type { DataPreview, GenerateChoices, MadeSpecification, ModelFile, ModelSays, Progress } from '../wasm';
 
 const ACCEPT = '.csv,.tsv,.txt,.parquet,.xlsx,.ods,.json,.pth,.pt,.jsonl,.npz,.npy,.zip,.png,.jpg,.jpeg,.gif,.bmp,.webp';
 
@@ -31,7 +31,7 @@ interface Props {
   /** It goes into a learnware for all to see. */
   published?: boolean;
   /** The model that the data trained. */
-  model?: ModelSays;
+  model?: ModelFile;
 }
 
 export function DataMaker({ onReady, useWords, compact, published, model }: Props) {
@@ -52,13 +52,14 @@ export function DataMaker({ onReady, useWords, compact, published, model }: Prop
       const known = await specificationFile(first);
       if (known) return onReady({ task: known, made: null, preview: null, choices: {} });
     }
+    if (/\.(onnx|pkl|joblib|safetensors|h5|cbm|bst)$/i.test(first.name)) throw new Error(t('maker.isModel', { name: first.name }));
     const maker = await theMaker();
     if (files.length === 1 && /\.pth?$/i.test(first.name)) {
       const known = await maker.read(new Uint8Array(await first.arrayBuffer()));
       return onReady({ task: taskOf(first.name, known), made: null, preview: null, choices: {} });
     }
     const found = await maker.open(files, setProgress, charset).finally(() => setProgress(null));
-    setChoice(firstChoice(found, model));
+    setChoice(firstChoice(found, model?.says));
     setPreview(found);
   });
 
@@ -196,6 +197,6 @@ async function specificationFile(file: File): Promise<Task | null> {
 export function taskWords(task: Task): string {
   const size = task.specification.z.length;
   const rows = task.rows > 0 ? t('maker.ofRows', { n: task.rows }) : '';
-  return t('maker.points', { n: size, size: bytes(task.bytes), rows }).trim() + (task.columns.length ? `, ${t('maker.columns', { n: task.columns.length })}` : '');
+  return t('maker.points', { n: size, size: bytes(task.bytes), rows }).trim() + (task.columns.length ? ` · ${t('maker.columns', { n: task.columns.length })}` : '');
 }
 

@@ -54,12 +54,15 @@ export function ErrorNote({ error, retry, title }: { error: unknown; retry?: () 
   );
 }
 
-/** The server speaks English and says most; in other languages its word for programs is translated, and its sentence follows. */
+/** Words that say all of it. */
+const PLAIN = ['unknown-learnware', 'wrong-login', 'forbidden', 'unauthorized'];
+
+/** The server speaks English and says most; in other languages its word for programs is translated, and its sentence follows where the word alone says too little. */
 function translated(error: ApiError): string {
   const key = `code.${error.code}` as Key;
   const own = t(key);
   if (language.value() === 'en' || own === key) return error.message;
-  return error.message ? `${own}（${error.message}）` : own;
+  return error.message && !PLAIN.includes(error.code) ? `${own}（${error.message}）` : own;
 }
 
 const advices: Partial<Record<string, Key>> = {
@@ -114,7 +117,7 @@ export function Copy({ text, label }: { text: string; label: string }) {
   return (
     <button type="button" className="button small" onClick={copy} aria-label={label} title={label}>
       <Icon name={done ? 'check' : 'copy'} size={16} />
-      <span role="status">{done ? t('copied') : ''}</span>
+      <span role="status" className={done ? '' : 'visually-hidden'}>{done ? t('copied') : ''}</span>
     </button>
   );
 }

@@ -71,10 +71,18 @@ export interface ModelSays {
   classes: string[];
 }
 
+/** The file of a model that is data, and what it says. */
+export interface ModelFile {
+  file: File;
+  says: ModelSays;
+}
+
 /** Task and outputs of a model, by its file and by the labels of its data; the dimension is 0 where neither tells it. */
 export interface ModelAnswers {
   task: string | null;
   output: { Dimension: number; Description?: Record<string, string> };
+  /** How many of the model's answers on labelled rows are right in this order of the classes; absent where they tell nothing. */
+  order?: { right: number; rows: number; clear: boolean } | null;
 }
 
 /** What the specification tells about single rows: `sentences` in words, the numbers as `learnware spec --json` has them. */
@@ -162,8 +170,10 @@ export class SpecificationMaker {
   }
 
   /** Makes the specification of the files that were opened last. */
-  async generate(choices: GenerateChoices, onProgress?: (progress: Progress) => void, model?: ModelSays): Promise<MadeSpecification> {
-    return made(await this.ask({ call: 'generate', choices, model }, { onProgress }));
+  async generate(choices: GenerateChoices, onProgress?: (progress: Progress) => void, model?: ModelFile): Promise<MadeSpecification> {
+    if (!model) return made(await this.ask({ call: 'generate', choices }, { onProgress }));
+    const bytes = new Uint8Array(await model.file.arrayBuffer());
+    return made(await this.ask({ call: 'generate', choices, model: model.says }, { onProgress, bytes }));
   }
 
   /** Reads what a model's file says of itself. */

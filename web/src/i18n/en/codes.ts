@@ -1,6 +1,6 @@
 /** Words: codes. */
 export const codes = {
-  'code.wrong-login': 'Address and password or token do not fit together',
+  'code.wrong-login': 'E-mail address or password is wrong',
   'code.not-confirmed': 'The address of this account is not confirmed yet',
   'code.bad-code': 'The code is wrong, used or too old',
   'code.bad-value': 'Something that was typed does not hold',

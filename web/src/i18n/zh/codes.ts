@@ -1,6 +1,6 @@
 /** Words: codes. */
 export const codes = {
-  'code.wrong-login': '邮箱与密码（或令牌）不匹配',
+  'code.wrong-login': '邮箱或密码不正确',
   'code.not-confirmed': '此账户的邮箱尚未确认',
   'code.bad-code': '验证码错误、已使用或已过期',
   'code.bad-value': '输入的内容不符合要求',

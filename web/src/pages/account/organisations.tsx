@@ -48,7 +48,6 @@ function One({ organisation, me, onChange }: { organisation: Organisation; me: M
     <section className="panel stack">
       <h2>{organisation.name} <span className="tag">{t(`member.${organisation.role}` as Key)}</span></h2>
       <ErrorNote error={members.error} retry={members.reload} />
-      <ErrorNote error={put.error ?? remove.error} />
       <div className="scroll" tabIndex={0} role="group" aria-label={t('table')}>
         <table>
           <caption>{t('organisations.members')}</caption>
@@ -71,8 +70,9 @@ function One({ organisation, me, onChange }: { organisation: Organisation; me: M
           </tbody>
         </table>
       </div>
+      <ErrorNote error={put.error ?? remove.error} />
       {isManager ? (
-        <form className="row" onSubmit={(event) => { event.preventDefault(); void put.run(name.trim(), 'member'); }}>
+        <form className="row filter" onSubmit={(event) => { event.preventDefault(); void put.run(name.trim(), 'member'); }}>
           <label className="spread"><span className="label">{t('organisations.add')}</span><input required value={name} onChange={(event) => setName(event.target.value)} placeholder={t('organisations.addHint')} /></label>
           <button type="submit" className="button" disabled={put.busy}>{t('organisations.addGo')}</button>
         </form>

@@ -4,7 +4,7 @@ import { api } from '../../api/client';
 import type { Me } from '../../api/types';
 import { list, t, type Key } from '../../i18n';
 import { useAction } from '../../lib/load';
-import { ended } from '../../state/session';
+import { ended, scopesOf } from '../../state/session';
 import { Confirm, ErrorNote, Field, Note } from '../../ui/parts';
 import { NewPasswordField } from './password';
 
@@ -17,7 +17,7 @@ export function Profile({ me }: { me: Me }) {
         <dl className="facts">
           <div><dt>{t('account.role')}</dt><dd>{t(`role.${me.role}` as Key)}</dd></div>
           <div><dt>{t('account.number')}</dt><dd>{String(me.account)}</dd></div>
-          <div><dt>{t('tokens.scopes')}</dt><dd>{list(me.scopes.map((scope) => t(`scope.${scope}` as Key)))}</dd></div>
+          <div><dt>{t('tokens.scopes')}</dt><dd>{list(scopesOf(me).map((scope) => t(`scope.${scope}` as Key)))}</dd></div>
         </dl>
       </section>
       <Password />

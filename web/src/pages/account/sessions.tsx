@@ -23,15 +23,15 @@ export function Sessions() {
       <p>{t('sessions.what')}</p>
       <ErrorNote error={end.error ?? endAll.error} />
       <div className="scroll" tabIndex={0} role="group" aria-label={t('table')}>
-        <table>
+        <table className="stacked">
           <thead><tr><th scope="col">{t('sessions.began')}</th><th scope="col">{t('sessions.used')}</th><th scope="col">{t('sessions.ends')}</th><th scope="col">{t('tokens.scopes')}</th><th scope="col"><span className="visually-hidden">{t('action.column')}</span></th></tr></thead>
           <tbody>
             {sessions.data.map((session) => (
               <tr key={session.id}>
                 <th scope="row">{date(session.created_at, true)} {session.current ? <span className="tag accent">{t('sessions.this')}</span> : null}{session.name ? <div className="small faint">{session.name}</div> : null}</th>
-                <td>{session.used_at ? ago(session.used_at) : '–'}</td>
-                <td>{date(session.expires_at)}</td>
-                <td className="small">{list(session.scopes.map((scope) => t(`scope.${scope}` as Key)))}</td>
+                <td data-label={t('sessions.used')}>{session.used_at ? ago(session.used_at) : '–'}</td>
+                <td data-label={t('sessions.ends')}>{date(session.expires_at)}</td>
+                <td className="small" data-label={t('tokens.scopes')}>{list(session.scopes.map((scope) => t(`scope.${scope}` as Key)))}</td>
                 <td><button type="button" className="button small" disabled={end.busy} onClick={() => void end.run(session)}>{t('sessions.end')}</button></td>
               </tr>
             ))}

@@ -3,6 +3,7 @@ import { api } from '../../api/client';
 import type { Granted, Me, Token } from '../../api/types';
 import { ago, date, list, t, type Key } from '../../i18n';
 import { useAction, useLoad } from '../../lib/load';
+import { scopesOf } from '../../state/session';
 import { Code, Confirm, Empty, ErrorNote, Field, Note, Skeleton } from '../../ui/parts';
 
 const SCOPES = ['read', 'submit', 'account', 'admin'];
@@ -56,7 +57,7 @@ function NewToken({ me, onMade }: { me: Me; onMade: () => void }) {
     setName('');
     onMade();
   });
-  const offered = SCOPES.filter((scope) => me.scopes.includes(scope));
+  const offered = SCOPES.filter((scope) => scopesOf(me).includes(scope));
   return (
     <form className="panel stack" onSubmit={(event) => { event.preventDefault(); void make.run(); }}>
       <h2>{t('tokens.new')}</h2>

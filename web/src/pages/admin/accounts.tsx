@@ -27,32 +27,32 @@ export function Accounts() {
   const shown = accounts.rows.filter((account) => `${account.name} ${account.email}`.toLowerCase().includes(words.toLowerCase()));
   return (
     <div className="stack">
-      <div className="row">
+      <div className="row filter">
         <label className="row spread"><span>{t('accounts.filter')}</span><input type="search" value={words} onChange={(event) => setWords(event.target.value)} /></label>
         <button type="button" className="button" onClick={() => save(shown)}><Icon name="download" />{t('accounts.csv')}</button>
       </div>
       <ErrorNote error={change.error} />
       {!accounts.loaded ? (accounts.error === undefined ? <Skeleton lines={5} /> : null) : (
         <div className="scroll" tabIndex={0} role="group" aria-label={t('table')}>
-          <table>
+          <table className="stacked">
             <thead><tr><th scope="col" className="number">{t('account.number')}</th><th scope="col">{t('account.name')}</th><th scope="col">{t('account.email')}</th><th scope="col">{t('account.role')}</th><th scope="col">{t('accounts.state')}</th><th scope="col">{t('accounts.made')}</th><th scope="col"><span className="visually-hidden">{t('action.column')}</span></th></tr></thead>
             <tbody>
               {shown.map((account) => {
                 const isMe = me?.account === account.id;
                 return (
                   <tr key={account.id}>
-                    <td className="number">{account.id}</td>
+                    <td className="number" data-label={t('account.number')}>{account.id}</td>
                     <th scope="row">{account.name}{isMe ? <> <span className="tag accent">{t('accounts.you')}</span></> : null}</th>
-                    <td>{account.email}</td>
-                    <td>
+                    <td data-label={t('account.email')}>{account.email}</td>
+                    <td className="nowrap" data-label={t('account.role')}>
                       {isMe ? t(`role.${account.role}` as Key) : (
                         <select className="small-select" aria-label={t('organisations.roleOf', { name: account.name })} value={account.role} disabled={change.busy} onChange={(event) => void change.run(account, { role: event.target.value })}>
                           <option value="user">{t('role.user')}</option><option value="admin">{t('role.admin')}</option>
                         </select>
                       )}
                     </td>
-                    <td>{account.disabled_at ? <span className="tag bad">{t('accounts.locked')}</span> : account.confirmed_at ? <span className="tag good">{t('accounts.confirmed')}</span> : <span className="tag careful">{t('accounts.unconfirmed')}</span>}</td>
-                    <td className="nowrap">{date(account.created_at)}</td>
+                    <td data-label={t('accounts.state')}>{account.disabled_at ? <span className="tag bad">{t('accounts.locked')}</span> : account.confirmed_at ? <span className="tag good">{t('accounts.confirmed')}</span> : <span className="tag careful">{t('accounts.unconfirmed')}</span>}</td>
+                    <td className="nowrap" data-label={t('accounts.made')}>{date(account.created_at)}</td>
                     <td className="nowrap">
                       {isMe ? null : (
                         <>

@@ -1,8 +1,9 @@
 import { api } from '../../api/client';
 import type { Setting, Storage as Room } from '../../api/types';
-import { bytes, number, t } from '../../i18n';
+import { bytes, number, percent, t, type Key } from '../../i18n';
 import { useLoad } from '../../lib/load';
 import { ErrorNote, Skeleton } from '../../ui/parts';
+import { settingWords } from './setting-words';
 
 /** What takes room, and how much is left. */
 export function Storage() {
@@ -27,12 +28,15 @@ export function Storage() {
             <thead><tr><th scope="col">{t('storage.what')}</th><th scope="col" className="number">{t('storage.count')}</th><th scope="col" className="number">{t('learnware.size')}</th></tr></thead>
             <tbody>{rows.map(([name, count, size]) => <tr key={name}><th scope="row">{name}</th><td className="number">{count}</td><td className="number">{size}</td></tr>)}</tbody>
           </table>
-          {share !== null ? <div className="progress" aria-hidden="true"><div style={{ width: `${share * 100}%` }} /></div> : null}
+          {share !== null ? <><p className="small">{t('storage.share', { share: percent(share, share < 0.01 ? 2 : 0) })}</p><div className="progress" aria-hidden="true"><div style={{ width: `${share * 100}%` }} /></div></> : null}
         </>
       ) : storage.error === undefined ? <Skeleton lines={4} /> : null}
     </div>
   );
 }
+
+/** Who says what a setting is; else it is a file. */
+const ORIGINS = ['flag', 'environment', 'default'];
 
 /** Settings with where they come from; secrets are never among them. */
 export function Settings() {
@@ -43,9 +47,9 @@ export function Settings() {
       <ErrorNote error={settings.error} retry={settings.reload} />
       {settings.data ? (
         <div className="scroll" tabIndex={0} role="group" aria-label={t('table')}>
-          <table>
+          <table className="stacked">
             <thead><tr><th scope="col">{t('settings.name')}</th><th scope="col">{t('settings.value')}</th><th scope="col">{t('settings.from')}</th><th scope="col">{t('settings.meaning')}</th></tr></thead>
-            <tbody>{settings.data.map((row) => <tr key={row.key}><th scope="row"><code>{row.key}</code></th><td>{row.value ?? t('settings.default')}</td><td>{row.origin}</td><td className="small">{row.meaning}</td></tr>)}</tbody>
+            <tbody>{settings.data.map((row) => <tr key={row.key}><th scope="row"><code>{row.key}</code></th><td data-label={t('settings.value')}>{row.value ?? settingWords(row).standard ?? '–'}</td><td data-label={t('settings.from')}>{ORIGINS.includes(row.origin) ? t(`settings.from.${row.origin}` as Key) : row.origin}</td><td className="small">{settingWords(row).meaning}</td></tr>)}</tbody>
           </table>
         </div>
       ) : settings.error === undefined ? <Skeleton lines={6} /> : null}

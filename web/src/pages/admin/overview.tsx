@@ -36,7 +36,7 @@ export function Overview() {
             <div className="figure"><b>{number(dock.data.learnwares)}</b><span>{t('home.learnwares', { n: dock.data.learnwares })}</span></div>
             <div className="figure"><b>{number(dock.data.islands.length)}</b><span>{t('home.islands', { n: dock.data.islands.length })}</span></div>
             <div className="figure"><b>{number(dock.data.revision)}</b><span>{t('home.changes')}</span></div>
-            {figures.data ? <div className="figure"><b>{number(figures.data.accounts)}</b><span>{t('overview.accounts')}</span></div> : null}
+            {figures.data ? <div className="figure"><b>{number(figures.data.accounts)}</b><span>{t('overview.accounts', { n: figures.data.accounts })}</span></div> : null}
             {figures.data ? Object.entries(figures.data.jobs).map(([state, count]) => <div key={state} className="figure"><b>{number(count)}</b><span><Link href="/administration/queue">{t('overview.jobs', { state: t(`job.${state}` as Key) })}</Link></span></div>) : null}
             <div className="figure"><b>{dock.data.version}</b><span>{t('overview.version')}</span></div>
           </div>
@@ -53,8 +53,8 @@ export function Overview() {
               const label = t(`figure.${name}` as Key);
               return (
                 <figure key={name} className="panel">
-                  <h3>{label}: {t('overview.sum', { n: sum, days: DAYS })}</h3>
-                  <TimeSeries points={points} label={`${label}: ${points.filter((point) => point.value > 0).slice(-7).map((point) => `${point.at} ${point.value}`).join(', ')}`} unit="" />
+                  <h3>{label} <span className="faint">{t('overview.sum', { n: sum, days: DAYS })}</span></h3>
+                  <TimeSeries points={points} label={`${label}: ${points.filter((point) => point.value > 0).slice(-7).map((point) => `${point.at} ${point.value}`).join(', ')}`} />
                 </figure>
               );
             })}
@@ -70,7 +70,7 @@ export function Overview() {
             return (
               <div key={facet} className="panel">
                 <h3>{t(`facets.${facet}` as Key)}</h3>
-                <table><tbody>{found.map(([word, count]) => <tr key={word}><th scope="row">{vocabulary(facet, word)}</th><td className="funnel-cell"><div className="funnel-bar" style={{ width: `${(count / most) * 100}%` }} /></td><td className="number">{number(count)}</td></tr>)}</tbody></table>
+                <table className="facet-bars"><tbody>{found.map(([word, count]) => <tr key={word}><th scope="row">{vocabulary(facet, word)}</th><td className="funnel-cell"><div className="funnel-bar" style={{ width: `${(count / most) * 100}%` }} /></td><td className="number">{number(count)}</td></tr>)}</tbody></table>
               </div>
             );
           })}

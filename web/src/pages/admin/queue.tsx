@@ -51,7 +51,7 @@ export function Queue() {
                   <td className="small">{job.last_error ?? '–'}</td>
                   <td className="nowrap">
                     {job.state === 'dead' || job.state === 'cancelled' ? <button type="button" className="button small" disabled={act.busy} onClick={() => void act.run(job, 'retry')}>{t('queue.retry')}</button> : null}
-                    {job.state === 'open' || job.state === 'dead' ? <button type="button" className="button small quiet" disabled={act.busy} onClick={() => void act.run(job, 'give-up')}>{t('queue.giveUp')}</button> : null}
+                    {job.state === 'open' ? <button type="button" className="button small quiet" disabled={act.busy} onClick={() => void act.run(job, 'give-up')}>{t('queue.giveUp')}</button> : null}
                   </td>
                 </tr>
               ))}
@@ -71,5 +71,5 @@ function Subject({ text }: { text: string }) {
   const [, number, version] = /^check:(\d+):(\d+)$/.exec(text) ?? [];
   if (number === undefined || version === undefined) return <code>{text}</code>;
   const id = number.padStart(8, '0');
-  return <>{t('queue.check')} <Link href={`/learnwares/${id}`}>{id}</Link>, {t('learnware.versionN', { n: version })}</>;
+  return <>{t('queue.check')} <Link href={`/learnwares/${id}`}>{id}</Link> ({t('learnware.versionN', { n: version })})</>;
 }

@@ -57,6 +57,7 @@ function Shown({ learnware, version, onVersion, onChange }: ShownProps) {
       >
         <span className="row"><Tags semantic={version.semantic} linked /><Safety format={version.format} />{isUsable ? null : <Status status={version.status} />}</span>
       </PageHead>
+      <div className="stack">
       {learnware.taken_down ? <Note tone="bad" title={t('learnware.takenDown')}><p>{learnware.taken_down}</p></Note> : null}
       <div className="side right">
         <div className="stack loose">
@@ -65,7 +66,7 @@ function Shown({ learnware, version, onVersion, onChange }: ShownProps) {
           <Specification learnware={learnware} version={version} />
           {isUsable ? <Try learnware={learnware} version={version} /> : null}
           <InputsAndOutputs semantic={version.semantic} specification={version.statistical[0]} />
-          {version.report ? <section className="stack"><h2>{t('learnware.check')}</h2><Report report={version.report} status={version.status} /></section> : null}
+          {version.report ? <section className="stack"><h2>{t('learnware.check')}</h2><Report report={version.report} status={version.status} isOver={learnware.taken_down !== null && learnware.taken_down !== undefined} /></section> : null}
           <Similar id={learnware.id} version={version} />
           {isUsable ? <Files learnware={learnware} version={version} /> : null}
         </div>
@@ -74,6 +75,7 @@ function Shown({ learnware, version, onVersion, onChange }: ShownProps) {
           <Versions learnware={learnware} version={version} onVersion={onVersion} />
           {isOwner || me?.role === 'admin' ? <Manage learnware={learnware} isOwner={isOwner} isAdmin={me?.role === 'admin'} onChange={onChange} /> : null}
         </aside>
+      </div>
       </div>
     </>
   );
@@ -94,7 +96,7 @@ function Facts({ learnware, version }: { learnware: Learnware; version: Version 
     [t('learnware.submitted'), date(version.submitted_at, true)],
     [t('learnware.checked'), version.checked_at ? date(version.checked_at, true) : '–'],
     [t('learnware.downloads'), number(learnware.downloads)],
-    [t('learnware.visibility'), t(`visibility.${learnware.visibility}` as Key)],
+    [t('learnware.visibility'), learnware.taken_down ? t('learnware.visibleToNobody') : t(`visibility.${learnware.visibility}` as Key)],
     [t('learnware.digest'), <code key="digest" className="digest">{version.digest}</code>],
   ];
   return (
@@ -127,7 +129,7 @@ function Versions({ learnware, version, onVersion }: { learnware: Learnware; ver
             <button type="button" className="link" aria-current={entry.version === version.version ? 'true' : undefined} onClick={() => onVersion(entry.version)}>{t('learnware.versionN', { n: String(entry.version) })}</button>
             {entry.version === learnware.latest_version ? <span className="tag accent">{t('learnware.latest')}</span> : null}
             {entry.status === 'usable' ? null : <Status status={entry.status} />}
-            <span className="faint">{date(entry.submitted_at)}, {bytes(entry.size_bytes)}</span>
+            <span className="faint">{date(entry.submitted_at)} · {bytes(entry.size_bytes)}</span>
           </li>
         ))}
       </ul>

@@ -88,6 +88,12 @@ function missing(column: Column): string {
 }
 
 function Places({ title, words }: { title: string; words: Record<string, string> }) {
+  const isCounting = Object.entries(words).every(([place, word]) => place === word);
+  if (isCounting && Object.keys(words).length > 0) return <p className="small">{title}: {t('inputs.counting', { last: String(Object.keys(words).length - 1) })}</p>;
+  return <Listed title={title} words={words} />;
+}
+
+function Listed({ title, words }: { title: string; words: Record<string, string> }) {
   const all = Object.entries(words).sort((a, b) => Number(a[0]) - Number(b[0]));
   const [shown, toggle] = useShort(all);
   return (

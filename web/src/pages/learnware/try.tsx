@@ -81,8 +81,11 @@ function Trial({ words, predict: ask }: { words: string; predict: (files: File[]
   );
 }
 
-/** Four digits are enough to look at; the file has all. */
-const short = (cell: string) => (/^-?\d*\.\d{5,}/.test(cell) ? String(Number(Number(cell).toPrecision(4))) : cell);
+/** Four digits after the point are enough to look at; the file has all. */
+const short = (cell: string) => (/^-?\d*\.\d+$/.test(cell) ? Number(cell).toFixed(4) : /e-\d+$/.test(cell) ? Number(cell).toExponential(1) : cell);
+
+/** Whether a column's answers are numbers. */
+const isNumbers = (answer: Predicted, at: number) => answer.rows.every((row) => Number.isFinite(Number(row[at])));
 
 /** Lines of a file. */
 const lines = (bytes: Uint8Array) => bytes.reduce((count, byte) => count + (byte === 10 ? 1 : 0), 0);
@@ -104,8 +107,8 @@ function Answer({ answer, file }: { answer: Predicted; file: string }) {
       </div>
       <div className="scroll" tabIndex={0} role="group" aria-label={t('try.title')}>
         <table>
-          <thead><tr>{answer.columns.map((column) => <th key={column} scope="col">{column}</th>)}</tr></thead>
-          <tbody>{answer.rows.slice(0, SHOWN).map((row, place) => <tr key={place}>{row.map((cell, at) => <td key={at}>{short(cell)}</td>)}</tr>)}</tbody>
+          <thead><tr>{answer.columns.map((column, at) => <th key={column} scope="col" className={isNumbers(answer, at) ? 'number' : undefined}>{column}</th>)}</tr></thead>
+          <tbody>{answer.rows.slice(0, SHOWN).map((row, place) => <tr key={place}>{row.map((cell, at) => <td key={at} className={isNumbers(answer, at) ? 'number' : undefined}>{short(cell)}</td>)}</tr>)}</tbody>
         </table>
       </div>
     </div>

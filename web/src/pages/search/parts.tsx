@@ -15,8 +15,11 @@ export function Parts({ answer, task }: { answer: SearchAnswer; task: Task }) {
   const own = columnsOf(task);
   // With many columns nothing is told of coverage.
   const hasCoverage = parts.some((part) => part.covered !== null);
+  const named = (place: number) => own[place] || String(place + 1);
   const taken = (places: number[]) => {
-    const names = places.slice(0, COLUMNS_SHOWN).map((place) => own[place] || String(place + 1));
+    const unused = own.flatMap((_, place) => (places.includes(place) ? [] : [named(place)]));
+    if (unused.length < Math.min(places.length, COLUMNS_SHOWN / 2)) return t('parts.allBut', { names: list(unused) });
+    const names = places.slice(0, COLUMNS_SHOWN).map(named);
     const more = places.length - names.length;
     return list(more > 0 ? [...names, t('parts.more', { n: more })] : names);
   };

@@ -6,7 +6,7 @@ import type { SearchAnswer, Single, Statistical } from '../../api/types';
 import { decimal, percent, percentile, t } from '../../i18n';
 import { islandName } from '../../lib/island';
 import { useLoad } from '../../lib/load';
-import { bareIsland, descriptionOf, inputNames, nameOf } from '../../lib/specification';
+import { bareIsland, descriptionOf, inputNames, kindOf, nameOf } from '../../lib/specification';
 import { plainText } from '../../lib/markdown';
 import { COLOURS, Share, Strip } from '../../pictures/charts';
 import { OverlapFigure, Shifts, type Drawn } from '../../pictures/fit';
@@ -39,14 +39,14 @@ export function Results({ answer, task, compare, onCompare, onClear }: Props) {
     (signal) => api.post<Record<string, Statistical>>('/specifications', { island, ids: drawn }, { signal }),
   );
   const place = (id: string) => drawn.indexOf(id);
-  if (answer.single.length === 0) return <Nothing answer={answer} onClear={onClear} />;
+  if (answer.single.length === 0) return <Nothing answer={answer} task={task} onClear={onClear} />;
   return (
     <div className="stack loose">
       <div className="stack">
         <Verdict answer={answer} />
         <Readings words={answer.words} />
       </div>
-      {answer.multiple ? <Team answer={answer} task={task} place={place} /> : null}
+      {answer.multiple && answer.verdict !== 'nothing_fits' ? <Team answer={answer} task={task} place={place} /> : null}
       {answer.world ? null : <Overview answer={answer} task={task} drawn={drawn} specifications={specifications.data} />}
       <section className="stack">
         <h2>{t(ORDERS[answer.ranking ?? 'distance'])}</h2>
@@ -138,11 +138,9 @@ function Result({ answer, single, rank, task, place, picked, onCompare, specific
   const name = nameOf(semantic, single.id);
   return (
     <li className="panel result">
-      <div className="row">
-        <span className="rank faint">{rank}</span>
-        {place >= 0 ? <span className={`key k${place % COLOURS}`} /> : null}
+      <div className="result-head">
+        <span className="rank faint">{rank}{place >= 0 ? <span className={`key k${place % COLOURS}`} /> : null}</span>
         <h3><Link href={`/learnwares/${single.id}`}>{name}</Link></h3>
-        <span className="spread" />
         <label className="row small"><input type="checkbox" checked={picked} onChange={onCompare} aria-label={t('compare.pick', { name })} />{t('compare.short')}</label>
       </div>
       <dl className="facts">
@@ -209,7 +207,7 @@ function Fit({ answer, task, id, place, known }: { answer: SearchAnswer; task: T
 }
 
 /** Nothing was found: why, and what to do. */
-function Nothing({ answer, onClear }: { answer: SearchAnswer; onClear: () => void }) {
+function Nothing({ answer, task, onClear }: { answer: SearchAnswer; task: Task; onClear: () => void }) {
   const { funnel } = answer;
   const byWords = funnel.semantic + funnel.excluded < funnel.total;
   const hasParts = (answer.parts ?? []).length > 0;
@@ -219,9 +217,9 @@ function Nothing({ answer, onClear }: { answer: SearchAnswer; onClear: () => voi
         title={t(hasParts ? 'nothing.whole' : 'nothing.title')}
         actions={byWords ? <button type="button" className="button" onClick={onClear}>{t('words.clear')}</button> : <Link className="button" href="/world">{t('nothing.world')}</Link>}
       >
-        <p>{hasParts ? t('nothing.parts') : funnel.total === 0 ? t('nothing.empty') : byWords ? t('nothing.words') : t('nothing.island')}</p>
+        <p>{hasParts ? t('nothing.parts') : funnel.total === 0 ? t('nothing.empty') : byWords ? t('nothing.words') : t(`nothing.island.${kindOf(task.specification)}`)}</p>
       </Empty>
-      {funnel.other_islands.length > 0 ? (
+      {funnel.other_islands.length > 0 && !hasParts ? (
         <Note title={t('nothing.others')} level={3}>
           <ul>{funnel.other_islands.map(({ island, learnwares }) => <li key={JSON.stringify(island)}>{t('nothing.other', { n: learnwares, island: islandName(island, island.name) })}</li>)}</ul>
         </Note>

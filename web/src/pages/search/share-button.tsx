@@ -23,7 +23,7 @@ export function ShareButton({ task }: { task: Task | null }) {
     <>
       <button type="button" className="button" onClick={() => void copy(false)}><Icon name="link" />{t('share.copy')}</button>
       {task ? <button type="button" className="button" onClick={() => void copy(true)}>{t('share.copyWith')}</button> : null}
-      <span role="status" className="small faint">{said}</span>
+      <span role="status" className={said ? 'small faint' : 'visually-hidden'}>{said}</span>
     </>
   );
 }

@@ -43,11 +43,11 @@ export function WordResults({ query, words, sort, compare, onSort, onCompare, on
       <div className="row">
         <h2>{query ? t('words.found', { n: first.data.total, all: first.data.searched ?? first.data.total }) : t('words.all', { n: first.data.total })}</h2>
         <span className="spread" />
-        <label className="row small"><span>{t('words.sort')}</span>
+        {found.length > 1 ? <label className="row small"><span>{t('words.sort')}</span>
           <select className="small-select" value={sort || (words ? 'relevance' : 'id')} onChange={(event) => onSort(event.target.value)}>
             {orders.map((order) => <option key={order} value={order}>{t(`words.sort.${order}` as Key)}</option>)}
           </select>
-        </label>
+        </label> : null}
       </div>
       <Readings words={first.data.words ?? null} />
       {found.length === 0 ? (
@@ -78,9 +78,8 @@ function Entry({ entry, picked, onCompare }: { entry: LearnwareSummary; picked: 
   const texts = [...excerpts.values()].filter((excerpt) => excerpt.field !== 'name').slice(0, 2);
   return (
     <li className="panel result">
-      <div className="row">
+      <div className="result-head">
         <h3><Link href={`/learnwares/${entry.id}`}>{name ? <Pieces excerpt={name} /> : entry.name || entry.id}</Link></h3>
-        <span className="spread" />
         <label className="row small"><input type="checkbox" checked={picked} onChange={onCompare} aria-label={t('compare.pick', { name: entry.name })} />{t('compare.short')}</label>
       </div>
       {texts.length > 0 ? texts.map((excerpt) => <p key={excerpt.field} className="small excerpt"><Pieces excerpt={excerpt} /></p>) : <p className="small excerpt clamp">{plainText(descriptionOf(entry.semantic))}</p>}

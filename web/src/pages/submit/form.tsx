@@ -1,9 +1,10 @@
 /** The words of a submission: filled from the file, missing ones asked. */
 import { useState } from 'react';
-import { list, t, vocabulary, type Key } from '../../i18n';
+import { list, percent, t, vocabulary, type Key } from '../../i18n';
 import { DATA, LIBRARIES, LICENSES, SCENARIOS, TASKS } from '../../lib/vocabulary';
 import { Description } from '../../ui/learnware-parts';
 import { Field, Note } from '../../ui/parts';
+import type { ModelAnswers } from '../../wasm';
 import { DESCRIPTION, NAME, wrong, type Fields } from './fields';
 
 interface Props {
@@ -14,9 +15,11 @@ interface Props {
   dataKnown: boolean;
   /** The names of the classes are in the order of the labels' words, since the model does not say which is which. */
   orderAssumed: boolean;
+  /** What the model's answers on labelled rows say of it. */
+  order: ModelAnswers['order'];
 }
 
-export function WordsForm({ fields, onChange, showWrong, dataKnown, orderAssumed }: Props) {
+export function WordsForm({ fields, onChange, showWrong, dataKnown, orderAssumed, order }: Props) {
   const [preview, setPreview] = useState(false);
   const found = showWrong ? wrong(fields) : {};
   const set = (change: Partial<Fields>) => onChange({ ...fields, ...change });
@@ -61,8 +64,8 @@ export function WordsForm({ fields, onChange, showWrong, dataKnown, orderAssumed
         </div>
         {told('scenarios') ? <span className="wrong small bad">{told('scenarios')}</span> : null}
       </fieldset>
-      {orderAssumed ? <Note tone="careful" level={3} title={t('submit.classOrder')}><p>{t('submit.classOrderWords', { names: list(fields.outputNames.split('\n').map((name, place) => `${place} = ${name}`)) })}</p></Note> : null}
-      <details open={orderAssumed || found.outputs !== undefined || undefined}>
+      {orderAssumed ? <ClassOrder names={fields.outputNames.split('\n')} order={order} /> : null}
+      <details open={(orderAssumed && !order?.clear) || found.outputs !== undefined || undefined}>
         <summary>{t('submit.outputs')}{outputsKnown(fields)}</summary>
         <Field label={t('submit.outputNames')} hint={t('submit.outputNamesHint')}>
           {(ids) => <textarea {...ids} rows={4} value={fields.outputNames} onChange={(event) => set({ outputNames: event.target.value })} />}
@@ -81,4 +84,18 @@ function outputsKnown(fields: Fields): string {
   const count = Math.max(fields.outputs, names.length);
   if (count === 0) return '';
   return `: ${t('submit.outputsKnown', { n: count })}${names.length > 0 ? ` (${names.slice(0, 4).join(', ')}${names.length > 4 ? ', …' : ''})` : ''}`;
+}
+
+/** Which class is which: as the model's answers say, or a question where they do not. */
+function ClassOrder({ names, order }: { names: string[]; order: ModelAnswers['order'] }) {
+  const listed = list(names.map((name, place) => `${place} = ${name}`));
+  if (order?.clear) {
+    return <Note tone="good" level={3} title={t('submit.classOrderFound')}><p>{t('submit.classOrderFoundWords', { names: listed, right: percent(order.right), n: order.rows })}</p></Note>;
+  }
+  return (
+    <Note tone="careful" level={3} title={t('submit.classOrder')}>
+      <p>{t('submit.classOrderWords', { names: listed })}</p>
+      {order ? <p>{t('submit.classOrderUnclear', { right: percent(order.right), n: order.rows })}</p> : null}
+    </Note>
+  );
 }

@@ -8,7 +8,7 @@ import { forget, useAction, useLoad } from '../../lib/load';
 import { PACKAGE_BYTES_MAX, type Opened } from '../../lib/limits';
 import { kindOf, nameOf } from '../../lib/specification';
 import { theMaker } from '../../state/maker';
-import type { ModelAnswers, ModelSays } from '../../wasm';
+import type { ModelAnswers, ModelFile, ModelSays } from '../../wasm';
 import { upload, type UploadProgress } from '../../lib/upload';
 import { CheckWatch } from '../../ui/check-watch';
 import { DataMaker, type MadeTask } from '../../ui/data-maker';
@@ -47,6 +47,7 @@ interface Made {
 function Submission({ replaces }: { replaces: string }) {
   const [source, setSource] = useState<Source | null>(null);
   const [made, setMade] = useState<Made | null>(null);
+  const [order, setOrder] = useState<ModelAnswers['order']>(null);
   const [fields, setFields] = useState<Fields>(EMPTY);
   const [seen, setSeen] = useState('public');
   const [tried, setTried] = useState(false);
@@ -100,10 +101,10 @@ function Submission({ replaces }: { replaces: string }) {
       <Drop title={t('submit.drop')} hint={t('submit.dropHint')} accept=".zip,.onnx,.txt,.json" disabled={submit.busy} onFiles={(files) => void open.run(files)} />
       <ErrorNote error={open.error} title={t('submit.cantRead')} />
       {source ? <Dropped source={source} /> : null}
-      {source?.kind === 'model' ? <TrainingData key={source.file.name} made={made} says={source.says} onMade={(next, kind, answers) => { setMade(next); setFields((now) => ({ ...withAnswers(now, answers, source.says), data: kind })); }} /> : null}
+      {source?.kind === 'model' ? <TrainingData key={source.file.name} made={made} model={source} onMade={(next, kind, answers) => { setMade(next); setOrder(answers?.order ?? null); setFields((now) => ({ ...withAnswers(now, answers, source.says), data: kind })); }} /> : null}
       {isReady ? (
         <form className="stack" noValidate onSubmit={(event) => { event.preventDefault(); void submit.run(); }}>
-          <section className="panel"><h2>{t('submit.words')}</h2><WordsForm fields={fields} onChange={setFields} showWrong={tried} dataKnown={made !== null} orderAssumed={source?.kind === 'model' && orderIsAssumed(fields, source.says)} /></section>
+          <section className="panel"><h2>{t('submit.words')}</h2><WordsForm fields={fields} onChange={setFields} showWrong={tried} dataKnown={made !== null} orderAssumed={source?.kind === 'model' && orderIsAssumed(fields, source.says)} order={order} /></section>
           {replaces ? null : <Audience value={seen} onChange={setSeen} />}
           {tried && Object.keys(wrong(fields)).length > 0 ? <p className="bad" role="alert">{t('submit.incomplete')}</p> : null}
           <Refused error={submit.error} />
@@ -156,7 +157,7 @@ function modelWords(says: ModelSays): string {
 }
 
 /** A bare model needs a specification of what it was trained on. */
-function TrainingData({ made, says, onMade }: { made: Made | null; says: ModelSays; onMade: (made: Made, kind: string, answers: ModelAnswers | null) => void }) {
+function TrainingData({ made, model, onMade }: { made: Made | null; model: ModelFile; onMade: (made: Made, kind: string, answers: ModelAnswers | null) => void }) {
   const take = ({ task, made: fresh }: MadeTask) => {
     const full = fresh ? (JSON.parse(new TextDecoder().decode(fresh.json)) as Statistical) : task.specification;
     const kind = { table: 'Table', text: 'Text', image: 'Image' }[kindOf(full)];
@@ -167,7 +168,7 @@ function TrainingData({ made, says, onMade }: { made: Made | null; says: ModelSa
     <section className="panel">
       <h2>{t('submit.data')}</h2>
       <p>{t('submit.dataWords')}</p>
-      {made ? <p className="good">{t('submit.dataMade', { n: made.specification.z.length })}</p> : <DataMaker published model={says} useWords={t('submit.useSpecification')} onReady={take} />}
+      {made ? <p className="good">{t('submit.dataMade', { n: made.specification.z.length })}</p> : <DataMaker published model={model} useWords={t('submit.useSpecification')} onReady={take} />}
     </section>
   );
 }

@@ -173,7 +173,8 @@ function drawMarks(canvas: HTMLCanvasElement, world: World, view: View, width: n
     context.lineWidth = 3;
     context.strokeStyle = colour('--paper');
     context.fillStyle = colour('--ink');
-    const above = Math.max(16, y - radius - 6);
+    const above = y - radius - 6;
+    if (above < 12 || above > height) return;
     // Names that would hide each other are left out; larger islands come first.
     const name = islandName(island.island, island.name);
     const half = context.measureText(name).width / 2 + 4;
