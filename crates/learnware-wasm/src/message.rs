@@ -17,7 +17,7 @@ pub enum Call {
         #[serde(default)]
         charset: Option<String>,
     },
-    /// The specification of the files is made.
+    /// The specification of the files is made. The bytes are the file of a model, where the data is that of one.
     Generate {
         /// How.
         #[serde(default)]
@@ -77,6 +77,8 @@ pub struct Choices {
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub struct ModelSays {
+    /// How it is stored.
+    pub format: Option<String>,
     /// What it predicts.
     pub task: Option<String>,
     /// Number of classes, or of quantities.

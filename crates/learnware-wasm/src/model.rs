@@ -5,9 +5,10 @@ use std::path::Path;
 use learnware_data::specfile::{self, Report};
 use learnware_engine::learnware::{ModelFormat, Specification};
 use learnware_engine::market::checker::{self, Severity};
+use learnware_engine::predictor::Batch;
 use learnware_engine::semantic::{SemanticSpecification, Task};
 use learnware_engine::specification::StatisticalSpecification;
-use learnware_package::native::{self, ModelFacts, NativeError};
+use learnware_package::native::{self, ClassOrder, ModelFacts, NativeError};
 use learnware_package::template::{ModelSource, PackageWriter};
 use serde_json::{Value, json};
 
@@ -34,7 +35,7 @@ pub(crate) fn said(name: &str, bytes: &[u8]) -> Result<Answer, Refusal> {
 }
 
 /// Task and outputs of a model, by its file and by the labels of its data; refused where the data is not what it takes.
-pub(crate) fn outputs(says: &ModelSays, report: &Report) -> Result<Value, Refusal> {
+pub(crate) fn outputs(says: &ModelSays, bytes: &[u8], report: &Report) -> Result<Value, Refusal> {
     require_width(&says.shape, &report.described.specification)?;
     let facts = ModelFacts {
         task: says.task.as_deref().and_then(Task::from_word),
@@ -45,8 +46,30 @@ pub(crate) fn outputs(says: &ModelSays, report: &Report) -> Result<Value, Refusa
     let labels = report.labels.as_ref();
     let task = facts.task_of(labels.map(|(_, labels)| labels));
     let named = labels.map(|(name, labels)| (name.as_str(), labels));
-    let outputs = facts.outputs_of(task.unwrap_or(Task::Others), named);
-    Ok(json!({"task": task.map(Task::word), "output": outputs.to_json()}))
+    let mut outputs = facts.outputs_of(task.unwrap_or(Task::Others), named);
+    let order =
+        if task == Some(Task::Classification) { order_of_classes(&facts, says, bytes, report) } else { None };
+    if let Some(order) = &order {
+        order.name(&mut outputs);
+    }
+    let order =
+        order.map(|order| json!({"right": order.right, "rows": order.rows, "clear": order.is_clear()}));
+    Ok(json!({"task": task.map(Task::word), "output": outputs.to_json(), "order": order}))
+}
+
+/// Which class is which, by the model's answers on labelled rows; `None` where it gives none that tell it.
+fn order_of_classes(
+    facts: &ModelFacts,
+    says: &ModelSays,
+    bytes: &[u8],
+    report: &Report,
+) -> Option<ClassOrder> {
+    let (numbers, (_, labels)) = (report.numbers.as_ref()?, report.labels.as_ref()?);
+    let places = ClassOrder::places(numbers.rows());
+    let format = format_named(says.format.as_deref()?)?;
+    let mut model = native::load(format, bytes).ok()?;
+    let answers = model.predict(&Batch::Table(numbers.select_rows(&places))).ok()?;
+    ClassOrder::of(facts, &answers.values, &places, labels)
 }
 
 /// Refuses data of another width or shape than the model takes.
@@ -90,8 +113,7 @@ pub(crate) fn pack(
 ) -> Result<Answer, Refusal> {
     let broken =
         |what: String| Refusal::new("call", format!("the page's call is broken: {what}"), "reload the page");
-    let format = FORMATS.into_iter().find(|known| known.word() == format);
-    let format = format.ok_or_else(|| broken("it names no format".into()))?;
+    let format = format_named(format).ok_or_else(|| broken("it names no format".into()))?;
     let described = specfile::from_value(Path::new("the specification"), specification)?;
     let semantic = SemanticSpecification::from_json(semantic).map_err(|error| broken(error.to_string()))?;
     let statistical = vec![described.specification];
@@ -110,6 +132,10 @@ pub(crate) fn pack(
             .with("reason", error)
     })?;
     Ok(Answer { document: json!({"bytes": bytes.len()}), bytes })
+}
+
+fn format_named(word: &str) -> Option<ModelFormat> {
+    FORMATS.into_iter().find(|known| known.word() == word)
 }
 
 fn unreadable(error: NativeError) -> Refusal {
@@ -184,6 +210,31 @@ mod tests {
         let made = generated(&json!({"labels": "digit"})).unwrap().document;
         assert_eq!(made["answers"]["task"], "Classification");
         assert_eq!(made["answers"]["output"]["Description"]["2"], "8");
+    }
+
+    #[test]
+    fn answers_on_the_rows_tell_which_class_is_which() {
+        // Scores fall with `a` for class 0 and rise for class 1; small values are called "small", after "large" in order.
+        let model = LinearModel {
+            offset: vec![0.0],
+            scale: vec![1.0],
+            coefficients: vec![-1.0, 1.0],
+            intercepts: vec![14.5, -14.5],
+        };
+        let bytes = linear(&model, &Means::Softmax(vec![0, 1])).unwrap();
+        let mut text = String::from("a,size\n");
+        for row in 0..30 {
+            writeln!(text, "{row},{}", if row < 15 { "small" } else { "large" }).unwrap();
+        }
+        let mut files = MemoryFiles::default();
+        files.insert("t.csv", text.into_bytes());
+        let mut session = Session::new(files, "t.csv".into(), no_progress);
+        session.answer(&call(json!({"call": "open", "files": [["t.csv", 1]]})), &[]).unwrap();
+        let says = said("m.onnx", &bytes).unwrap().document;
+        let generate = call(json!({"call": "generate", "choices": {"labels": "size"}, "model": says}));
+        let made = session.answer(&generate, &bytes).unwrap().document;
+        assert_eq!(made["answers"]["output"]["Description"], json!({"0": "small", "1": "large"}));
+        assert_eq!(made["answers"]["order"], json!({"right": 1.0, "rows": 30, "clear": true}));
     }
 
     #[test]

@@ -97,7 +97,7 @@ impl<F: Files> Session<F> {
             }
             Call::Generate { choices, model } => {
                 self.choices = choices.clone();
-                self.generate(choices, model.as_ref())
+                self.generate(choices, model.as_ref().map(|says| (says, bytes)))
             }
             Call::Predict => predict::with(self, bytes),
             Call::Read | Call::Plane { .. } | Call::Model { .. } | Call::Pack { .. } => {
@@ -259,8 +259,8 @@ impl<F: Files> Session<F> {
         })
     }
 
-    /// The specification of the files.
-    fn generate(&self, choices: &Choices, says: Option<&ModelSays>) -> Result<Answer, Refusal> {
+    /// The specification of the files, which may be those of a model: what its file says, and its bytes.
+    fn generate(&self, choices: &Choices, of: Option<(&ModelSays, &[u8])>) -> Result<Answer, Refusal> {
         let points = choices.points.unwrap_or(Generation::default().reduced_set_size);
         if points == 0 || points > POINTS_MAX {
             let message = format!("{points} points can't be made");
@@ -277,12 +277,12 @@ impl<F: Files> Session<F> {
         let mut maker = Maker::new(self.options(choices), columns, &embedders, (&self.files, &looking));
         maker.generate =
             Generation { reduced_set_size: points, seed: choices.seed.unwrap_or(0), compat: false };
-        maker.image_shape = says.and_then(|says| <[usize; 3]>::try_from(says.shape.clone()).ok());
+        maker.image_shape = of.and_then(|(says, _)| <[usize; 3]>::try_from(says.shape.clone()).ok());
         let report = match self.chosen(&maker.options)? {
             Some(table) => maker.report_data(&self.place, table.into())?,
             None => maker.report(&self.place)?,
         };
-        let answers = says.map(|says| model::outputs(says, &report)).transpose()?;
+        let answers = of.map(|(says, bytes)| model::outputs(says, bytes, &report)).transpose()?;
         let Report { described, disclosure, distance, .. } = report;
         let sentences = disclosure.sentences();
         let mut told = disclosure.to_json();

@@ -54,7 +54,13 @@ pub(super) fn report(maker: &Maker<'_>, path: &Path, source: &Source<'_>) -> Res
     let specification = StatisticalSpecification::Table(made.rkme);
     maker.tell_one_point(&specification);
     let described = Described { specification, input: Some(table::dimensions(inferred.columns)) };
-    Ok(Report { described, disclosure: Disclosure::Measured(made.privacy), distance, labels: None })
+    Ok(Report {
+        described,
+        disclosure: Disclosure::Measured(made.privacy),
+        distance,
+        labels: None,
+        numbers: None,
+    })
 }
 
 /// The rows of a table file as numbers.

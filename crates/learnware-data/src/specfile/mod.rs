@@ -109,6 +109,8 @@ pub struct Report {
     pub distance: f64,
     /// The label column, by its name; `None` where none was asked for, a label is absent, or the table is not held.
     pub labels: Option<(String, Labels)>,
+    /// The data as numbers; `None` where there are none, or the table is not held.
+    pub numbers: Option<Matrix>,
 }
 
 /// Points, seed and algorithm of a specification.
@@ -210,12 +212,14 @@ impl<'a> Maker<'a> {
 
     /// The same of data that was read from there.
     pub fn report_data(&self, path: &Path, data: Data) -> Result<Report> {
-        let Generated { specification, input, data, disclosure, distance, .. } = self.describe(path, data)?;
+        let Generated { specification, input, data, numbers, disclosure, distance } =
+            self.describe(path, data)?;
         let labels = data.labels.as_ref().and_then(|column| {
             let labels = table::labels(column, &data.lines).ok()?;
             Some((column.name.clone(), labels))
         });
-        Ok(Report { described: Described { specification, input }, disclosure, distance, labels })
+        let numbers = (numbers.rows() > 0).then_some(numbers);
+        Ok(Report { described: Described { specification, input }, disclosure, distance, labels, numbers })
     }
 
     /// Makes the specification of data that was read from there.

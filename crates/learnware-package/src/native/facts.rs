@@ -83,7 +83,7 @@ impl ModelFacts {
 }
 
 impl ModelFacts {
-    fn has_numbers_for_classes(&self) -> bool {
+    pub(super) fn has_numbers_for_classes(&self) -> bool {
         self.classes.iter().enumerate().all(|(place, class)| class.parse() == Ok(place))
     }
 }

@@ -3,6 +3,7 @@
 //! * [`onnx`]: the operators that exporters of tabular and small image models emit, and a small writer.
 //! * `lightgbm`: LightGBM's text model.
 //! * `xgboost`: XGBoost's JSON model.
+//! * `classorder`: which class is which, where the file has numbers only.
 //! * `facts`: what a model's file says of its inputs, task and classes.
 //! * `sentence`: sentence transformers, which turn texts into points.
 //! * `language`: language models, of which texts change the parameters. Both: `weights`, tensors by name and shape, and
@@ -23,6 +24,7 @@
 //!
 //! Missing values are NaN and go through to the model, which decides about them as its library does.
 
+mod classorder;
 mod error;
 mod facts;
 mod forest;
@@ -48,6 +50,7 @@ use learnware_engine::Matrix;
 use learnware_engine::learnware::ModelFormat;
 use learnware_engine::predictor::{Batch, PredictError, Predictions, Predictor};
 
+pub use classorder::ClassOrder;
 pub use error::NativeError;
 use facts::Told;
 pub use facts::{ModelFacts, facts, format_of};

@@ -197,7 +197,7 @@ fn points(table: &Rkme, findings: &mut Vec<Finding>) {
         return;
     }
     let named: Vec<_> = constant.iter().take(NAMED_MAX).map(ToString::to_string).collect();
-    let more = if constant.len() > NAMED_MAX { ", ..." } else { "" };
+    let more = if constant.len() > NAMED_MAX { " and others" } else { "" };
     findings.push(warning(
         "constant-columns",
         format!("{} columns are the same in all points: {}{more}.", constant.len(), named.join(", ")),
@@ -234,7 +234,7 @@ fn scale(table: &Rkme, findings: &mut Vec<Finding>) {
             "scale-blind",
             format!(
                 "The reference compares raw columns with kernel width {REFERENCE_GAMMA}; at this scale a point's \
-                 nearest neighbour has similarity {usual:.1e}, so that it tells nothing apart."
+                 nearest neighbour has a similarity of practically 0, so that it tells nothing apart."
             ),
             advice,
         ));
