@@ -109,12 +109,11 @@ impl Reuser for FeatureAugment {
             Task::Regression => {
                 require_one_output(&examples.answers().values()[0], &examples.answers().ids()[0].0)?;
                 let mut alphas = ALPHAS.to_vec();
-                let mut targets = labels.to_vec();
-                if let Some(base) = base {
+                let base = base.as_ref().map(Matrix::as_slice);
+                if base.is_some() {
                     alphas.extend(CORRECTION_ALPHAS);
-                    targets.iter_mut().zip(base.as_slice()).for_each(|(target, base)| *target -= base);
                 }
-                Fitted::Ridge(Ridge::fit_within(&rows, &targets, &alphas))
+                Fitted::Ridge(Ridge::fit_within(&rows, labels, base, &alphas))
             }
             Task::Classification { classes } => {
                 let labels = classes_of(labels);
@@ -133,10 +132,10 @@ impl Reuser for FeatureAugment {
         let values = match fitted {
             Fitted::Logistic(logistic) => logistic.predict(&rows, base.as_ref()),
             Fitted::Ridge(ridge) => {
-                let mut values = ridge.predict(&rows);
-                if let Some(base) = base {
-                    values.iter_mut().zip(base.as_slice()).for_each(|(value, base)| *value += base);
-                }
+                let values = match &base {
+                    Some(base) => ridge.predict_from(base.as_slice(), &rows),
+                    None => ridge.predict(&rows),
+                };
                 Matrix::new(values.len(), 1, values)?
             }
         };

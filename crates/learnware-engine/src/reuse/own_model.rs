@@ -60,7 +60,7 @@ impl Reuser for OwnModel {
                 let rows = standardiser.apply(rows);
                 match examples.task() {
                     Task::Regression => {
-                        Fitted::Ridge(standardiser, Ridge::fit_within(&rows, labels, &ALPHAS))
+                        Fitted::Ridge(standardiser, Ridge::fit_within(&rows, labels, None, &ALPHAS))
                     }
                     Task::Classification { classes } => {
                         let labels = classes_of(labels);

@@ -5,8 +5,8 @@
 //! dual form.
 //!
 //! A line goes on for ever, data does not: a few labels and one row far out give answers that no label comes near.
-//! [`Ridge::fit_within`] keeps answers in the range of the targets unless that makes the leave-one-out errors worse by
-//! more than noise (`docs/adr/0037-aligned-learnwares.md` has what that is worth).
+//! [`Ridge::fit_within`] keeps answers in the range of the targets, and, where that makes the leave-one-out errors worse by
+//! more than noise, no farther out of it than it is wide (`docs/adr/0037-aligned-learnwares.md` has what that is worth).
 
 use super::outer;
 use crate::numeric::Matrix;
@@ -27,7 +27,7 @@ pub struct Ridge {
     pub alpha: f64,
     /// Mean squared leave-one-out error at that strength.
     pub leave_one_out_error: f64,
-    /// Answers are kept within these bounds.
+    /// Answers, with what they are added to, are kept within these bounds.
     pub range: Option<(f64, f64)>,
 }
 
@@ -37,9 +37,17 @@ impl Ridge {
         Self::with_residuals(rows, targets, alphas).0
     }
 
-    /// The same, with answers kept in the range of the targets unless leaving rows out speaks against it.
-    pub fn fit_within(rows: &Matrix, targets: &[f64], alphas: &[f64]) -> Self {
-        let (mut ridge, left_out) = Self::with_residuals(rows, targets, alphas);
+    /// The same for what `base` (one for each row) lacks of the targets, if there is one; answers, with the base, are kept in
+    /// the range of the targets, which is three times as wide where leaving rows out speaks against it.
+    pub fn fit_within(rows: &Matrix, targets: &[f64], base: Option<&[f64]>, alphas: &[f64]) -> Self {
+        let (mut ridge, left_out) = match base {
+            None => Self::with_residuals(rows, targets, alphas),
+            Some(base) => {
+                let lacking: Vec<f64> =
+                    targets.iter().zip(base).map(|(target, base)| target - base).collect();
+                Self::with_residuals(rows, &lacking, alphas)
+            }
+        };
         let mut sorted = targets.to_vec();
         sorted.sort_by(f64::total_cmp);
         let last = sorted.len() - 1;
@@ -61,9 +69,8 @@ impl Ridge {
         let count = worse.len() as f64;
         let mean = worse.iter().sum::<f64>() / count;
         let variance = worse.iter().map(|value| (value - mean) * (value - mean)).sum::<f64>() / (count - 1.0);
-        if mean <= (variance / count).sqrt() {
-            ridge.range = Some((sorted[0], sorted[last]));
-        }
+        let beyond = if mean <= (variance / count).sqrt() { 0.0 } else { sorted[last] - sorted[0] };
+        ridge.range = Some((sorted[0] - beyond, sorted[last] + beyond));
         ridge
     }
 
@@ -98,11 +105,14 @@ impl Ridge {
 
     /// One value for each row.
     pub fn predict(&self, rows: &Matrix) -> Vec<f64> {
-        let answer = |row: &[f64]| dot(row, &self.weights) + self.intercept;
-        match self.range {
-            None => rows.iter_rows().map(answer).collect(),
-            Some((low, high)) => rows.iter_rows().map(|row| answer(row).clamp(low, high)).collect(),
-        }
+        self.predict_from(&vec![0.0; rows.rows()], rows)
+    }
+
+    /// The same added to `base` (one for each row).
+    pub fn predict_from(&self, base: &[f64], rows: &Matrix) -> Vec<f64> {
+        let (low, high) = self.range.unwrap_or((f64::NEG_INFINITY, f64::INFINITY));
+        let answer = |(row, base): (&[f64], &f64)| dot(row, &self.weights) + self.intercept + base;
+        rows.iter_rows().zip(base).map(answer).map(|answer| answer.clamp(low, high)).collect()
     }
 }
 
@@ -223,14 +233,28 @@ mod tests {
     #[test]
     fn answers_stay_in_the_targets_range_unless_the_line_goes_on() {
         let (x, y) = data(40, 3);
-        let straight = Ridge::fit_within(&x, &y, &ALPHAS);
-        assert_eq!(straight.range, None);
+        let straight = Ridge::fit_within(&x, &y, None, &ALPHAS);
+        let (low, high) = straight.range.unwrap();
+        let least = y.iter().copied().fold(f64::INFINITY, f64::min);
+        let most = y.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        assert!((low - (2.0 * least - most)).abs() < 1e-12 && (high - (2.0 * most - least)).abs() < 1e-12);
         let counts: Vec<f64> = y.iter().map(|y| f64::from(*y > 4.0)).collect();
-        let kept = Ridge::fit_within(&x, &counts, &ALPHAS);
+        let kept = Ridge::fit_within(&x, &counts, None, &ALPHAS);
         assert_eq!(kept.range, Some((0.0, 1.0)));
         let far = Matrix::from_rows(&[[90.0, -90.0, 0.0]]).unwrap();
         assert_eq!(kept.predict(&far), vec![1.0]);
-        assert!(Ridge::fit_within(&x.select_rows(&[0]), &[2.0], &ALPHAS).range.is_none());
+        assert!(Ridge::fit_within(&x.select_rows(&[0]), &[2.0], None, &ALPHAS).range.is_none());
+    }
+
+    #[test]
+    fn what_is_added_to_a_base_keeps_the_sum_in_the_range() {
+        let (x, y) = data(40, 3);
+        let counts: Vec<f64> = y.iter().map(|y| f64::from(*y > 4.0)).collect();
+        let base = vec![0.5; 40];
+        let model = Ridge::fit_within(&x, &counts, Some(&base), &ALPHAS);
+        assert_eq!(model.range, Some((0.0, 1.0)));
+        let far = Matrix::from_rows(&[[90.0, -90.0, 0.0], [-90.0, 90.0, 0.0]]).unwrap();
+        assert_eq!(model.predict_from(&[0.5, 40.0], &far), vec![1.0, 0.0]);
     }
 
     #[test]
