@@ -76,7 +76,7 @@ pub(crate) fn of_table(at: Location<'_>, options: &ReadOptions, watcher: &dyn Wa
     let infer = InferOptions::default();
     let mut looks: Vec<Look<'_>> = Vec::new();
     let mut preview = Preview::default();
-    let mut held = Some(None);
+    let (mut held, mut is_small) = (None, true);
     preview.notes = Source::open(at, options)?.read(&mut |block| -> Result<()> {
         let RawTable { columns, lines, header } = block.table;
         if looks.is_empty() {
@@ -94,24 +94,27 @@ pub(crate) fn of_table(at: Location<'_>, options: &ReadOptions, watcher: &dyn Wa
             seen.append(&mut alone.columns);
         }
         progress.reached(preview.rows as u64);
-        held = held.take().and_then(|before| joined(before, RawTable { columns: seen, ..alone }));
+        if is_small {
+            let whole = joined(held.take(), RawTable { columns: seen, ..alone });
+            is_small = whole.row_count() * whole.columns.len() <= CELLS_HELD;
+            held = is_small.then_some(whole);
+        }
         Ok(())
     })?;
-    preview.table = held.flatten().filter(|_| preview.notes.is_empty());
+    preview.table = held.filter(|_| preview.notes.is_empty());
     preview.columns = looks.into_iter().map(Look::finish).collect();
     Ok(preview)
 }
 
-/// A block after those before; `None` where that is too much to hold.
-fn joined(before: Option<RawTable>, block: RawTable) -> Option<Option<RawTable>> {
-    let whole = match before {
+/// A block after those before it.
+fn joined(before: Option<RawTable>, block: RawTable) -> RawTable {
+    match before {
         None => block,
         Some(mut whole) => {
             whole.append(block);
             whole
         }
-    };
-    (whole.row_count() * whole.columns.len() <= CELLS_HELD).then_some(Some(whole))
+    }
 }
 
 /// A column while it is read.
