@@ -14,7 +14,7 @@ use learnware_engine::specification::StatisticalSpecification;
 use learnware_engine::table::{self, Labels};
 use learnware_package::Package;
 use learnware_package::environment::EnvironmentRequest;
-use learnware_package::native::{self, ClassOrder, ModelFacts};
+use learnware_package::native::{self, ModelFacts};
 use serde_json::json;
 
 use crate::cli::{PackArgs, WordArgs};
@@ -52,10 +52,7 @@ pub(super) fn run(arguments: &PackArgs, printer: &Printer) -> anyhow::Result<Out
         return Err(missing(&["--task TASK (or --labels COLUMN, from which it is found out)"]));
     };
     let named = made.data.labels.as_ref().map(|column| column.name.as_str()).zip(labels.as_ref());
-    let mut outputs = outputs(arguments.outputs, (&model, &facts), &made, task, named)?;
-    if let (Task::Classification, Some(labels)) = (task, &labels) {
-        order_classes(&mut outputs, (&model, &facts), &made, labels, printer);
-    }
+    let outputs = outputs(arguments.outputs, (&model, &facts), &made, task, named)?;
     let mut semantic = semantic(&arguments.words, task, &model, &made, outputs, printer);
     if let Some(path) = &arguments.words.benchmarks {
         semantic.benchmarks = benchmarks(path)?;
@@ -134,7 +131,7 @@ fn image_shape(wanted: Option<[usize; 3]>, model: &ModelFile) -> anyhow::Result<
 }
 
 /// What no dock would take is not packed.
-pub(super) fn require_sound(specification: &Specification, printer: &Printer) -> anyhow::Result<()> {
+fn require_sound(specification: &Specification, printer: &Printer) -> anyhow::Result<()> {
     let report = policy::judge(specification);
     let (errors, others): (Vec<&Finding>, Vec<&Finding>) =
         report.findings.iter().partition(|finding| finding.severity == Severity::Error);
@@ -229,38 +226,6 @@ fn outputs(
         return Err(missing(&["--outputs COUNT, the number of classes (or --labels COLUMN)"]));
     }
     Ok(outputs)
-}
-
-/// Names the classes of a model that knows them by number only as its answers on the labelled rows say, and tells it.
-fn order_classes(
-    outputs: &mut Dimensions,
-    (model, facts): (&ModelFile, &ModelFacts),
-    made: &Generated,
-    labels: &Labels,
-    printer: &Printer,
-) {
-    let (ModelFile::Data { format, bytes }, true) = (model, made.numbers.rows() > 0) else { return };
-    let places = ClassOrder::places(made.numbers.rows());
-    let answers = native::load(*format, bytes)
-        .ok()
-        .and_then(|mut model| model.predict(&Batch::Table(made.numbers.select_rows(&places))).ok());
-    let order = answers.and_then(|answers| ClassOrder::of(facts, &answers.values, &places, labels));
-    let Some(order) = order else { return };
-    let right =
-        format!("{:.0} % of its answers on {} labelled rows are right", 100.0 * order.right, order.rows);
-    if !order.is_clear() {
-        return printer.warning(format!(
-            "the model knows its classes by number only, and they are named in the order of the alphabet; at best {right}, so \
-             check that order"
-        ));
-    }
-    order.name(outputs);
-    if order.right > order.right_by_words {
-        printer.warning(format!(
-            "the model numbers its classes otherwise than by the alphabet: {} ({right} so)",
-            order.names.join(", ")
-        ));
-    }
 }
 
 /// Asks the model about a few examples and counts the columns of its answer.
