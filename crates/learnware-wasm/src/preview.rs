@@ -95,26 +95,19 @@ pub(crate) fn of_table(at: Location<'_>, options: &ReadOptions, watcher: &dyn Wa
         }
         progress.reached(preview.rows as u64);
         if is_small {
-            let whole = joined(held.take(), RawTable { columns: seen, ..alone });
-            is_small = whole.row_count() * whole.columns.len() <= CELLS_HELD;
-            held = is_small.then_some(whole);
+            let seen = RawTable { columns: seen, ..alone };
+            is_small = preview.rows * seen.columns.len() <= CELLS_HELD;
+            match &mut held {
+                _ if !is_small => held = None,
+                None => held = Some(seen),
+                Some(before) => before.append(seen),
+            }
         }
         Ok(())
     })?;
     preview.table = held.filter(|_| preview.notes.is_empty());
     preview.columns = looks.into_iter().map(Look::finish).collect();
     Ok(preview)
-}
-
-/// A block after those before it.
-fn joined(before: Option<RawTable>, block: RawTable) -> RawTable {
-    match before {
-        None => block,
-        Some(mut whole) => {
-            whole.append(block);
-            whole
-        }
-    }
 }
 
 /// A column while it is read.

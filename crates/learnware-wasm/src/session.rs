@@ -230,7 +230,9 @@ impl<F: Files> Session<F> {
 
     /// What a person chose of the table that is held; `None` where it has to be read again.
     fn chosen(&self, options: &DataOptions) -> DataResult<Option<TableFile>> {
-        let is_held = options.kind == Some(DataType::Table) && options.table.reads_values_plainly();
+        // Reading refuses other sizes for what is no image.
+        let is_plain = options.resize.is_none() && options.table.reads_values_plainly();
+        let is_held = options.kind == Some(DataType::Table) && is_plain;
         let table = self.table.as_ref().filter(|_| is_held);
         Ok(table.map(|table| TableFile::of_table(&self.place, table.clone(), &options.table)).transpose()?)
     }

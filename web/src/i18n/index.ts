@@ -79,6 +79,11 @@ export function decimal(value: number | null | undefined): string {
   return value === null || value === undefined ? '–' : value.toFixed(4);
 }
 
+/** A number as a file writes it, in four digits where it has more; anything else as it is. */
+export function shortened(text: string): string {
+  return /^-?\d*\.\d{5,}(e-?\d+)?$/.test(text) ? String(Number(Number(text).toPrecision(4))) : text;
+}
+
 /** Chinese puts no space before it. */
 const percentSign = () => (language.value() === 'zh' ? '%' : ' %');
 

@@ -3,7 +3,7 @@ import { useEffect, useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import { load, pages } from 'virtual:book';
 import { language, t, type Key } from '../i18n';
-import { Empty, Skeleton, useTitle } from '../ui/parts';
+import { Empty, Folded, Skeleton, useTitle } from '../ui/parts';
 
 /** Where the book opens. */
 const START = 'guides/pages';
@@ -17,29 +17,22 @@ export default function Docs({ name }: { name: string }) {
   return (
     <div className="side docs">
       <nav aria-label={t('docs.contents')} className="docs-nav">
-        <Contents key={name}>
-        {groups.map((group) => (
-          <section key={group}>
-            <h2 className="small faint">{t(`docs.group.${group || 'root'}` as Key)}</h2>
-            <ul className="plain">
-              {pages.filter((entry) => groupOf(entry.name) === group).map((entry) => (
-                <li key={entry.name}><Link href={`/docs/${entry.name}`} aria-current={entry === page ? 'page' : undefined}>{entry.title}</Link></li>
-              ))}
-            </ul>
-          </section>
-        ))}
-        </Contents>
+        <Folded key={name} title={t('docs.contents')}>
+          {groups.map((group) => (
+            <section key={group}>
+              <h2 className="small faint">{t(`docs.group.${group || 'root'}` as Key)}</h2>
+              <ul className="plain">
+                {pages.filter((entry) => groupOf(entry.name) === group).map((entry) => (
+                  <li key={entry.name}><Link href={`/docs/${entry.name}`} aria-current={entry === page ? 'page' : undefined}>{entry.title}</Link></li>
+                ))}
+              </ul>
+            </section>
+          ))}
+        </Folded>
       </nav>
       {page ? <Page key={page.name} name={page.name} /> : <Empty title={t('docs.none')} actions={<Link className="button" href="/docs">{t('nav.docs')}</Link>} />}
     </div>
   );
-}
-
-/** On narrow screens the page comes first, and the contents are folded. */
-function Contents({ children }: { children: React.ReactNode }) {
-  const [isWide] = useState(() => matchMedia('(min-width: 58rem)').matches);
-  if (isWide) return <>{children}</>;
-  return <details className="panel"><summary><strong>{t('docs.contents')}</strong></summary>{children}</details>;
 }
 
 const order = (group: string) => ['guides', '', 'reference'].indexOf(group) + (['guides', '', 'reference'].includes(group) ? 0 : 9);

@@ -43,12 +43,12 @@ export function Strip({ values, median }: { values: { name: string; distance: nu
   const x = (distance: number) => 8 + (distance / most) * 624;
   return (
     <figure className="strip">
-    <svg viewBox="0 0 640 44" role="img" aria-label={t('picture.strip', { values: values.map((v) => `${v.name} ${decimal(v.distance)}`).join('; '), median: decimal(median) })}>
-      <path d="M8 26H632" className="axis" />
-      {median !== null ? <><path d={`M${x(median)} 6v34`} className="median" /></> : null}
-      {values.map((value) => <circle key={value.name + value.place} cx={x(value.distance)} cy="26" r="7" fill={value.place < COLOURS ? colour(value.place) : 'var(--line-strong)'} fillOpacity=".8"><title>{`${value.name}: ${decimal(value.distance)}`}</title></circle>)}
-    </svg>
-    <figcaption className="ends"><span>0</span><span>{t('picture.distance')}{median !== null ? <> · <span className="median-key" /> {t('picture.median')} ({decimal(median)})</> : null}</span><span>{decimal(most)}</span></figcaption>
+      <svg viewBox="0 0 640 44" role="img" aria-label={t('picture.strip', { values: values.map((v) => `${v.name} ${decimal(v.distance)}`).join('; '), median: decimal(median) })}>
+        <path d="M8 26H632" className="axis" />
+        {median !== null ? <path d={`M${x(median)} 6v34`} className="median" /> : null}
+        {values.map((value) => <circle key={value.name + value.place} cx={x(value.distance)} cy="26" r="7" fill={value.place < COLOURS ? colour(value.place) : 'var(--line-strong)'} fillOpacity=".8"><title>{`${value.name}: ${decimal(value.distance)}`}</title></circle>)}
+      </svg>
+      <figcaption className="ends"><span>0</span><span>{t('picture.distance')}{median !== null ? <> · <span className="median-key" /> {t('picture.median')} ({decimal(median)})</> : null}</span><span>{decimal(most)}</span></figcaption>
     </figure>
   );
 }
@@ -98,12 +98,12 @@ export function Histogram({ bars, line, low, high, label }: { bars: number[]; li
   const path = line?.map((share, place) => `${place === 0 ? 'M' : 'L'}${(place * step).toFixed(1)} ${y(share).toFixed(1)}H${((place + 1) * step).toFixed(1)}`).join('');
   return (
     <figure className="histogram">
-    <svg viewBox={`0 0 ${width} ${height + 1}`} preserveAspectRatio="none" role="img" aria-label={label}>
-      {bars.map((share, place) => <rect key={place} x={place * step + 0.5} y={y(share)} width={Math.max(0.5, step - 1)} height={height - y(share)} fill="var(--c0)" fillOpacity=".55" />)}
-      {path ? <path d={path} fill="none" stroke="var(--data)" strokeWidth="2" vectorEffect="non-scaling-stroke" /> : null}
-      <path d={`M0 ${height}H${width}`} className="axis" />
-    </svg>
-    <figcaption className="ends"><span>{short(low)}</span><span>{short(high)}</span></figcaption>
+      <svg viewBox={`0 0 ${width} ${height + 1}`} preserveAspectRatio="none" role="img" aria-label={label}>
+        {bars.map((share, place) => <rect key={place} x={place * step + 0.5} y={y(share)} width={Math.max(0.5, step - 1)} height={height - y(share)} fill="var(--c0)" fillOpacity=".55" />)}
+        {path ? <path d={path} fill="none" stroke="var(--data)" strokeWidth="2" vectorEffect="non-scaling-stroke" /> : null}
+        <path d={`M0 ${height}H${width}`} className="axis" />
+      </svg>
+      <figcaption className="ends"><span>{short(low)}</span><span>{short(high)}</span></figcaption>
     </figure>
   );
 }
@@ -120,15 +120,15 @@ export function TimeSeries({ points, label }: { points: { at: string; value: num
   const step = width / Math.max(1, points.length);
   return (
     <figure className="series">
-    <div className="ends"><span>{highest > 0 ? number(highest, 2) : t('overview.none')}</span></div>
-    <svg viewBox={`0 0 ${width} ${height + 1}`} preserveAspectRatio="none" role="img" aria-label={label}>
-      {points.map((point, place) => {
-        const tall = (point.value / most) * (height - 8);
-        return <rect key={point.at} x={place * step + 1} y={height - tall} width={Math.max(1, step - 2)} height={Math.max(point.value > 0 ? 1.5 : 0, tall)} fill="var(--c0)"><title>{`${point.at}: ${number(point.value, 2)}`}</title></rect>;
-      })}
-      <path d={`M0 ${height}H${width}`} className="axis" />
-    </svg>
-    <figcaption className="ends"><span>{points[0] ? date(points[0].at) : ''}</span><span>{points.length > 0 ? date(points.at(-1)?.at ?? '') : ''}</span></figcaption>
+      <div className="ends"><span>{highest > 0 ? number(highest, 2) : t('overview.none')}</span></div>
+      <svg viewBox={`0 0 ${width} ${height + 1}`} preserveAspectRatio="none" role="img" aria-label={label}>
+        {points.map((point, place) => {
+          const tall = (point.value / most) * (height - 8);
+          return <rect key={point.at} x={place * step + 1} y={height - tall} width={Math.max(1, step - 2)} height={Math.max(point.value > 0 ? 1.5 : 0, tall)} fill="var(--c0)"><title>{`${point.at}: ${number(point.value, 2)}`}</title></rect>;
+        })}
+        <path d={`M0 ${height}H${width}`} className="axis" />
+      </svg>
+      <figcaption className="ends"><span>{points[0] ? date(points[0].at) : ''}</span><span>{points.length > 0 ? date(points.at(-1)?.at ?? '') : ''}</span></figcaption>
     </figure>
   );
 }

@@ -1,6 +1,6 @@
 /** The columns of a table: what each was taken for, and what its owner says instead. */
 import { useState } from 'react';
-import { number, t, type Key } from '../i18n';
+import { number, shortened, t, type Key } from '../i18n';
 import { Field, Note } from './parts';
 import { saidWords } from '../lib/said';
 import type { DataPreview } from '../wasm';
@@ -94,7 +94,7 @@ export function Columns({ preview, choice, onChange }: { preview: DataPreview; c
                       {isWords(column) ? <button type="button" className="link small nowrap" onClick={() => takeTexts(column.name)}>{t('columns.asTexts')}</button> : null}
                     </td>
                     <td className="number">{column.missing > 0 ? number(column.missing) : '–'}</td>
-                    <td className="faint">{column.examples.slice(0, 3).map(shortExample).join(', ')}</td>
+                    <td className="faint">{column.examples.slice(0, 3).map(shortened).join(', ')}</td>
                   </tr>
                 );
               })}
@@ -108,9 +108,6 @@ export function Columns({ preview, choice, onChange }: { preview: DataPreview; c
     </div>
   );
 }
-
-/** A number with many digits in four; anything else as it is. */
-const shortExample = (text: string) => (/^-?\d*\.\d{5,}$/.test(text) ? String(Number(Number(text).toPrecision(4))) : text);
 
 /** Whether a column's values may be texts. */
 function isWords(column: DataPreview['columns'][number]): boolean {

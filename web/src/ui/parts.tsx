@@ -55,7 +55,7 @@ export function ErrorNote({ error, retry, title }: { error: unknown; retry?: () 
 }
 
 /** Words that say all of it. */
-const PLAIN = ['unknown-learnware', 'wrong-login', 'forbidden', 'unauthorized'];
+const PLAIN = ['unknown-learnware', 'wrong-login', 'forbidden'];
 
 /** The server speaks English and says most; in other languages its word for programs is translated, and its sentence follows where the word alone says too little. */
 function translated(error: ApiError): string {
@@ -85,6 +85,13 @@ function explain(error: unknown): { words: string; advice: string | null; reques
   if (!advice && error.status === 429) advice = t('error.busy.advice', { seconds: error.retryAfterSeconds ?? 10 });
   if (!advice && error.status >= 500) advice = t('error.server.advice');
   return { words: words.charAt(0).toUpperCase() + words.slice(1), advice, requestId: error.requestId };
+}
+
+/** Beside the page on wide screens; on narrow ones the page comes first, and this is folded. */
+export function Folded({ title, children }: { title: string; children: ReactNode }) {
+  const [isWide] = useState(() => matchMedia('(min-width: 58rem)').matches);
+  if (isWide) return <>{children}</>;
+  return <details className="panel"><summary><strong>{title}</strong></summary>{children}</details>;
 }
 
 export function Empty({ title, children, actions }: { title: string; children?: ReactNode; actions?: ReactNode }) {

@@ -4,7 +4,7 @@ use learnware_engine::numeric::{Matrix, assignment};
 use learnware_engine::semantic::Dimensions;
 use learnware_engine::table::Labels;
 
-use super::ModelFacts;
+use super::{ModelFacts, argmax};
 
 /// Rows on which a model is asked, spread evenly over the data.
 const ROWS_ASKED: usize = 2000;
@@ -86,7 +86,7 @@ fn class_of(row: &[f64]) -> Option<usize> {
     match row {
         [] => None,
         [class] => (class.fract() == 0.0 && *class >= 0.0).then_some(*class as usize),
-        scores => (0..scores.len()).reduce(|best, at| if scores[at] > scores[best] { at } else { best }),
+        scores => Some(argmax(scores) as usize),
     }
 }
 

@@ -57,7 +57,6 @@ function Shown({ learnware, version, onVersion, onChange }: ShownProps) {
       >
         <span className="row"><Tags semantic={version.semantic} linked /><Safety format={version.format} />{isUsable ? null : <Status status={version.status} />}</span>
       </PageHead>
-      <div className="stack">
       {learnware.taken_down ? <Note tone="bad" title={t('learnware.takenDown')}><p>{learnware.taken_down}</p></Note> : null}
       <div className="side right">
         <div className="stack loose">
@@ -66,7 +65,7 @@ function Shown({ learnware, version, onVersion, onChange }: ShownProps) {
           <Specification learnware={learnware} version={version} />
           {isUsable ? <Try learnware={learnware} version={version} /> : null}
           <InputsAndOutputs semantic={version.semantic} specification={version.statistical[0]} />
-          {version.report ? <section className="stack"><h2>{t('learnware.check')}</h2><Report report={version.report} status={version.status} isOver={learnware.taken_down !== null && learnware.taken_down !== undefined} /></section> : null}
+          {version.report ? <section className="stack"><h2>{t('learnware.check')}</h2><Report report={version.report} status={version.status} isOver={Boolean(learnware.taken_down)} /></section> : null}
           <Similar id={learnware.id} version={version} />
           {isUsable ? <Files learnware={learnware} version={version} /> : null}
         </div>
@@ -75,7 +74,6 @@ function Shown({ learnware, version, onVersion, onChange }: ShownProps) {
           <Versions learnware={learnware} version={version} onVersion={onVersion} />
           {isOwner || me?.role === 'admin' ? <Manage learnware={learnware} isOwner={isOwner} isAdmin={me?.role === 'admin'} onChange={onChange} /> : null}
         </aside>
-      </div>
       </div>
     </>
   );

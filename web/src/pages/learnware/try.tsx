@@ -5,7 +5,7 @@
 import { useState } from 'react';
 import { address, api, ApiError, send } from '../../api/client';
 import type { DockInfo, Learnware, Predictions, Version } from '../../api/types';
-import { bytes, number, t } from '../../i18n';
+import { bytes, number, shortened, t } from '../../i18n';
 import { useAction, useLoad } from '../../lib/load';
 import { theMaker } from '../../state/maker';
 import { Drop } from '../../ui/drop';
@@ -81,12 +81,6 @@ function Trial({ words, predict: ask }: { words: string; predict: (files: File[]
   );
 }
 
-/** Four digits after the point are enough to look at; the file has all. */
-const short = (cell: string) => (/^-?\d*\.\d+$/.test(cell) ? Number(cell).toFixed(4) : /e-\d+$/.test(cell) ? Number(cell).toExponential(1) : cell);
-
-/** Whether a column's answers are numbers. */
-const isNumbers = (answer: Predicted, at: number) => answer.rows.every((row) => Number.isFinite(Number(row[at])));
-
 /** Lines of a file. */
 const lines = (bytes: Uint8Array) => bytes.reduce((count, byte) => count + (byte === 10 ? 1 : 0), 0);
 
@@ -99,6 +93,8 @@ function Answer({ answer, file }: { answer: Predicted; file: string }) {
     link.click();
     URL.revokeObjectURL(place);
   };
+  // Numbers stand at the right; the file has all their digits.
+  const styles = answer.columns.map((_, at) => (answer.rows.every((row) => Number.isFinite(Number(row[at]))) ? 'number' : undefined));
   return (
     <div className="stack" aria-live="polite">
       <div className="row">
@@ -107,8 +103,8 @@ function Answer({ answer, file }: { answer: Predicted; file: string }) {
       </div>
       <div className="scroll" tabIndex={0} role="group" aria-label={t('try.title')}>
         <table>
-          <thead><tr>{answer.columns.map((column, at) => <th key={column} scope="col" className={isNumbers(answer, at) ? 'number' : undefined}>{column}</th>)}</tr></thead>
-          <tbody>{answer.rows.slice(0, SHOWN).map((row, place) => <tr key={place}>{row.map((cell, at) => <td key={at} className={isNumbers(answer, at) ? 'number' : undefined}>{short(cell)}</td>)}</tr>)}</tbody>
+          <thead><tr>{answer.columns.map((column, at) => <th key={column} scope="col" className={styles[at]}>{column}</th>)}</tr></thead>
+          <tbody>{answer.rows.slice(0, SHOWN).map((row, place) => <tr key={place}>{row.map((cell, at) => <td key={at} className={styles[at]}>{shortened(cell)}</td>)}</tr>)}</tbody>
         </table>
       </div>
     </div>

@@ -1,7 +1,7 @@
 /** Tags with the number of learnwares that have them. */
-import { useState } from 'react';
 import { number, t, vocabulary, type Key } from '../../i18n';
 import { Icon } from '../../ui/icons';
+import { Folded } from '../../ui/parts';
 import { FACETS, type FacetName } from './state';
 
 type Chosen = Partial<Record<FacetName, string[]>>;
@@ -12,16 +12,8 @@ interface Props {
   onChange: (next: Chosen) => void;
 }
 
-/** On narrow screens the results come first, and the filters are folded. */
 export function FoldedFacets(props: Props) {
-  const [isWide] = useState(() => matchMedia('(min-width: 58rem)').matches);
-  if (isWide) return <Facets {...props} />;
-  return (
-    <details className="panel">
-      <summary><strong>{t('facets.active')}</strong></summary>
-      <Facets {...props} />
-    </details>
-  );
+  return <Folded title={t('facets.active')}><Facets {...props} /></Folded>;
 }
 
 function Facets({ counts, chosen, onChange }: Props) {

@@ -234,7 +234,7 @@ fn scale(table: &Rkme, findings: &mut Vec<Finding>) {
             "scale-blind",
             format!(
                 "The reference compares raw columns with kernel width {REFERENCE_GAMMA}; at this scale a point's \
-                 nearest neighbour has a similarity of practically 0, so that it tells nothing apart."
+                 nearest neighbour has a similarity below {SIMILARITY_MIN}, so that it tells nothing apart."
             ),
             advice,
         ));
