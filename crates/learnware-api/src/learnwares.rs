@@ -150,6 +150,34 @@ pub struct Learnware {
     pub versions: Vec<Version>,
 }
 
+/// What classes of others have to do with a class.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct RelatedClass {
+    /// The class, from 0.
+    pub class: usize,
+    /// What the learnware calls it.
+    pub name: String,
+    /// Classes that are the same one.
+    pub same: Vec<ClassOfOther>,
+    /// Classes that are kinds of it.
+    pub narrower: Vec<ClassOfOther>,
+    /// Classes that it is a kind of.
+    pub broader: Vec<ClassOfOther>,
+}
+
+/// A class of another learnware.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct ClassOfOther {
+    /// Whose.
+    pub id: String,
+    /// Which, from 0.
+    pub class: usize,
+    /// What its learnware calls it.
+    pub name: String,
+}
+
 /// A version of a learnware.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]

@@ -115,6 +115,7 @@ fn v1(settings: &Settings, limits: &Arc<Limits>) -> OpenApiRouter<Dock> {
         .routes(routes!(server::dock))
         .routes(routes!(learnwares::list))
         .routes(routes!(learnwares::show, learnwares::delete))
+        .routes(routes!(learnwares::classes))
         .routes(routes!(world::world))
         .routes(routes!(datasets::list))
         .routes(routes!(accounts::logout))

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use learnware_api::{
-    Account, AuditEntry, Dataset, Estate, Evolution, Excerpt, Job, LearnwarePage, LearnwareSummary,
-    ListRequest, Piece, Session, SimilarWord, WordReadings,
+    Account, AuditEntry, ClassOfOther, Dataset, Estate, Evolution, Excerpt, Job, LearnwarePage,
+    LearnwareSummary, ListRequest, Piece, RelatedClass, Session, SimilarWord, WordReadings,
 };
 use learnware_dock::browse::LearnwareEntry;
 use learnware_dock::ids::LearnwareNumber;
@@ -15,6 +15,7 @@ use learnware_dock::words::{self, Facet, Hit, Matching, Query, Readings, Request
 use learnware_dock::{Dock, DockError};
 use learnware_dock::{datasets, evolve, leaving, sessions};
 use learnware_engine::learnware::LearnwareId;
+use learnware_engine::market::capability::classes;
 use learnware_engine::specification::codec;
 
 /// The order that a word names; `None` for a word that names none.
@@ -52,6 +53,21 @@ pub fn evolution(evolution: &evolve::Evolution) -> Evolution {
         revision: evolution.revision.0,
         report,
         created_at: evolution.created_at.to_string(),
+    }
+}
+
+/// What classes of others have to do with a class.
+pub fn related_class(class: classes::RelatedClass) -> RelatedClass {
+    let others = |members: Vec<classes::ClassMember>| {
+        let other = |classes::ClassMember { id, class, name }| ClassOfOther { id: id.0, class, name };
+        members.into_iter().map(other).collect()
+    };
+    RelatedClass {
+        class: class.class,
+        name: class.name,
+        same: others(class.same),
+        narrower: others(class.narrower),
+        broader: others(class.broader),
     }
 }
 

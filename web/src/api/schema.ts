@@ -1507,6 +1507,53 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/learnwares/{id}/classes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What classes of others have to do with a learnware's classes, as the last evolution found it. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Eight digits, as lists give them */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RelatedClass"][];
+                    };
+                };
+                /** @description What went wrong */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/learnwares/{id}/events": {
         parameters: {
             query?: never;
@@ -3093,6 +3140,15 @@ export interface components {
              */
             version: number;
         };
+        /** @description A class of another learnware. */
+        ClassOfOther: {
+            /** @description Which, from 0. */
+            class: number;
+            /** @description Whose. */
+            id: string;
+            /** @description What its learnware calls it. */
+            name: string;
+        };
         /** @description A code that was sent to somebody. */
         Code: {
             /** @description The code. */
@@ -3527,6 +3583,19 @@ export interface components {
             nonce?: string;
             /** @description Password. */
             password: string;
+        };
+        /** @description What classes of others have to do with a class. */
+        RelatedClass: {
+            /** @description Classes that it is a kind of. */
+            broader: components["schemas"]["ClassOfOther"][];
+            /** @description The class, from 0. */
+            class: number;
+            /** @description What the learnware calls it. */
+            name: string;
+            /** @description Classes that are kinds of it. */
+            narrower: components["schemas"]["ClassOfOther"][];
+            /** @description Classes that are the same one. */
+            same: components["schemas"]["ClassOfOther"][];
         };
         /** @description A new password by a code. */
         Reset: {

@@ -11,7 +11,7 @@ use super::{ANSWER, Call, Client, ClientError, Load, Result, error, upload_limit
 use crate::{
     Account, AccountPatch, Address, AnchorsRequest, AuditEntry, CandidatesRequest, Challenge, Code, Dataset,
     DockInfo, Estate, Evolution, EvolutionAsked, Granted, IndexAsked, Job, Learnware, LearnwarePage, Leave,
-    ListRequest, Login, Me, NewPassword, NewToken, Register, Reset, SearchRequest, Session,
+    ListRequest, Login, Me, NewPassword, NewToken, Register, RelatedClass, Reset, SearchRequest, Session,
     SpecificationsRequest, Submitted, Takedown, Token,
 };
 
@@ -65,6 +65,11 @@ impl Client {
     /// Everything about one learnware that we may see.
     pub async fn learnware(&self, id: &str) -> Result<Learnware> {
         self.fetch(self.url(&["learnwares", id])).await
+    }
+
+    /// What classes of others have to do with a learnware's classes.
+    pub async fn classes(&self, id: &str) -> Result<Vec<RelatedClass>> {
+        self.fetch(self.url(&["learnwares", id, "classes"])).await
     }
 
     /// Deletes a learnware.

@@ -185,8 +185,9 @@ pub(crate) enum RankWord {
 /// Let the dock learn what its learnwares can do beyond their own tasks.
 ///
 /// Each learnware answers on the specifications of others near it. From that the dock learns which learnware does well on
-/// data like a user's, and orders what searches find by it, where that was measured to be better than by distance. At a
-/// server it runs in the background, also by itself once a day; what was measured is kept, so it goes on where it was.
+/// data like a user's, and orders what searches find by it, where that was measured to be better than by distance. It also
+/// finds which classes of different learnwares are the same, or kinds of another (`learnware show ID`). At a server it
+/// runs in the background, also by itself once a day; what was measured is kept, so it goes on where it was.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:

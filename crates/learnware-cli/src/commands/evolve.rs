@@ -13,6 +13,10 @@ use crate::target;
 
 /// Lines of what was found at most.
 const LINES_MAX: usize = 5;
+/// Lines of an island's classes at most.
+const CLASS_LINES_MAX: usize = 10;
+/// Names of one class at most.
+const NAMES_MAX: usize = 4;
 
 /// Lets a dock learn, or shows and switches what it learned.
 pub(super) async fn run(arguments: &EvolveArgs, printer: &Printer) -> anyhow::Result<Outcome> {
@@ -89,6 +93,9 @@ fn print(evolution: &Evolution, printer: &Printer) {
     for island in islands {
         print_island(island, printer);
     }
+    for island in list_of(&report["classes"]) {
+        print_classes(island, printer);
+    }
 }
 
 fn print_island(island: &Value, printer: &Printer) {
@@ -113,6 +120,52 @@ fn print_island(island: &Value, printer: &Printer) {
             one["loss"].as_f64().unwrap_or_default()
         ));
     }
+}
+
+/// The hierarchy of an island's classes, from the broadest ones down; each once, also where it is a kind of several.
+fn print_classes(island: &Value, printer: &Printer) {
+    let groups = list_of(&island["groups"]);
+    let shared = groups.iter().filter(|group| list_of(&group["members"]).len() > 1).count();
+    printer.line(format!(
+        "Classes of {} learnwares of {} columns: {} that have to do with others, {shared} of them known to several",
+        island["learnwares"],
+        island["island"]["dimension"],
+        groups.len() as u64 + island["left_out"].as_u64().unwrap_or_default(),
+    ));
+    let parent =
+        |group: &Value| group["parents"][0]["group"].as_u64().and_then(|at| usize::try_from(at).ok());
+    let children = |of: Option<usize>| (0..groups.len()).rev().filter(move |&at| parent(&groups[at]) == of);
+    let mut open: Vec<(usize, usize)> = children(None).map(|at| (0, at)).collect();
+    let mut shown = 0;
+    while let Some((depth, at)) = open.pop().filter(|_| shown < CLASS_LINES_MAX) {
+        printer.line(format!("  {}{}", "  ".repeat(depth), class_words(&groups[at])));
+        open.extend(children(Some(at)).map(|child| (depth + 1, child)));
+        shown += 1;
+    }
+    if shown < groups.len() {
+        printer.line(format!(
+            "  and {} more; --json shows them, `learnware show ID` those of one",
+            groups.len() - shown
+        ));
+    }
+}
+
+/// The names of a group of equal classes, and who knows it.
+fn class_words(group: &Value) -> String {
+    let members = list_of(&group["members"]);
+    let mut names: Vec<&str> = Vec::new();
+    for name in members.iter().map(|member| word(&member["name"])) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    let more = if names.len() > NAMES_MAX { " = ..." } else { "" };
+    names.truncate(NAMES_MAX);
+    let whose = match members {
+        [one] => word(&one["id"]).to_owned(),
+        many => format!("{} learnwares", many.len()),
+    };
+    format!("{}{more} ({whose})", names.join(" = "))
 }
 
 fn list_of(value: &Value) -> &[Value] {

@@ -5,6 +5,7 @@ use learnware_dock::browse::{LearnwareDetail, VersionDetail};
 use learnware_dock::config::Create;
 use learnware_dock::convert::DataForm;
 use learnware_engine::learnware::LearnwareId;
+use learnware_engine::market::capability::classes::RelatedClass;
 use learnware_engine::semantic::{Dimensions, SemanticSpecification};
 
 use serde_json::{Value, json};
@@ -17,18 +18,24 @@ use crate::{report, target};
 
 /// Inputs listed at most.
 const INPUTS_SHOWN: usize = 40;
+/// Classes of which it is told what others have to do with them, at most.
+const CLASSES_SHOWN: usize = 20;
+/// Classes of others listed at most, of each kind.
+const OTHERS_SHOWN: usize = 5;
 
 /// Shows a learnware.
 pub(super) async fn run(arguments: &ShowArgs, printer: &Printer) -> anyhow::Result<Outcome> {
     let place = target::place(&arguments.dock, &ModelArgs::default(), Create::Never).await?;
     let (detail, published) = place.show(&LearnwareId(arguments.id.clone())).await?;
+    let classes = place.classes(&detail.id).await?;
     let mut document = to_json(&detail);
+    document["classes"] = json!(classes);
     if let Some(published) = &published {
         document["owner"] = json!(published.owner);
         document["downloads"] = json!(published.downloads);
         document["taken_down"] = json!(published.taken_down);
     }
-    printer.result("show", document, |printer| print(&detail, published.as_ref(), printer));
+    printer.result("show", document, |printer| print(&detail, published.as_ref(), &classes, printer));
     Ok(Outcome::Success)
 }
 
@@ -59,7 +66,12 @@ fn version_json(version: &VersionDetail) -> Value {
     })
 }
 
-fn print(detail: &LearnwareDetail, published: Option<&Published>, printer: &Printer) {
+fn print(
+    detail: &LearnwareDetail,
+    published: Option<&Published>,
+    classes: &[RelatedClass],
+    printer: &Printer,
+) {
     let latest = detail.versions.iter().find(|version| version.version == detail.latest_version);
     let Some(latest) = latest.or(detail.versions.last()) else { return };
     let semantic = &latest.specification.semantic;
@@ -79,6 +91,7 @@ fn print(detail: &LearnwareDetail, published: Option<&Published>, printer: &Prin
     if let Some(output) = &semantic.output {
         print_dimensions("Outputs", output, printer);
     }
+    print_classes(classes, printer);
     printer.line("");
     printer.line(toned(Tone::Heading, "Versions"));
     let rows = detail.versions.iter().map(|version| {
@@ -147,6 +160,35 @@ fn served_facts(published: &Published) -> Vec<(&'static str, String)> {
     ];
     facts.extend(published.taken_down.as_ref().map(|reason| ("taken down", toned(Tone::Bad, reason))));
     facts
+}
+
+/// Which classes of other learnwares are the same as its classes, kinds of them, or what they are kinds of.
+fn print_classes(classes: &[RelatedClass], printer: &Printer) {
+    if classes.is_empty() {
+        return;
+    }
+    printer.line("");
+    printer
+        .line(toned(Tone::Heading, "Classes of others, by what they answered on each other's reduced sets"));
+    for class in classes.iter().take(CLASSES_SHOWN) {
+        printer.line(format!("{:>4}  {}", class.class, class.name));
+        for (word, others) in
+            [("same", &class.same), ("narrower", &class.narrower), ("broader", &class.broader)]
+        {
+            let told =
+                others.iter().take(OTHERS_SHOWN).map(|other| format!("{} of {}", other.name, other.id));
+            let mut told: Vec<String> = told.collect();
+            if others.len() > OTHERS_SHOWN {
+                told.push(format!("and {} more; --json shows them", others.len() - OTHERS_SHOWN));
+            }
+            if !told.is_empty() {
+                printer.line(format!("      {word:<9} {}", told.join(", ")));
+            }
+        }
+    }
+    if classes.len() > CLASSES_SHOWN {
+        printer.line(format!("and {} more; --json shows all", classes.len() - CLASSES_SHOWN));
+    }
 }
 
 fn print_dimensions(title: &str, dimensions: &Dimensions, printer: &Printer) {

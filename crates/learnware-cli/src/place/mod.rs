@@ -21,6 +21,7 @@ use learnware_dock::viewer::Viewer;
 use learnware_dock::words::Query;
 use learnware_dock::{Dock, DockError};
 use learnware_engine::learnware::LearnwareId;
+use learnware_engine::market::capability::classes::RelatedClass;
 use learnware_engine::market::checker::CheckReport;
 use learnware_engine::market::index::{Anchors, CandidateOptions, Candidates, Message};
 use learnware_engine::market::redundancy::Redundancy;
@@ -160,6 +161,14 @@ impl Place {
             Self::Server(server) => {
                 server.show(id).await.map(|(detail, published)| (detail, Some(published)))
             }
+        }
+    }
+
+    /// What classes of others have to do with a learnware's classes, as the last evolution found it.
+    pub(crate) async fn classes(&self, id: &LearnwareId) -> anyhow::Result<Vec<RelatedClass>> {
+        match self {
+            Self::Folder(dock) => Ok(dock.related_classes(&Viewer::Operator, id).await?),
+            Self::Server(server) => server.classes(id).await,
         }
     }
 

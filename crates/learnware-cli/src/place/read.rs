@@ -12,6 +12,7 @@ use learnware_dock::store::rows::{JobSummary, format_from_word, status_from_word
 use learnware_dock::submit::Submission;
 use learnware_engine::learnware::{Learnware, LearnwareId, Specification};
 use learnware_engine::market::SearchResults;
+use learnware_engine::market::capability::classes::{ClassMember, RelatedClass};
 use learnware_engine::market::checker::CheckReport;
 use learnware_engine::semantic::SemanticSpecification;
 use learnware_engine::specification::codec::{self, SpecificationKind};
@@ -40,6 +41,20 @@ pub(super) fn learnware(answer: api::Learnware) -> anyhow::Result<(LearnwareDeta
     };
     let (owner, downloads, taken_down) = (answer.owner, answer.downloads, answer.taken_down);
     Ok((detail, Published { owner, downloads, taken_down }))
+}
+
+pub(super) fn related_class(answer: api::RelatedClass) -> RelatedClass {
+    let others = |others: Vec<api::ClassOfOther>| {
+        let member = |api::ClassOfOther { id, class, name }| ClassMember { id: LearnwareId(id), class, name };
+        others.into_iter().map(member).collect()
+    };
+    RelatedClass {
+        class: answer.class,
+        name: answer.name,
+        same: others(answer.same),
+        narrower: others(answer.narrower),
+        broader: others(answer.broader),
+    }
 }
 
 fn version(answer: api::Version) -> anyhow::Result<VersionDetail> {

@@ -16,6 +16,7 @@ use learnware_dock::jobs::JobState;
 use learnware_dock::submit::{PackageSource, Submission, SubmitOutcome, SubmitRequest};
 use learnware_engine::hetero::columns_of;
 use learnware_engine::learnware::{CheckStatus, LearnwareId};
+use learnware_engine::market::capability::classes::RelatedClass;
 use learnware_engine::market::checker::CheckReport;
 use learnware_engine::market::index::{Anchors, CandidateOptions, Message};
 use learnware_engine::market::{KernelChoice, Market, MixtureMethod, Ranking, SearchOptions};
@@ -92,6 +93,11 @@ impl Server {
 
     pub(super) async fn show(&self, id: &LearnwareId) -> anyhow::Result<(LearnwareDetail, Published)> {
         read::learnware(self.client.learnware(&id.0).await?)
+    }
+
+    pub(super) async fn classes(&self, id: &LearnwareId) -> anyhow::Result<Vec<RelatedClass>> {
+        let classes = self.client.classes(&id.0).await?;
+        Ok(classes.into_iter().map(read::related_class).collect())
     }
 
     pub(super) async fn delete(&self, id: &LearnwareId) -> anyhow::Result<()> {

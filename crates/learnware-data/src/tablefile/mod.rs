@@ -28,6 +28,7 @@ const CELLS_MAX: usize = 50_000_000;
 /// Cells in a block of rows.
 const BLOCK_CELLS: usize = 1 << 19;
 /// Cells above which a Parquet file is read in blocks where one reading is not needed as a whole.
+#[cfg(feature = "parquet")]
 const CELLS_LARGE: usize = if IS_SMALL { 5_000_000 } else { 10_000_000 };
 /// Bytes above which another file is.
 const BYTES_LARGE: u64 = if IS_SMALL { 64 << 20 } else { 128 << 20 };

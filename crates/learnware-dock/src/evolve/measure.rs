@@ -1,13 +1,21 @@
-//! What learnwares answer on reduced sets: their own, and those of others near them.
+//! What learnwares answer on reduced sets: their own, and those of others near them. Each is asked about the same points once:
+//! what it loses there and, among classifiers, what it calls the classes of the other are taken from the same answers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use learnware_engine::error::EngineError;
 use learnware_engine::learnware::{Learnware, LearnwareId};
-use learnware_engine::market::capability::{Measured, is_measurable, loss, tasks_for};
+use learnware_engine::market::Market;
+use learnware_engine::market::capability::classes::{ClassTask, Meeting};
+use learnware_engine::market::capability::{
+    Measured, is_alike, is_classifier, is_measurable, loss, meetings_for, tasks_for,
+};
 use learnware_engine::market::island::Island;
 use learnware_engine::numeric::Matrix;
 use learnware_engine::predictor::Batch;
+use learnware_engine::semantic::SemanticSpecification;
 use learnware_engine::specification::{Rkme, StatisticalSpecification};
 use learnware_package::runner::Runner;
 
@@ -21,11 +29,14 @@ use crate::ids::LearnwareNumber;
 use crate::inspect;
 use crate::store::blobs::Digest;
 use crate::store::files::CapabilityRow;
+use crate::store::rows::LatestVersion;
 
 /// Tasks that a learnware is measured on: the nearest ones.
 const TASKS: usize = 256;
-/// Islands of fewer learnwares have nothing to learn from.
+/// Islands of fewer learnwares have no order to learn; their classifiers' classes are compared.
 const LEARNWARES_MIN: usize = 10;
+/// Classifiers whose classes can be compared.
+const CLASSIFIERS_MIN: usize = 2;
 
 /// A learnware that can be measured, and what is known of it.
 struct Subject {
@@ -44,13 +55,36 @@ impl Subject {
 }
 
 /// What was measured, and who could not be.
-type Outcome = (BTreeMap<LearnwareId, Measured>, Vec<Unmeasured>);
+pub(super) struct Outcome {
+    pub(super) measured: BTreeMap<LearnwareId, Measured>,
+    /// The versions that were measured.
+    pub(super) versions: BTreeMap<LearnwareId, u32>,
+    pub(super) unmeasured: Vec<Unmeasured>,
+}
+
+/// A task of another learnware that one is asked about.
+struct Asked {
+    name: String,
+    id: LearnwareId,
+    truth: Matrix,
+    /// What they learn from each other.
+    pair: Pair,
+}
+
+/// What two learnwares can learn from each other.
+#[derive(Clone, Copy)]
+struct Pair {
+    /// Losses: the same task with as many outputs.
+    is_alike: bool,
+    /// Which classes are the same.
+    are_classifiers: bool,
+}
 
 impl Dock {
     /// Measures what is not known yet; `tell` hears how many learnwares are done, of how many.
     pub(super) async fn measure(
         &self,
-        snapshot: &Snapshot,
+        snapshot: &Arc<Snapshot>,
         tell: &(dyn Fn(usize, usize) + Send + Sync),
     ) -> Result<Outcome> {
         let mut subjects = self.subjects(snapshot).await?;
@@ -72,11 +106,16 @@ impl Dock {
             }
             tell(total / 2 + place + 1, total);
         }
+        let tasks: BTreeMap<String, LearnwareId> =
+            subjects.values().map(|subject| (subject.task(), subject.id.clone())).collect();
+        let versions = subjects.iter().map(|(id, subject)| (id.clone(), subject.version)).collect();
         let measured = subjects.into_iter().filter_map(|(id, subject)| {
-            let answers = subject.kept.answers()?;
-            Some((id, Measured { answers, losses: subject.kept.losses_by_id() }))
+            let (answers, losses) = (subject.kept.answers()?, subject.kept.losses_by_id());
+            let met = subject.kept.meetings.into_iter();
+            let meetings = met.filter_map(|(task, met)| Some((tasks.get(&task)?.clone(), met))).collect();
+            Some((id, Measured { answers, losses, meetings }))
         });
-        Ok((measured.collect(), unmeasured))
+        Ok(Outcome { measured: measured.collect(), versions, unmeasured })
     }
 
     /// Learnwares of islands that can learn, with what is known of their latest versions.
@@ -88,16 +127,11 @@ impl Dock {
         }
         let mut subjects = BTreeMap::new();
         for (_, island) in snapshot.market.organizer().islands() {
-            if island.len() < LEARNWARES_MIN {
-                continue;
-            }
-            for learnware in island.members().filter(|learnware| can_be_measured(island, learnware)) {
-                let number = LearnwareNumber::from_id(&learnware.id)?;
-                let Some(row) = store.learnware(number).await? else { continue };
-                let Some(version) = store.version(number, row.latest_version).await? else { continue };
-                let kept = known.remove(&(number, version.version)).unwrap_or_default();
-                let (id, digest) = (learnware.id.clone(), version.digest);
-                subjects.insert(id.clone(), Subject { id, number, version: version.version, digest, kept });
+            let ids = measurable(island).into_iter().map(|learnware| &learnware.id);
+            let numbers = ids.map(LearnwareNumber::from_id).collect::<Result<Vec<_>>>()?;
+            for LatestVersion { number, version, digest } in store.latest_versions(&numbers).await? {
+                let kept = known.remove(&(number, version)).unwrap_or_default();
+                subjects.insert(number.id(), Subject { id: number.id(), number, version, digest, kept });
             }
         }
         Ok(subjects)
@@ -126,49 +160,41 @@ impl Dock {
     /// Asks a learnware about those reduced sets of others near it on which it was not measured.
     async fn answer_others(
         &self,
-        snapshot: &Snapshot,
+        snapshot: &Arc<Snapshot>,
         subjects: &mut BTreeMap<LearnwareId, Subject>,
         id: &LearnwareId,
     ) -> Result<std::result::Result<(), String>> {
         let wanted = self.tasks(snapshot, id).await?;
-        let subject = &subjects[id];
-        let mut tasks = Vec::new();
-        for other in wanted.iter().filter_map(|other| subjects.get(other)) {
-            let is_new = !subject.kept.losses.contains_key(&other.task());
-            if let (true, Some(table), Some(truth)) =
-                (is_new, table_of(snapshot, &other.id), other.kept.answers())
-            {
-                tasks.push((other.task(), table, truth));
-            }
-        }
-        if tasks.is_empty() {
-            return Ok(Ok(()));
-        }
-        let (Some(own), Some(task)) = (table_of(snapshot, id), task_of(snapshot, id)) else {
+        let asked: Vec<Asked> =
+            wanted.iter().filter_map(|other| asked(snapshot, &subjects[id], subjects.get(other)?)).collect();
+        let (Some(own), Some(answers)) = (table_of(snapshot, id), subjects[id].kept.answers()) else {
             return Ok(Ok(()));
         };
-        let points = tasks.iter().map(|(_, table, _)| table.points().clone()).collect();
-        let given = match self.ask(&subject.digest, own.sample_shape(), points).await? {
+        if asked.is_empty() {
+            return Ok(Ok(()));
+        }
+        let tables = asked.iter().filter_map(|one| table_of(snapshot, &one.id));
+        let points = tables.map(|table| table.points().clone()).collect();
+        let given = match self.ask(&subjects[id].digest, own.sample_shape(), points).await? {
             Ok(given) => given,
             Err(reason) => return Ok(Err(reason)),
         };
-        let lost = tasks.iter().zip(&given).filter_map(|((name, table, truth), given)| {
-            Some((name.clone(), loss(task, table.weights(), truth, given)?))
-        });
-        let lost: BTreeMap<String, f64> = lost.collect();
+        let (held, own) = (snapshot.clone(), id.clone());
+        let compare = move || compared(&held, &own, &answers, asked, &given);
+        let (losses, meetings) = self.state().cpu.run(Pool::Compute, "comparing answers", compare).await?;
         let Some(subject) = subjects.get_mut(id) else { return Ok(Ok(())) };
-        subject.kept.losses.extend(lost);
+        subject.kept.losses.extend(losses);
+        subject.kept.meetings.extend(meetings);
         self.keep_measured(subject).await.map(Ok)
     }
 
-    async fn tasks(&self, snapshot: &Snapshot, id: &LearnwareId) -> Result<Vec<LearnwareId>> {
+    async fn tasks(&self, snapshot: &Snapshot, id: &LearnwareId) -> Result<BTreeSet<LearnwareId>> {
         let (market, id) = (snapshot.market.clone(), id.clone());
         let find = move || {
-            let islands = market.organizer().islands().map(|(_, island)| island);
-            let home = islands.into_iter().find(|island| {
-                island.member(&id).is_some_and(|learnware| can_be_measured(island, learnware))
-            });
-            home.map_or_else(|| Ok(Vec::new()), |island| tasks_for(island, &id, TASKS))
+            let Some(island) = home(&market, &id) else { return Ok(BTreeSet::new()) };
+            let mut found: BTreeSet<LearnwareId> = tasks_for(island, &id, TASKS)?.into_iter().collect();
+            found.extend(meetings_for(island, &id, TASKS)?);
+            Ok::<_, EngineError>(found)
         };
         Ok(self.state().cpu.run(Pool::Compute, "looking for tasks", find).await??)
     }
@@ -222,6 +248,66 @@ fn answers(
     Ok(given)
 }
 
+/// What is to be asked of a learnware about another one's task; `None` where nothing is wanted or all is known. Whoever was
+/// met before has told its losses as well.
+fn asked(snapshot: &Snapshot, subject: &Subject, other: &Subject) -> Option<Asked> {
+    let (mine, theirs) = (semantic_of(snapshot, &subject.id)?, semantic_of(snapshot, &other.id)?);
+    let are_classifiers = is_classifier(mine) && is_classifier(theirs);
+    let pair = Pair { is_alike: is_alike(mine, theirs), are_classifiers };
+    let name = other.task();
+    let is_new = if are_classifiers {
+        !subject.kept.meetings.contains_key(&name)
+    } else {
+        pair.is_alike && !subject.kept.losses.contains_key(&name)
+    };
+    let truth = table_of(snapshot, &other.id).and_then(|_| other.kept.answers())?;
+    is_new.then(|| Asked { name, id: other.id.clone(), truth, pair })
+}
+
+/// What a learnware loses on the tasks it was asked about, and what it calls their classes; `answers` are its own on its
+/// reduced set, `given` those on the tasks.
+fn compared(
+    snapshot: &Snapshot,
+    id: &LearnwareId,
+    answers: &Matrix,
+    asked: Vec<Asked>,
+    given: &[Matrix],
+) -> (BTreeMap<String, f64>, BTreeMap<String, Meeting>) {
+    let (mut losses, mut meetings) = (BTreeMap::new(), BTreeMap::new());
+    let own = table_of(snapshot, id).map(|table| ClassTask { table, answers });
+    let task = semantic_of(snapshot, id).and_then(SemanticSpecification::single_task);
+    let kernel = home(&snapshot.market, id).map(|island| island.index().kernel());
+    let (Some(own), Some(task), Some(kernel)) = (own, task, kernel) else { return (losses, meetings) };
+    for (Asked { name, id, truth, pair }, given) in asked.into_iter().zip(given) {
+        let Some(table) = table_of(snapshot, &id) else { continue };
+        if pair.are_classifiers {
+            let met = Meeting::of(ClassTask { table, answers: &truth }, own, given, kernel);
+            meetings.insert(name.clone(), met);
+        }
+        if let Some(lost) = loss(task, table.weights(), &truth, given).filter(|_| pair.is_alike) {
+            losses.insert(name, lost);
+        }
+    }
+    (losses, meetings)
+}
+
+/// The island in which a learnware is measured.
+fn home<'a>(market: &'a Market, id: &LearnwareId) -> Option<&'a Island> {
+    let mut islands = market.organizer().islands().map(|(_, island)| island);
+    islands.find(|island| island.member(id).is_some_and(|learnware| can_be_measured(island, learnware)))
+}
+
+/// The members of an island that are measured: of a small one the classifiers, where there are others to compare with.
+fn measurable(island: &Island) -> Vec<&Learnware> {
+    let members = island.members().map(AsRef::as_ref).filter(|learnware| can_be_measured(island, learnware));
+    let mut members: Vec<&Learnware> = members.collect();
+    if island.len() < LEARNWARES_MIN {
+        members.retain(|learnware| is_classifier(&learnware.specification.semantic));
+        members.truncate(if members.len() < CLASSIFIERS_MIN { 0 } else { members.len() });
+    }
+    members
+}
+
 fn can_be_measured(island: &Island, learnware: &Learnware) -> bool {
     let semantic = &learnware.specification.semantic;
     island.specification(&learnware.id).is_some_and(|own| is_measurable(semantic, own))
@@ -232,6 +318,6 @@ fn table_of<'a>(snapshot: &'a Snapshot, id: &LearnwareId) -> Option<&'a Rkme> {
     learnware.specification.statistical.iter().find_map(StatisticalSpecification::as_table)
 }
 
-fn task_of(snapshot: &Snapshot, id: &LearnwareId) -> Option<learnware_engine::semantic::Task> {
-    snapshot.market.organizer().get(id)?.specification.semantic.single_task()
+fn semantic_of<'a>(snapshot: &'a Snapshot, id: &LearnwareId) -> Option<&'a SemanticSpecification> {
+    Some(&snapshot.market.organizer().get(id)?.specification.semantic)
 }

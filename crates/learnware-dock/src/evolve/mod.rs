@@ -6,11 +6,13 @@
 //! 2. The engine learns, island by island, and says how good it is ([`learnware_engine::market::capability`]).
 //!    A map between islands is trained on their descriptions and reduced sets (`map`); it takes the place of the one in use
 //!    unless it joins the halves of tables worse.
+//!    Which classes of classifiers are the same, or a kind of another, is found from the same answers (`classes`).
 //! 3. One transaction stores the evolution. Islands that did not get better keep what they had; where none has anything, the
 //!    evolution is refused and searches stay as they are. An earlier one can be put back.
 //!
 //! It runs as a job: one at a time, with a lease, at most once for a market that did not change.
 
+mod classes;
 mod map;
 mod measure;
 mod report;
@@ -20,7 +22,7 @@ use std::sync::Arc;
 
 use learnware_engine::hetero::HeteroMap;
 use learnware_engine::learnware::LearnwareId;
-use learnware_engine::market::capability::{self, Capabilities, Learned, Measured, proposals};
+use learnware_engine::market::capability::{self, Capabilities, Learned, proposals};
 use learnware_engine::specification::IslandKey;
 use tokio::sync::watch;
 
@@ -34,7 +36,8 @@ use crate::jobs::{ClaimFilter, ClaimedJob, Job, JobEnd, Progress};
 pub use crate::store::files::EvolutionState;
 use crate::store::files::{EvolutionRow, NewEvolution};
 use crate::store::rows::Revision;
-pub use report::{EvolutionReport, IslandReport, Unmeasured, WorldReport};
+use measure::Outcome;
+pub use report::{ClassReport, EvolutionReport, IslandReport, Unmeasured, WorldReport};
 
 /// Fact with the revision of the last evolution.
 const EVOLVED_AT: &str = "evolved_at_revision";
@@ -108,10 +111,12 @@ impl Dock {
         }
     }
 
-    /// Evolutions, last first.
+    /// Evolutions, last first. How classes have to do with each other is told of the last one only: it can be long.
     pub async fn evolutions(&self, limit: u32) -> Result<Vec<Evolution>> {
         let rows = self.state().store.evolutions(None, limit).await?;
-        rows.into_iter().map(evolution).collect()
+        let mut found: Vec<Evolution> = rows.into_iter().map(evolution).collect::<Result<_>>()?;
+        found.iter_mut().skip(1).for_each(|earlier| earlier.report.classes.clear());
+        Ok(found)
     }
 
     /// Puts an earlier evolution back into use, or none.
@@ -137,9 +142,9 @@ impl Dock {
         let (progress, told) = watch::channel(Progress::Measuring);
         let work = async {
             let snapshot = self.catalog().await?;
-            let (measured, unmeasured) = self.measure(&snapshot, tell).await?;
+            let outcome = self.measure(&snapshot, tell).await?;
             progress.send(Progress::Learning).ok();
-            self.learn(snapshot, measured, unmeasured).await
+            self.learn(snapshot, outcome).await
         };
         match self.while_prolonging(job, told, work).await? {
             Ok(new) => {
@@ -155,13 +160,9 @@ impl Dock {
     }
 
     /// Learns island by island; an island that is not better by what it learned keeps what the active evolution has of it.
-    async fn learn(
-        &self,
-        snapshot: Arc<Snapshot>,
-        measured: BTreeMap<LearnwareId, Measured>,
-        unmeasured: Vec<Unmeasured>,
-    ) -> Result<NewEvolution> {
+    async fn learn(&self, snapshot: Arc<Snapshot>, outcome: Outcome) -> Result<NewEvolution> {
         let revision = snapshot.revision;
+        let Outcome { measured, versions, unmeasured } = outcome;
         let learn = move || {
             let mut report =
                 EvolutionReport { measured: measured.len(), unmeasured, ..EvolutionReport::default() };
@@ -169,6 +170,7 @@ impl Dock {
                 if !measured.keys().any(|id| island.specification(id).is_some()) {
                     continue;
                 }
+                report.classes.extend(classes::report(island, &measured, &versions));
                 if let Some(learned) = capability::learn(island, &measured)? {
                     report.islands.push(island_report(key, island.len(), &learned));
                 }

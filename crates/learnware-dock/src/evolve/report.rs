@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use learnware_engine::hetero::MapIdentity;
 use learnware_engine::hetero::quality::MapQuality;
 use learnware_engine::learnware::LearnwareId;
+use learnware_engine::market::capability::classes::{ClassTree, Meeting};
 use learnware_engine::market::capability::proposals::Retirement;
 use learnware_engine::market::capability::{Capabilities, Quality};
 use learnware_engine::numeric::Matrix;
@@ -26,6 +27,23 @@ pub struct EvolutionReport {
     /// The map between islands; `None` where too few learnwares describe their columns.
     #[serde(default)]
     pub world: Option<WorldReport>,
+    /// Islands in which classes of different learnwares have to do with each other.
+    #[serde(default)]
+    pub classes: Vec<ClassReport>,
+}
+
+/// Which classes of an island's learnwares are the same, or a kind of another.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ClassReport {
+    /// Which island.
+    pub island: IslandKey,
+    /// Classifiers in it that were measured.
+    pub learnwares: usize,
+    /// Groups of equal classes, with what they are a kind of.
+    #[serde(flatten)]
+    pub tree: ClassTree,
+    /// The versions of the learnwares whose classes are told.
+    pub versions: BTreeMap<LearnwareId, u32>,
 }
 
 /// A map between islands.
@@ -77,6 +95,9 @@ pub(super) struct Kept {
     pub(super) answers: Vec<Vec<f64>>,
     /// Losses by task.
     pub(super) losses: BTreeMap<String, f64>,
+    /// What it calls the classes of other classifiers, by task; of releases before it was measured there is none.
+    #[serde(default)]
+    pub(super) meetings: BTreeMap<String, Meeting>,
 }
 
 impl EvolutionReport {

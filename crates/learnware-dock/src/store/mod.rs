@@ -49,7 +49,7 @@ use people::{
 };
 use removal::{AccountRemoved, Legacy};
 use rows::{
-    ChangeRow, CheckState, JobRow, JobSummary, LearnwareRow, ListOptions, ListRow, Revision,
+    ChangeRow, CheckState, JobRow, JobSummary, LatestVersion, LearnwareRow, ListOptions, ListRow, Revision,
     SpecificationText, VersionRow,
 };
 
@@ -206,6 +206,8 @@ forward! {
     versions(number: LearnwareNumber) -> Vec<VersionRow>;
     /// One version of a learnware.
     version(number: LearnwareNumber, version: u32) -> Option<VersionRow>;
+    /// The latest versions of these learnwares; who is not there (any more) is left out.
+    latest_versions(numbers: &[LearnwareNumber]) -> Vec<LatestVersion>;
     /// Learnwares by number.
     list(options: &ListOptions) -> Vec<ListRow>;
     /// Deletes a learnware: a tombstone stays, its unfinished jobs are cancelled, its packages may be

@@ -13,8 +13,8 @@ use super::organisations::{
 };
 use super::people::{AccountNumber, AccountRow, AuditRow, Role, SecretRow};
 use super::rows::{
-    CheckState, JobRow, JobSummary, LearnwareRow, ListRow, Revision, SpecificationText, UsableRow,
-    VersionRow, format_from_word, status_from_word,
+    CheckState, JobRow, JobSummary, LatestVersion, LearnwareRow, ListRow, Revision, SpecificationText,
+    UsableRow, VersionRow, format_from_word, status_from_word,
 };
 use crate::clock::Timestamp;
 use crate::error::{DockError, Result};
@@ -103,6 +103,15 @@ pub(super) fn version_row(row: &impl Fields) -> Result<VersionRow> {
         report: row.text_optional("report")?.map(str::to_owned),
         submitted_at: parsed(row, "submitted_at")?,
         checked_at: parsed_optional(row, "checked_at")?,
+    })
+}
+
+/// Number, version and digest.
+pub(super) fn latest_version(row: &impl Fields) -> Result<LatestVersion> {
+    Ok(LatestVersion {
+        number: LearnwareNumber(row.number("learnware_id")?),
+        version: unsigned(row, "version")?,
+        digest: digest(row)?,
     })
 }
 

@@ -278,6 +278,17 @@ fn bad(what: &str, reason: &str) -> DockError {
     DockError::BadRow { what: what.to_owned(), reason: reason.to_owned() }
 }
 
+/// The version that stands for a learnware: the latest usable one, the first until there is one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LatestVersion {
+    /// The learnware.
+    pub number: LearnwareNumber,
+    /// Which version.
+    pub version: u32,
+    /// Digest of its zip.
+    pub digest: Digest,
+}
+
 /// How far the newest version of a learnware is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CheckState {

@@ -4,6 +4,7 @@
 
 mod accounts;
 mod blobs;
+mod classes;
 mod crash;
 mod evolve;
 #[cfg(feature = "postgres")]

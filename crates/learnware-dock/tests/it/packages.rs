@@ -7,7 +7,7 @@ use learnware_engine::numeric::random::Stream;
 use learnware_engine::semantic::{
     DataType, Dimensions, Library, License, Scenario, SemanticSpecification, Task,
 };
-use learnware_engine::specification::{Rkme, StatisticalSpecification, codec};
+use learnware_engine::specification::{Rkme, RkmeParameters, StatisticalSpecification, codec};
 use learnware_package::archive;
 use serde_json::{Value, json};
 
@@ -103,6 +103,48 @@ pub(crate) fn unsound() -> Vec<(&'static str, Vec<u8>)> {
             rewritten("semantic_specification.json", &|value| value["Task"]["Values"] = json!(["Cooking"])),
         ),
     ]
+}
+
+/// A linear classifier of two columns: its classes with the weights of their scores (column, column, intercept), and the
+/// centres around which it knows 100 rows each.
+pub(crate) struct LinearClassifier<'a> {
+    pub(crate) seed: u64,
+    pub(crate) classes: &'a [(&'a str, [f64; 3])],
+    pub(crate) centres: &'a [[f64; 2]],
+}
+
+/// Its package.
+pub(crate) fn classifier(of: &LinearClassifier<'_>) -> Vec<u8> {
+    let mut chance = Stream::new(of.seed);
+    let count = 100 * of.centres.len();
+    let rows: Vec<Vec<f64>> = (0..count)
+        .map(|row| of.centres[row % of.centres.len()].iter().map(|centre| centre + chance.normal()).collect())
+        .collect();
+    let rkme = Rkme::generate(&Matrix::from_rows(&rows).unwrap(), &RkmeParameters::default()).unwrap();
+    let names = of.classes.iter().enumerate().map(|(place, (name, _))| (place, (*name).to_owned()));
+    let output =
+        Dimensions { dimension: of.classes.len(), description: names.collect(), ..Dimensions::default() };
+    let semantic =
+        SemanticSpecification { task: vec![Task::Classification], output: Some(output), ..semantic(of.seed) };
+    let weights: Vec<f64> =
+        (0..3).flat_map(|axis| of.classes.iter().map(move |(_, weights)| weights[axis])).collect();
+    let model = json!({
+        "version": [2, 1, 0],
+        "learner": {
+            "gradient_booster": {"name": "gblinear", "model": {"weights": weights, "boosted_rounds": 1}},
+            "learner_model_param": {
+                "base_score": "0", "num_class": of.classes.len().to_string(), "num_target": "1",
+                "num_feature": "2",
+            },
+            "objective": {"name": "multi:softprob", "softmax_multiclass_param": {}},
+        },
+    });
+    let mut files = files(of.seed);
+    let stat = codec::to_json(&StatisticalSpecification::Table(rkme));
+    files.insert("stat.json".into(), stat.to_string().into_bytes());
+    files.insert("semantic_specification.json".into(), semantic.to_json().to_string().into_bytes());
+    files.insert("model.json".into(), model.to_string().into_bytes());
+    archive::write(&files).unwrap()
 }
 
 /// The words of a package.

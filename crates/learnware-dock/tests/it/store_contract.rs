@@ -15,7 +15,7 @@ use learnware_dock::ids::LearnwareNumber;
 use learnware_dock::jobs::{ClaimFilter, ClaimedJob, Job, JobState, LeaseRules};
 use learnware_dock::store::blobs::{Blobs, Digest};
 use learnware_dock::store::organisations::Audience;
-use learnware_dock::store::rows::{DeletedRows, ListOptions, Revision, SpecificationText};
+use learnware_dock::store::rows::{DeletedRows, LatestVersion, ListOptions, Revision, SpecificationText};
 use learnware_dock::store::{Added, Changes, NewVersion, Position, Requeued, Store, Verdict};
 use learnware_engine::learnware::{CheckStatus, ModelFormat};
 
@@ -199,6 +199,9 @@ async fn versions_count_up_and_latest_moves_with_the_verdict(f: &Fixture) {
     assert_eq!(statuses, [Usable, NonUsable, Usable, Usable]);
     assert!(versions.iter().all(|version| version.checked_at == Some(start()) && version.report.is_some()));
     assert_eq!(f.store.version(number, 5).await.unwrap(), None);
+    let latest = f.store.latest_versions(&[LearnwareNumber(99), number]).await.unwrap();
+    let wanted = LatestVersion { number, version: 4, digest: versions[3].digest.clone() };
+    assert_eq!(latest, [wanted], "whoever is not there is left out");
     assert_eq!(f.add("x", Some(LearnwareNumber(99))).await, Added::NothingToReplace);
 }
 
@@ -323,6 +326,7 @@ async fn deletion_cancels_jobs_and_frees_packages(f: &Fixture) {
     assert_eq!(again.0, 3);
     let row = f.store.learnware(number).await.unwrap().unwrap();
     assert_eq!(row.deleted_at, Some(start()), "a tombstone stays");
+    assert!(f.store.latest_versions(&[number]).await.unwrap().is_empty(), "and has no version");
 }
 
 async fn changes_tell_what_searches_find(f: &Fixture) {

@@ -9,7 +9,8 @@ use axum::http::header::{CONTENT_TYPE, LOCATION};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use learnware_api::{
-    Check, Learnware, LearnwarePage, ListRequest, NewLink, PackageLink, Problem, Seen, Submitted, Version,
+    Check, Learnware, LearnwarePage, ListRequest, NewLink, PackageLink, Problem, RelatedClass, Seen,
+    Submitted, Version,
 };
 use learnware_dock::accounts::{Principal, Scope};
 use learnware_dock::browse::VersionDetail;
@@ -126,6 +127,18 @@ pub(crate) async fn show(
     Path(id): Path<String>,
 ) -> Answer<Json<Learnware>> {
     Ok(Json(whole(&dock, viewer.as_ref(), &LearnwareId(id)).await?))
+}
+
+/// What classes of others have to do with a learnware's classes, as the last evolution found it.
+#[utoipa::path(get, path = "/learnwares/{id}/classes", tag = "learnwares", params(("id" = String, Path, description = "Eight digits, as lists give them")), responses((status = OK, body = Vec<RelatedClass>)), security((), ("bearer" = [])))]
+pub(crate) async fn classes(
+    State(dock): State<Dock>,
+    Viewer(viewer): Viewer,
+    Path(id): Path<String>,
+) -> Answer<Json<Vec<RelatedClass>>> {
+    let (row, _) = dock.seen_by(viewer.as_ref(), &LearnwareId(id)).await?;
+    let related = dock.related_classes(&Sight::Served(viewer), &row.number.id()).await?;
+    Ok(Json(related.into_iter().map(wire::related_class).collect()))
 }
 
 /// Versions that are not usable are shown to owners and administrators only.

@@ -13,6 +13,7 @@ import { Report } from '../../ui/check-report';
 import { Icon } from '../../ui/icons';
 import { Description, Safety, Status, Tags } from '../../ui/learnware-parts';
 import { ErrorNote, Note, PageHead, Skeleton } from '../../ui/parts';
+import { Classes } from './classes';
 import { Files } from './files';
 import { InputsAndOutputs } from './inputs';
 import { Manage } from './manage';
@@ -65,6 +66,7 @@ function Shown({ learnware, version, onVersion, onChange }: ShownProps) {
           <Specification learnware={learnware} version={version} />
           {isUsable ? <Try learnware={learnware} version={version} /> : null}
           <InputsAndOutputs semantic={version.semantic} specification={version.statistical[0]} />
+          {version.version === learnware.latest_version ? <Classes id={learnware.id} /> : null}
           {version.report ? <section className="stack"><h2>{t('learnware.check')}</h2><Report report={version.report} status={version.status} isOver={Boolean(learnware.taken_down)} /></section> : null}
           <Similar id={learnware.id} version={version} />
           {isUsable ? <Files learnware={learnware} version={version} /> : null}

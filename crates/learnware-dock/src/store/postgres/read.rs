@@ -7,8 +7,9 @@ use crate::error::Result;
 use crate::store::read::unreadable;
 pub(super) use crate::store::read::{
     Fields, account_row, audience, audit_row, capability_row, check_state, claimed_job, conversion_row,
-    evolution_row, file_row, job_count, job_row, job_summary, learnware_row, list_row, member_role,
-    member_row, organisation_row, secret_row, time_optional, usable_row, usage, version_number, version_row,
+    evolution_row, file_row, job_count, job_row, job_summary, latest_version, learnware_row, list_row,
+    member_role, member_row, organisation_row, secret_row, time_optional, usable_row, usage, version_number,
+    version_row,
 };
 
 impl Fields for PgRow {

@@ -12,7 +12,8 @@ use crate::jobs::Job;
 use crate::store::blobs::{Blobs, Digest};
 use crate::store::files::IS_USED;
 use crate::store::rows::{
-    ChangeRow, DeletedRows, LearnwareRow, ListOptions, ListRow, Revision, UsableRow, VersionRow,
+    ChangeRow, DeletedRows, LatestVersion, LearnwareRow, ListOptions, ListRow, Revision, UsableRow,
+    VersionRow,
 };
 use crate::store::{Added, Changes, NewVersion, Position};
 
@@ -105,6 +106,27 @@ impl SqliteStore {
             .as_ref()
             .map(read::version_row)
             .transpose()
+    }
+
+    pub(in crate::store) async fn latest_versions(
+        &self,
+        numbers: &[LearnwareNumber],
+    ) -> Result<Vec<LatestVersion>> {
+        let numbers: Vec<i64> = numbers.iter().map(|number| number.0).collect();
+        let numbers = serde_json::to_string(&numbers).expect("numbers are plain data");
+        sqlx::query(
+            "SELECT v.learnware_id, v.version, v.digest
+             FROM learnwares AS l JOIN versions AS v ON v.learnware_id = l.id AND v.version = l.latest_version
+             WHERE l.id IN (SELECT value FROM json_each(?)) AND l.deleted_at IS NULL
+             ORDER BY l.id",
+        )
+        .bind(numbers)
+        .fetch_all(&self.readers)
+        .await
+        .map_err(database("read the latest versions of learnwares"))?
+        .iter()
+        .map(read::latest_version)
+        .collect()
     }
 
     pub(in crate::store) async fn list(&self, options: &ListOptions) -> Result<Vec<ListRow>> {

@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 
 use self::pieces::{Piece, pieces, unit_days};
 use super::lexicon::{Found, Lexicon};
+use crate::semantic::Dimensions;
 
 pub use super::lexicon::Role;
 pub(super) use pieces::stem;
@@ -27,6 +28,25 @@ const SPELLING_SIMILARITY_MIN: f64 = 0.6;
 const ABBREVIATION_LETTERS_MIN: usize = 3;
 /// Similarity of an unknown word to a word that it begins.
 const ABBREVIATION_SIMILARITY: f64 = 0.7;
+
+/// Mean similarity of two tables' descriptions from which they may be of the same columns.
+const ALIKE_MIN: f64 = 0.5;
+
+/// The descriptions of a table's columns by place.
+pub type Described = BTreeMap<usize, Description>;
+
+/// The descriptions of inputs.
+pub fn described(inputs: Option<&Dimensions>) -> Described {
+    let texts = inputs.into_iter().flat_map(|inputs| &inputs.description);
+    texts.map(|(&place, text)| (place, Description::of(text))).collect()
+}
+
+/// Whether two tables describe their columns alike, place by place, where both do.
+pub fn are_alike(one: &Described, other: &Described) -> bool {
+    let both = one.iter().filter_map(|(place, own)| own.similarity(other.get(place)?));
+    let alike: Vec<f64> = both.collect();
+    alike.is_empty() || alike.iter().sum::<f64>() >= ALIKE_MIN * alike.len() as f64
+}
 
 /// A description as terms; equal texts give equal values.
 #[derive(Debug, Clone, PartialEq, Default)]

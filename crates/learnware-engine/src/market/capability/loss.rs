@@ -45,19 +45,23 @@ fn squared(weights: &[f64], truth: &Matrix, given: &Matrix) -> Option<f64> {
 
 fn wrong(weights: &[f64], truth: &Matrix, given: &Matrix) -> f64 {
     let total: f64 = weights.iter().sum();
-    let class = |row: &[f64]| match row {
+    let rows = truth.iter_rows().zip(given.iter_rows()).zip(weights);
+    let wrong: f64 = rows
+        .filter(|((truth, given), _)| (called(truth) - called(given)).abs() > 0.5)
+        .map(|(_, weight)| weight)
+        .sum();
+    (wrong / total).clamp(0.0, 1.0)
+}
+
+/// The class that finite outputs tell: a label, or the place of the largest score.
+pub(in crate::market) fn called(answer: &[f64]) -> f64 {
+    match answer {
         [label] => label.round(),
         scores => {
             let larger = |best, at| if scores[at] > scores[best] { at } else { best };
             (0..scores.len()).reduce(larger).unwrap_or(0) as f64
         }
-    };
-    let rows = truth.iter_rows().zip(given.iter_rows()).zip(weights);
-    let wrong: f64 = rows
-        .filter(|((truth, given), _)| (class(truth) - class(given)).abs() > 0.5)
-        .map(|(_, weight)| weight)
-        .sum();
-    (wrong / total).clamp(0.0, 1.0)
+    }
 }
 
 #[cfg(test)]

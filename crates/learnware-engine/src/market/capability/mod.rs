@@ -9,8 +9,10 @@
 //! * [`loss`]: what answers lose on a task, comparable between tasks.
 //! * [`learn`]: from measurements to an order, with the evidence for it.
 //! * [`Capabilities::expected`]: what learnwares near a user's data are expected to lose.
+//! * [`classes`]: which classes of classifiers are the same, or a kind of another.
 //! * [`proposals`]: who could go, and who stands for many.
 
+pub mod classes;
 mod learn;
 mod loss;
 pub mod proposals;
@@ -27,7 +29,9 @@ use crate::numeric::Matrix;
 use crate::semantic::{SemanticSpecification, Task};
 use crate::specification::{Embedding, StatisticalSpecification};
 
+use classes::Meeting;
 pub use learn::{Learned, Quality, learn};
+pub(super) use loss::called;
 pub use loss::{LOSS_MAX, loss};
 
 /// Nearest learnwares of a user's data, and of a task, that are looked at.
@@ -40,6 +44,8 @@ pub struct Measured {
     pub answers: Matrix,
     /// What it loses on the tasks of others.
     pub losses: BTreeMap<LearnwareId, f64>,
+    /// What it calls the classes of other classifiers.
+    pub meetings: BTreeMap<LearnwareId, Meeting>,
 }
 
 /// What tells learnwares' expected losses in one island.
@@ -95,7 +101,7 @@ impl Capabilities {
 }
 
 /// Learnwares of an island that learn from each other: the same task with as many outputs.
-fn is_alike(one: &SemanticSpecification, other: &SemanticSpecification) -> bool {
+pub fn is_alike(one: &SemanticSpecification, other: &SemanticSpecification) -> bool {
     let outputs = |semantic: &SemanticSpecification| semantic.output.as_ref().map(|output| output.dimension);
     let differ = outputs(one).zip(outputs(other)).is_some_and(|(one, other)| one != other);
     one.task == other.task && !differ
@@ -105,6 +111,25 @@ fn is_alike(one: &SemanticSpecification, other: &SemanticSpecification) -> bool 
 pub fn is_measurable(semantic: &SemanticSpecification, specification: &StatisticalSpecification) -> bool {
     let has_truth = |task: &Task| matches!(task, Task::Classification | Task::Regression);
     specification.as_table().is_some() && semantic.task.len() == 1 && semantic.task.iter().all(has_truth)
+}
+
+/// Whether a learnware's classes can be compared with those of others.
+pub fn is_classifier(semantic: &SemanticSpecification) -> bool {
+    semantic.single_task() == Some(Task::Classification)
+}
+
+/// The classifiers whose classes a member of an island, which is one, is to be asked about: the `count` nearest others,
+/// whatever their number of classes.
+///
+/// # Errors
+/// When points can't be read.
+pub fn meetings_for(island: &Island, id: &LearnwareId, count: usize) -> Result<Vec<LearnwareId>> {
+    let is_one = |id: &LearnwareId| {
+        island.member(id).is_some_and(|member| is_classifier(&member.specification.semantic))
+    };
+    let Some(own) = island.specification(id).filter(|_| is_one(id)) else { return Ok(Vec::new()) };
+    let found = nearest(island, own, &|other| other != id && is_one(other), count)?;
+    Ok(found.into_iter().map(|(id, _)| id).collect())
 }
 
 /// The tasks that a member of an island is to be measured on: those of the `count` nearest others that are alike.
@@ -132,9 +157,19 @@ fn neighbours(
     let wanted = |id: &LearnwareId| {
         own != Some(id) && mine.is_none_or(|mine| semantic(id).is_some_and(|theirs| is_alike(mine, theirs)))
     };
+    nearest(island, specification, &wanted, count)
+}
+
+/// The wanted members of an island nearest to a specification, by growing squared distance.
+fn nearest(
+    island: &Island,
+    specification: &StatisticalSpecification,
+    wanted: &(dyn Fn(&LearnwareId) -> bool + Sync),
+    count: usize,
+) -> Result<Vec<(LearnwareId, f64)>> {
     let index: &IslandIndex = island.index();
     let target = Embedding::<f32>::new(specification.rkme(), index.kernel());
-    let found = index.nearest(&target, count, Some(&wanted))?.found;
+    let found = index.nearest(&target, count, Some(wanted))?.found;
     Ok(found.into_iter().map(|(member, distance)| (member.id().clone(), distance.max(0.0))).collect())
 }
 
