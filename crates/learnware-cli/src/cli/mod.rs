@@ -8,6 +8,7 @@ mod admin;
 mod dataset;
 mod find;
 mod market;
+mod merge;
 mod models;
 mod moving;
 mod private;
@@ -31,6 +32,7 @@ pub(crate) use market::{
     DeleteArgs, DownloadArgs, EvolveArgs, KernelWord, ListArgs, MixtureWord, RankWord, SearchArgs, ShowArgs,
     SubmitArgs,
 };
+pub(crate) use merge::MergeArgs;
 pub(crate) use models::{
     AlignWord, CheckArgs, ConvertArgs, DoctorArgs, FormatWord, MethodWord, PackArgs, ReuseArgs, RunArgs,
     WordArgs,
@@ -121,6 +123,7 @@ pub(crate) enum Command {
     Download(DownloadArgs),
     Run(Box<RunArgs>),
     Reuse(Box<ReuseArgs>),
+    Merge(Box<MergeArgs>),
     List(ListArgs),
     Redundant(RedundantArgs),
     Evolve(EvolveArgs),

@@ -16,6 +16,7 @@ mod list;
 mod login;
 mod man;
 mod measure;
+mod merge;
 mod moving;
 mod pack;
 mod quickstart;
@@ -51,6 +52,7 @@ pub(crate) async fn run(command: Command, printer: &Printer) -> anyhow::Result<O
         Command::Download(arguments) => download::run(&arguments, printer).await,
         Command::Run(arguments) => run::run(&arguments, printer).await,
         Command::Reuse(arguments) => reuse::run(&arguments, printer).await,
+        Command::Merge(arguments) => merge::run(&arguments, printer).await,
         Command::List(arguments) => list::run(&arguments, printer).await,
         Command::Redundant(arguments) => redundant::run(&arguments, printer).await,
         Command::Convert(arguments) => convert::run(&arguments, printer).await,

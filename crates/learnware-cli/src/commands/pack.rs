@@ -131,7 +131,7 @@ fn image_shape(wanted: Option<[usize; 3]>, model: &ModelFile) -> anyhow::Result<
 }
 
 /// What no dock would take is not packed.
-fn require_sound(specification: &Specification, printer: &Printer) -> anyhow::Result<()> {
+pub(super) fn require_sound(specification: &Specification, printer: &Printer) -> anyhow::Result<()> {
     let report = policy::judge(specification);
     let (errors, others): (Vec<&Finding>, Vec<&Finding>) =
         report.findings.iter().partition(|finding| finding.severity == Severity::Error);

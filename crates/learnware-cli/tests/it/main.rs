@@ -17,6 +17,7 @@ mod help;
 mod images;
 mod language;
 mod mail;
+mod merge;
 mod openapi;
 mod pack;
 mod pages;

@@ -66,3 +66,24 @@ fn varint(mut value: u64) -> Vec<u8> {
     bytes.push(value as u8);
     bytes
 }
+
+/// A network of two inputs, two rectified units and one output: hidden weights by unit, and the output's.
+pub(crate) fn two_units(hidden: &[[f32; 2]; 2], out: [f32; 2]) -> Vec<u8> {
+    let tensor = |name: &str, shape: &[usize], numbers: &[f32]| {
+        let raw: Vec<u8> = numbers.iter().flat_map(|weight| weight.to_le_bytes()).collect();
+        let shape: Vec<u8> = shape.iter().flat_map(|&size| number(1, size)).collect();
+        bytes(5, &[shape, number(2, 1), text(8, name), bytes(9, &raw)].concat())
+    };
+    let graph = [
+        bytes(1, &node("Gemm", &["X", "hidden"], "units", &attribute("transB", 1))),
+        bytes(1, &node("Relu", &["units"], "rectified", &[])),
+        bytes(1, &node("Gemm", &["rectified", "out"], "answer", &attribute("transB", 1))),
+        text(2, "network"),
+        tensor("hidden", &[2, 2], &hidden.concat()),
+        tensor("out", &[1, 2], &out),
+        bytes(11, &value("X", &[2])),
+        bytes(12, &value("answer", &[1])),
+    ]
+    .concat();
+    [number(1, 8), bytes(7, &graph), bytes(8, &number(2, 13))].concat()
+}

@@ -5,6 +5,7 @@ pub mod checker;
 pub mod index;
 pub mod island;
 pub mod mapped;
+pub mod merging;
 pub mod organizer;
 pub mod outlined;
 pub mod redundancy;

@@ -18,6 +18,7 @@ pub mod parameters;
 mod private;
 mod rkme;
 pub mod torch;
+mod union;
 
 pub use compare::{ColumnShift, Comparison, compare};
 pub use embedded::{RkmeImage, RkmeText};
@@ -30,6 +31,7 @@ pub use kernel::IslandKernel;
 pub use parameters::ParameterVector;
 pub use private::{PrivacyBudget, PrivateRkme, gaussian_deviation, generate_private};
 pub use rkme::Rkme;
+pub use union::union;
 
 use crate::embedder::EmbedderId;
 use crate::semantic::DataType;

@@ -34,6 +34,16 @@ pub enum NativeError {
         /// What to do instead.
         advice: &'static str,
     },
+    /// The files are sound, but several of them do not become one model.
+    #[error("{format} models can't be merged: {reason}; {advice}")]
+    Unmergeable {
+        /// Format of the files.
+        format: &'static str,
+        /// Where they differ, or what has no mean.
+        reason: String,
+        /// What to do instead.
+        advice: &'static str,
+    },
 }
 
 impl NativeError {

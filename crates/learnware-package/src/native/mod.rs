@@ -4,6 +4,7 @@
 //! * `lightgbm`: LightGBM's text model.
 //! * `xgboost`: XGBoost's JSON model.
 //! * `classorder`: which class is which, where the file has numbers only.
+//! * `merge`: several models of equal architecture as one.
 //! * `facts`: what a model's file says of its inputs, task and classes.
 //! * `sentence`: sentence transformers, which turn texts into points.
 //! * `language`: language models, of which texts change the parameters. Both: `weights`, tensors by name and shape, and
@@ -33,6 +34,7 @@ pub mod language;
 mod lightgbm;
 #[cfg(feature = "sentence")]
 mod linear;
+mod merge;
 pub mod onnx;
 pub mod packaged;
 #[cfg(feature = "sentence")]
@@ -54,6 +56,7 @@ pub use classorder::ClassOrder;
 pub use error::NativeError;
 use facts::Told;
 pub use facts::{ModelFacts, facts, format_of};
+pub use merge::merge;
 
 /// Largest model file. Larger tabular models are rare, and parsing needs a few times this in memory.
 pub const MODEL_BYTES_MAX: usize = 128 << 20;

@@ -319,8 +319,17 @@ fn objective(name: &str, groups: usize) -> Result<Objective, NativeError> {
     })
 }
 
+/// The base score that starts at `margin`: the inverse of [`base_margins`].
+pub(super) fn base_score(objective: &str, margin: f64) -> f64 {
+    match objective {
+        "reg:logistic" | "binary:logistic" => logistic(margin),
+        "count:poisson" | "reg:gamma" | "reg:tweedie" | "survival:cox" | "survival:aft" => margin.exp(),
+        _ => margin,
+    }
+}
+
 /// First margins: the base score, carried through the inverse of the objective's transform.
-fn base_margins(objective: &str, text: &str, groups: usize) -> Result<Vec<f64>, NativeError> {
+pub(super) fn base_margins(objective: &str, text: &str, groups: usize) -> Result<Vec<f64>, NativeError> {
     let inner = text.trim().trim_start_matches('[').trim_end_matches(']');
     let scores: Result<Vec<f32>, _> = inner.split(',').map(|part| part.trim().parse::<f32>()).collect();
     let mut scores = scores.map_err(|_| malformed(format!("base_score {text:?}")))?;

@@ -11,6 +11,7 @@ mod attributes;
 #[cfg(test)]
 mod convolution_tests;
 mod graph;
+pub(super) mod merge;
 mod operators;
 mod proto;
 mod tensor;

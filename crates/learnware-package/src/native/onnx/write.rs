@@ -307,7 +307,7 @@ fn node(kind: &str, input: &str, output: Vec<String>, attribute: Vec<AttributePr
 }
 
 /// A tensor of any number of rows.
-fn value(name: &str, element: i32, columns: Option<usize>) -> ValueInfo {
+pub(super) fn value(name: &str, element: i32, columns: Option<usize>) -> ValueInfo {
     let rows = Dimension { value: None, parameter: Some("N".into()) };
     let columns = columns.map(|columns| Dimension { value: Some(signed(columns)), parameter: None });
     let dimension = std::iter::once(rows).chain(columns).collect();
