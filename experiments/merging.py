@@ -32,7 +32,7 @@ KINDS = ["trees", "ridge", "networks, common start", "networks, other starts"]
 
 def network(seed):
     """A network whose training can go on."""
-    return MLPRegressor((32, 32), max_iter=60, learning_rate_init=0.003, random_state=seed, warm_start=True)
+    return MLPRegressor(hidden_layer_sizes=(32, 32), max_iter=60, learning_rate_init=0.003, random_state=seed, warm_start=True)
 
 
 def trained(kind, own, values, labels, start):
@@ -78,9 +78,9 @@ class Command:
 def judged(command, kind, values, truth, columns):
     """What merging the packages `a` and `b` gives on the rows."""
     write_table(command.out / "rows.parquet", values, columns)
-    code, answer, said = command.call("merge", "a.zip", "b.zip", "-o", "merged.zip", "--json")
+    code, answer, _ = command.call("merge", "a.zip", "b.zip", "-o", "merged.zip", "--json")
     row = {"kind": kind, "refused": code != 0}
-    row["lost"] = float(said.split("off by ")[1].split()[0]) if code else json.loads(answer)["lost"]
+    row["lost"] = float(answer.split("off by ")[1].split()[0]) if code else json.loads(answer)["lost"]
     row["members"] = [command.rmse(truth, "run", f"{name}.zip", "rows.parquet") for name in "ab"]
     row["average"] = command.rmse(truth, "reuse", "--learnwares", "a.zip,b.zip", "--method", "average", "rows.parquet")
     if code == 0:
