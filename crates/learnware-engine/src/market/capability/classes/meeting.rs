@@ -11,8 +11,8 @@ use crate::specification::{IslandKernel, Rkme, mixture};
 
 /// Classes are counted up to this one: what a label says beyond it is no class.
 const CLASS_MAX: u16 = 9_999;
-/// Part of a class that another learnware must call by one name for it to be inside that class.
-const INSIDE_MIN: f64 = 0.8;
+/// Part of a class that another learnware must call by one name to say anything of it.
+const LINKED_MIN: f64 = 0.5;
 /// Points of reduced sets that are compared at most: the work and memory are quadratic.
 const POINTS_MAX: usize = 1_000;
 /// Points that a class needs to be compared.
@@ -38,17 +38,17 @@ pub struct ClassTask<'a> {
 
 /// What a classifier calls the classes of another one, on the other's reduced set.
 ///
-/// For each class of the other that is inside one of its own: the class, what it calls most of it, and the share of its
-/// weight that is called so, in thousandths.
+/// For each class of the other of which it calls most by one name, and which lies where that class of its own does: the class,
+/// what it is called, and the share of its weight that is called so, in thousandths.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Meeting {
-    inside: Vec<(u16, u16, u16)>,
+    links: Vec<(u16, u16, u16)>,
 }
 
 impl Meeting {
     /// Of a `task` and the classifier `asked` about it, which answers `given` on the task's points; `kernel` is that of their
-    /// island. A class of the task is inside one of the other's when at least [`INSIDE_MIN`] of its weight is called so and
+    /// island. A class of the task is linked to one of the other's when at least [`LINKED_MIN`] of its weight is called so and
     /// it lies where that one does. A point whose answer is no class counts as called otherwise. Answers of another number
     /// of points meet nothing, and neither do sets of more than [`POINTS_MAX`] points.
     pub fn of(task: ClassTask<'_>, asked: ClassTask<'_>, given: &Matrix, kernel: &IslandKernel) -> Self {
@@ -56,20 +56,20 @@ impl Meeting {
             return Self::default();
         }
         let found = called_most(task.table.weights(), task.answers, given).into_iter();
-        let inside = found.filter(|&(own, called, share)| {
-            share >= INSIDE_MIN
+        let links = found.filter(|&(own, called, share)| {
+            share >= LINKED_MIN
                 && ClassField::of(task, own, kernel)
                     .zip(ClassField::of(asked, called, kernel))
                     .is_some_and(|(own, other)| own.is_within(&other))
         });
         Self {
-            inside: inside.map(|(own, class, share)| (own, class, (share * WHOLE).round() as u16)).collect(),
+            links: links.map(|(own, class, share)| (own, class, (share * WHOLE).round() as u16)).collect(),
         }
     }
 
-    /// Classes of the task, what they are inside of, and the share of each that is called so.
+    /// Classes of the task, what they are linked to, and the share of each that is called so.
     pub(super) fn iter(&self) -> impl Iterator<Item = (u16, u16, f64)> + '_ {
-        self.inside.iter().map(|&(own, class, share)| (own, class, (f64::from(share) / WHOLE).min(1.0)))
+        self.links.iter().map(|&(own, class, share)| (own, class, (f64::from(share) / WHOLE).min(1.0)))
     }
 }
 

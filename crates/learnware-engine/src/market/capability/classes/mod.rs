@@ -1,10 +1,11 @@
 //! Which class of one learnware is the same as, or a kind of, a class of another, whatever they are called and however many
 //! classes each has.
 //!
-//! Each classifier says what it calls the points of others near it. A class is inside another one when most of its weight on
+//! Each classifier says what it calls the points of others near it. A class is inside another one when nearly all its weight on
 //! its learnware's reduced set is called so by the other learnware and it lies where the other class does: a model always
-//! answers one of its classes, also where it knows nothing ([`Meeting`]). Two classes inside each other, each by its own
-//! reduced set, are the same one. Equal classes make groups, and inclusions an order of groups.
+//! answers one of its classes, also where it knows nothing ([`Meeting`]). Where it is the only one of its learnware inside
+//! that class, and most of that class is called like it, both are the same one. Equal classes make groups, and the other
+//! inclusions an order of groups.
 //!
 //! Related: hierarchies of labels over many models (arXiv 2408.11449), and what models lose on each other's reduced sets
 //! (Liu, Tan, Zhou, AAAI 2024). What is told is about the reduced sets: a class of which most rows look alike to another
@@ -20,7 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use self::tree::{Class, Inclusions, Node};
+use self::tree::{Class, Links, Node};
 use super::super::island::Island;
 use super::Measured;
 use crate::hetero::words::{Described, are_alike, described};
@@ -166,17 +167,17 @@ struct Classifier<'a> {
 pub fn class_tree(island: &Island, measured: &BTreeMap<LearnwareId, Measured>) -> ClassTree {
     let classifiers = classifiers(island, measured);
     let places: BTreeMap<&LearnwareId, usize> = classifiers.iter().map(|one| one.id).zip(0..).collect();
-    let found = parallel::map(classifiers.len(), |own| inclusions_of(own, &classifiers, &places));
-    let mut inclusions = Inclusions::default();
-    for (place, (inside, compared)) in found.into_iter().enumerate() {
-        inclusions.inside.extend(inside);
-        inclusions.compared.insert(place, compared);
+    let found = parallel::map(classifiers.len(), |own| links_of(own, &classifiers, &places));
+    let mut links = Links::default();
+    for (place, (shares, compared)) in found.into_iter().enumerate() {
+        links.shares.extend(shares);
+        links.compared.insert(place, compared);
     }
     let classes = classifiers
         .iter()
         .enumerate()
         .flat_map(|(learnware, one)| one.classes.iter().map(move |&class| Class { learnware, class }));
-    told(tree::build(&classes.collect(), &inclusions), &classifiers)
+    told(tree::build(&classes.collect(), &links), &classifiers)
 }
 
 fn classifiers<'a>(island: &'a Island, measured: &'a BTreeMap<LearnwareId, Measured>) -> Vec<Classifier<'a>> {
@@ -201,17 +202,13 @@ fn classifiers<'a>(island: &'a Island, measured: &'a BTreeMap<LearnwareId, Measu
     parallel::map(met.len(), one).into_iter().flatten().collect()
 }
 
-/// Inclusions with their shares, and the learnwares that were compared.
+/// Links with their shares, and the learnwares that were compared.
 type Found = (Vec<((Class, Class), f64)>, BTreeSet<usize>);
 
-/// The inclusions of a learnware's classes in those of others.
-fn inclusions_of(
-    own: usize,
-    classifiers: &[Classifier<'_>],
-    places: &BTreeMap<&LearnwareId, usize>,
-) -> Found {
+/// The links of a learnware's classes to those of others.
+fn links_of(own: usize, classifiers: &[Classifier<'_>], places: &BTreeMap<&LearnwareId, usize>) -> Found {
     let me = &classifiers[own];
-    let (mut inside, mut compared) = (Vec::new(), BTreeSet::new());
+    let (mut shares, mut compared) = (Vec::new(), BTreeSet::new());
     // Whom I met has met me if what it calls my classes is known.
     for (&place, they) in me.measured.meetings.keys().filter_map(|id| {
         let place = places.get(id)?;
@@ -225,11 +222,11 @@ fn inclusions_of(
         for (class, called, share) in meeting.iter() {
             if me.classes.contains(&class) && they.classes.contains(&called) {
                 let pair = (Class { learnware: own, class }, Class { learnware: place, class: called });
-                inside.push((pair, share));
+                shares.push((pair, share));
             }
         }
     }
-    (inside, compared)
+    (shares, compared)
 }
 
 /// What is told of the nodes: those that have to do with others, the largest first where there are too many.

@@ -1,11 +1,11 @@
-//! Hierarchies of synthetic classifiers, and of random inclusions.
+//! Hierarchies of synthetic classifiers, and of random links.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 
 use super::super::{Measured, meetings_for};
-use super::tree::{Class, Inclusions, Node, build};
+use super::tree::{Class, Links, Node, build};
 use super::{ClassTask, ClassTree, GROUP_MEMBERS_MAX, Meeting, class_tree};
 use crate::learnware::{Learnware, LearnwareId, ModelFormat, Specification};
 use crate::market::organizer::Organizer;
@@ -229,12 +229,12 @@ fn class(learnware: usize, class: u16) -> Class {
     Class { learnware, class }
 }
 
-/// Inclusions among learnwares that were all compared with each other.
-fn inclusions(pairs: &[(Class, Class, f64)]) -> (BTreeSet<Class>, Inclusions) {
-    let mut found = Inclusions::default();
+/// Links among learnwares that were all compared with each other.
+fn links(pairs: &[(Class, Class, f64)]) -> (BTreeSet<Class>, Links) {
+    let mut found = Links::default();
     let mut classes = BTreeSet::new();
     for &(one, other, share) in pairs {
-        found.inside.insert((one, other), share);
+        found.shares.insert((one, other), share);
         for (one, other) in [(one, other), (other, one)] {
             classes.insert(one);
             found.compared.entry(one.learnware).or_default().insert(other.learnware);
@@ -246,9 +246,9 @@ fn inclusions(pairs: &[(Class, Class, f64)]) -> (BTreeSet<Class>, Inclusions) {
 #[test]
 fn a_chain_between_two_classes_of_one_learnware_is_cut_at_its_weakest_link() {
     let (a, b, c, other) = (class(0, 0), class(1, 0), class(2, 0), class(0, 1));
-    let links = [(a, b, 0.99), (b, c, 0.85), (c, other, 0.95)];
-    let both = links.iter().flat_map(|&(one, other, share)| [(one, other, share), (other, one, share)]);
-    let (classes, mut found) = inclusions(&both.collect::<Vec<_>>());
+    let chain = [(a, b, 0.99), (b, c, 0.85), (c, other, 0.95)];
+    let both = chain.iter().flat_map(|&(one, other, share)| [(one, other, share), (other, one, share)]);
+    let (classes, mut found) = links(&both.collect::<Vec<_>>());
     // Those at the ends of the chain were never compared.
     found.compared.get_mut(&0).unwrap().remove(&2);
     found.compared.get_mut(&2).unwrap().remove(&0);
@@ -261,13 +261,29 @@ fn a_chain_between_two_classes_of_one_learnware_is_cut_at_its_weakest_link() {
 #[test]
 fn circles_and_kinds_of_what_excludes_them_are_left_out() {
     let (a, b, c) = (class(0, 0), class(1, 0), class(2, 0));
-    let (classes, found) = inclusions(&[(a, b, 0.95), (b, c, 0.9), (c, a, 0.82)]);
+    let (classes, found) = links(&[(a, b, 0.95), (b, c, 0.9), (c, a, 0.82)]);
     let nodes = build(&classes, &found);
     let parents: Vec<Vec<usize>> = nodes.iter().map(|node| node.parents.keys().copied().collect()).collect();
     assert_eq!(parents, [vec![1], vec![2], vec![]], "the weakest is gone");
-    let (classes, found) = inclusions(&[(a, b, 0.95), (b, class(0, 1), 0.9)]);
+    let (classes, found) = links(&[(a, b, 0.95), (b, class(0, 1), 0.9)]);
     let nodes = build(&classes, &found);
     assert_eq!(nodes.iter().map(|node| node.parents.len()).sum::<usize>(), 1, "{nodes:?}");
+}
+
+#[test]
+fn the_only_class_inside_another_one_is_the_same_and_one_of_two_is_a_kind_of_it() {
+    let (part, rest, whole) = (class(0, 0), class(0, 1), class(1, 0));
+    let shares = [(part, whole, 0.9), (whole, part, 0.7)];
+    let (classes, found) = links(&shares);
+    let nodes = build(&classes, &found);
+    assert_eq!((nodes.len(), nodes[0].members.len(), nodes[0].share), (1, 2, 0.7));
+    let (classes, found) = links(&[&shares[..], &[(rest, whole, 0.85)]].concat());
+    let nodes = build(&classes, &found);
+    let parents: Vec<Vec<usize>> = nodes.iter().map(|node| node.parents.keys().copied().collect()).collect();
+    assert_eq!(parents, [vec![2], vec![2], vec![]]);
+    let (classes, found) = links(&[(part, whole, 0.79), (whole, part, 0.79)]);
+    let nodes = build(&classes, &found);
+    assert_eq!(nodes.iter().map(|node| node.members.len() + node.parents.len()).collect::<Vec<_>>(), [1, 1]);
 }
 
 /// All that is above a node, by its parents.
@@ -290,7 +306,7 @@ proptest! {
                 pairs.push((class(other, second), class(one, first), share * 0.999));
             }
         }
-        let (classes, found) = inclusions(&pairs);
+        let (classes, found) = links(&pairs);
         let nodes = build(&classes, &found);
         prop_assert_eq!(nodes.iter().map(|node| node.members.len()).sum::<usize>(), classes.len());
         for (place, node) in nodes.iter().enumerate() {
@@ -307,8 +323,8 @@ proptest! {
         let turned = |of: Class| class((of.learnware + turn) % 6, of.class);
         let moved: Vec<_> = pairs.iter().rev().map(|&(one, other, share)| (turned(one), turned(other), share)).collect();
         let last: BTreeMap<(Class, Class), f64> = pairs.iter().map(|&(one, other, share)| ((turned(one), turned(other)), share)).collect();
-        let (classes, mut found) = inclusions(&moved);
-        found.inside = last;
+        let (classes, mut found) = links(&moved);
+        found.shares = last;
         let again = build(&classes, &found);
         let groups = |nodes: &[Node], name: &dyn Fn(Class) -> Class| -> BTreeSet<(BTreeSet<Class>, BTreeSet<BTreeSet<Class>>)> {
             let members = |node: &Node| node.classes().map(name).collect::<BTreeSet<_>>();

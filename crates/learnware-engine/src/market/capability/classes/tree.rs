@@ -1,4 +1,4 @@
-//! From inclusions of single classes to groups of equal ones, and to what is a kind of what.
+//! From links between single classes to groups of equal ones, and to what is a kind of what.
 //!
 //! Classes of one learnware exclude each other, so no group, and no group together with all it is a kind of, may hold two
 //! of them. What is surer is taken up first; what contradicts that, or would close a circle, is left out.
@@ -12,13 +12,59 @@ pub(super) struct Class {
     pub(super) class: u16,
 }
 
+/// Part of a class that another learnware must call by one name for it to be inside that class
+/// (docs/adr/0046-class-hierarchies.md).
+const INSIDE_MIN: f64 = 0.8;
+
 /// What was found between single classes.
 #[derive(Debug, Default)]
-pub(super) struct Inclusions {
-    /// Share of the first class that is inside the second one, where that is enough to say so.
-    pub(super) inside: BTreeMap<(Class, Class), f64>,
+pub(super) struct Links {
+    /// Share of the first class that the other's learnware calls like the second one, where that is most of it.
+    pub(super) shares: BTreeMap<(Class, Class), f64>,
     /// Learnwares that were compared with each other, both ways round.
     pub(super) compared: BTreeMap<usize, BTreeSet<usize>>,
+}
+
+/// What links say of pairs of classes.
+#[derive(Debug)]
+struct Pairs<'a> {
+    /// Shares by which the first is inside the second one, and more than it is.
+    inside: BTreeMap<(Class, Class), f64>,
+    /// Smaller of the two shares of classes that are equal, the smaller class first.
+    equal: BTreeMap<(Class, Class), f64>,
+    links: &'a Links,
+}
+
+impl<'a> Pairs<'a> {
+    /// A class with one class of a learnware inside and most of its own weight called like that is equal to it: what else
+    /// would be in it, that learnware knows no class for. With two inside it is broader than both.
+    fn of(links: &'a Links) -> Self {
+        let inside = links.shares.iter().filter(|(_, share)| **share >= INSIDE_MIN);
+        let mut counts: BTreeMap<(usize, Class), usize> = BTreeMap::new();
+        for ((one, other), _) in inside.clone() {
+            *counts.entry((one.learnware, *other)).or_default() += 1;
+        }
+        let is_alone =
+            |one: &Class, other: &Class| counts.get(&(one.learnware, *other)).is_none_or(|count| *count < 2);
+        let mut pairs = Self { inside: BTreeMap::new(), equal: BTreeMap::new(), links };
+        for (&(one, other), &share) in inside {
+            let back = links.shares.get(&(other, one));
+            match back.filter(|_| is_alone(&one, &other) && is_alone(&other, &one)) {
+                Some(back) => pairs.equal.insert((one.min(other), one.max(other)), share.min(*back)),
+                None => pairs.inside.insert((one, other), share),
+            };
+        }
+        pairs
+    }
+
+    fn are_equal(&self, one: Class, other: Class) -> bool {
+        self.equal.contains_key(&(one.min(other), one.max(other)))
+    }
+
+    /// The learnwares that one was compared with.
+    fn compared(&self, learnware: usize) -> impl Iterator<Item = usize> + '_ {
+        self.links.compared.get(&learnware).into_iter().flatten().copied()
+    }
 }
 
 /// Equal classes, with what they are a kind of.
@@ -54,10 +100,11 @@ impl Node {
 }
 
 /// Groups and orders `classes`, which differ; nodes are in the order of their first class.
-pub(super) fn build(classes: &BTreeSet<Class>, inclusions: &Inclusions) -> Vec<Node> {
-    let mut nodes = group(classes, inclusions);
+pub(super) fn build(classes: &BTreeSet<Class>, links: &Links) -> Vec<Node> {
+    let pairs = Pairs::of(links);
+    let mut nodes = group(classes, &pairs);
     let mut order = Order::new(nodes.len());
-    for edge in edges(&nodes, inclusions) {
+    for edge in edges(&nodes, &pairs) {
         order.take(&nodes, &edge);
     }
     for (place, parents) in order.parents.into_iter().enumerate() {
@@ -69,15 +116,12 @@ pub(super) fn build(classes: &BTreeSet<Class>, inclusions: &Inclusions) -> Vec<N
     nodes
 }
 
-/// Joins classes that are inside each other, surest first, where at least half of what was compared says so.
-fn group(classes: &BTreeSet<Class>, inclusions: &Inclusions) -> Vec<Node> {
+/// Joins equal classes, surest first, where at least half of what was compared says so.
+fn group(classes: &BTreeSet<Class>, pairs: &Pairs<'_>) -> Vec<Node> {
     let mut nodes: Vec<Option<Node>> = classes.iter().map(|class| Some(Node::of(*class))).collect();
     let mut home: BTreeMap<Class, usize> = classes.iter().copied().zip(0..).collect();
-    let both = |(&(one, other), &share): (&(Class, Class), &f64)| {
-        let back = inclusions.inside.get(&(other, one)).filter(|_| one < other)?;
-        Some((share.min(*back), one, other))
-    };
-    let mut equal: Vec<(f64, Class, Class)> = inclusions.inside.iter().filter_map(both).collect();
+    let of = |(&(one, other), &share): (&(Class, Class), &f64)| (share, one, other);
+    let mut equal: Vec<(f64, Class, Class)> = pairs.equal.iter().map(of).collect();
     equal.sort_by(|a, b| b.0.total_cmp(&a.0).then((a.1, a.2).cmp(&(b.1, b.2))));
     // Sizes of pairs that were refused: those who clash always will, the others until one of them grows.
     let mut refused: BTreeMap<(usize, usize), usize> = BTreeMap::new();
@@ -88,7 +132,7 @@ fn group(classes: &BTreeSet<Class>, inclusions: &Inclusions) -> Vec<Node> {
         if one == other || refused.get(&pair) == Some(&size) {
             continue;
         }
-        if left.clashes(right) || !agree(left, right, inclusions) {
+        if left.clashes(right) || !agree(left, right, pairs) {
             refused.insert(pair, size);
             continue;
         }
@@ -108,11 +152,10 @@ fn group(classes: &BTreeSet<Class>, inclusions: &Inclusions) -> Vec<Node> {
 }
 
 /// Whether of the pairs between two groups that were compared at least half are equal.
-fn agree(one: &Node, other: &Node, inclusions: &Inclusions) -> bool {
+fn agree(one: &Node, other: &Node, pairs: &Pairs<'_>) -> bool {
     let (mut equal, mut all) = (0, 0);
-    for (one, other) in compared(one, other, inclusions) {
-        let inside = |pair| usize::from(inclusions.inside.contains_key(&pair));
-        equal += inside((one, other)) * inside((other, one));
+    for (one, other) in compared(one, other, pairs) {
+        equal += usize::from(pairs.are_equal(one, other));
         all += 1;
     }
     2 * equal >= all
@@ -122,13 +165,12 @@ fn agree(one: &Node, other: &Node, inclusions: &Inclusions) -> bool {
 fn compared<'a>(
     one: &'a Node,
     other: &'a Node,
-    inclusions: &'a Inclusions,
+    pairs: &'a Pairs<'a>,
 ) -> impl Iterator<Item = (Class, Class)> + 'a {
     let turned = one.members.len() > other.members.len();
     let (few, many) = if turned { (other, one) } else { (one, other) };
     few.classes().flat_map(move |class| {
-        let near = inclusions.compared.get(&class.learnware).into_iter().flatten();
-        near.filter_map(move |&learnware| {
+        pairs.compared(class.learnware).filter_map(move |learnware| {
             let found = Class { learnware, class: *many.members.get(&learnware)? };
             Some(if turned { (found, class) } else { (class, found) })
         })
@@ -146,20 +188,19 @@ struct Edge {
 }
 
 /// Edges that at least half of what was compared supports, surest first.
-fn edges(nodes: &[Node], inclusions: &Inclusions) -> Vec<Edge> {
+fn edges(nodes: &[Node], pairs: &Pairs<'_>) -> Vec<Edge> {
     let home: BTreeMap<Class, usize> = nodes
         .iter()
         .enumerate()
         .flat_map(|(place, node)| node.classes().map(move |class| (class, place)))
         .collect();
-    let between =
-        inclusions.inside.keys().filter_map(|(one, other)| Some((*home.get(one)?, *home.get(other)?)));
-    let pairs: BTreeSet<(usize, usize)> = between.filter(|(from, to)| from != to).collect();
+    let between = pairs.inside.keys().filter_map(|(one, other)| Some((*home.get(one)?, *home.get(other)?)));
+    let wanted: BTreeSet<(usize, usize)> = between.filter(|(from, to)| from != to).collect();
     let edge = |(from, to): (usize, usize)| {
         let (mut told, mut all, mut sum, mut share) = (0, 0, 0.0, 1.0_f64);
-        for pair in compared(&nodes[from], &nodes[to], inclusions) {
+        for pair in compared(&nodes[from], &nodes[to], pairs) {
             all += 1;
-            if let Some(found) = inclusions.inside.get(&pair) {
+            if let Some(found) = pairs.inside.get(&pair) {
                 told += 1;
                 sum += found;
                 share = share.min(*found);
@@ -167,7 +208,7 @@ fn edges(nodes: &[Node], inclusions: &Inclusions) -> Vec<Edge> {
         }
         (told > 0 && 2 * told >= all).then(|| Edge { from, to, strength: sum / f64::from(all), share })
     };
-    let mut edges: Vec<Edge> = pairs.into_iter().filter_map(edge).collect();
+    let mut edges: Vec<Edge> = wanted.into_iter().filter_map(edge).collect();
     edges.sort_by(|a, b| b.strength.total_cmp(&a.strength).then((a.from, a.to).cmp(&(b.from, b.to))));
     edges
 }
