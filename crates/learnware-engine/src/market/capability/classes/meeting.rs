@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::super::loss::called;
+use super::tree::Link;
 use crate::numeric::Matrix;
 use crate::numeric::kernel::{self, Points, Shape};
 use crate::specification::{IslandKernel, Rkme, mixture};
@@ -22,7 +23,7 @@ const WEIGHT_MIN: f64 = 0.01;
 /// What another class may leave of one that lies where it does, in parts of its squared norm.
 const LEFT_MAX: f64 = 0.05;
 /// The same in parts of what the other classes of its own learnware leave (both: docs/adr/0046-class-hierarchies.md).
-const LEFT_PART_MAX: f64 = 0.4;
+const LEFT_PART_MAX: f64 = 0.7;
 /// One in the unit of kept shares.
 const WHOLE: f64 = 1000.0;
 
@@ -38,38 +39,36 @@ pub struct ClassTask<'a> {
 
 /// What a classifier calls the classes of another one, on the other's reduced set.
 ///
-/// For each class of the other of which it calls most by one name, and which lies where that class of its own does: the class,
-/// what it is called, and the share of its weight that is called so, in thousandths.
+/// For each class of the other of which it calls most by one name: the class, what it is called, the share of its weight
+/// that is called so, in thousandths, and whether it lies where that class of its own does.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Meeting {
-    links: Vec<(u16, u16, u16)>,
+    links: Vec<(u16, u16, u16, bool)>,
 }
 
 impl Meeting {
     /// Of a `task` and the classifier `asked` about it, which answers `given` on the task's points; `kernel` is that of their
-    /// island. A class of the task is linked to one of the other's when at least [`LINKED_MIN`] of its weight is called so and
-    /// it lies where that one does. A point whose answer is no class counts as called otherwise. Answers of another number
-    /// of points meet nothing, and neither do sets of more than [`POINTS_MAX`] points.
+    /// island. A point whose answer is no class counts as called otherwise. Answers of another number of points meet
+    /// nothing, and neither do sets of more than [`POINTS_MAX`] points.
     pub fn of(task: ClassTask<'_>, asked: ClassTask<'_>, given: &Matrix, kernel: &IslandKernel) -> Self {
         if !task.is_comparable() || !asked.is_comparable() || given.rows() != task.table.weights().len() {
             return Self::default();
         }
         let found = called_most(task.table.weights(), task.answers, given).into_iter();
-        let links = found.filter(|&(own, called, share)| {
-            share >= LINKED_MIN
-                && ClassField::of(task, own, kernel)
-                    .zip(ClassField::of(asked, called, kernel))
-                    .is_some_and(|(own, other)| own.is_within(&other))
+        let links = found.filter(|(.., share)| *share >= LINKED_MIN).map(|(own, called, share)| {
+            let fields = ClassField::of(task, own, kernel).zip(ClassField::of(asked, called, kernel));
+            let is_within = fields.is_some_and(|(own, other)| own.is_within(&other));
+            (own, called, (share * WHOLE).round() as u16, is_within)
         });
-        Self {
-            links: links.map(|(own, class, share)| (own, class, (share * WHOLE).round() as u16)).collect(),
-        }
+        Self { links: links.collect() }
     }
 
-    /// Classes of the task, what they are linked to, and the share of each that is called so.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (u16, u16, f64)> + '_ {
-        self.links.iter().map(|&(own, class, share)| (own, class, (f64::from(share) / WHOLE).min(1.0)))
+    /// Classes of the task, what they are called, and how surely.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (u16, u16, Link)> + '_ {
+        self.links.iter().map(|&(own, called, share, is_within)| {
+            (own, called, Link { share: (f64::from(share) / WHOLE).min(1.0), is_within })
+        })
     }
 }
 
@@ -233,7 +232,7 @@ mod tests {
         let small = with(20);
         let (met, classes) = of(&small, &small.1);
         let text = serde_json::to_string(&met).unwrap();
-        assert_eq!((text.as_str(), classes), ("[[1,1,1000]]", 1));
+        assert_eq!((text.as_str(), classes), ("[[1,1,1000,true]]", 1));
         assert_eq!(serde_json::from_str::<Meeting>(&text).unwrap(), met);
         assert_eq!(of(&small, &column(&[1.0; 3])), (Meeting::default(), 1));
         let large = with(POINTS_MAX + 1);

@@ -21,7 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use self::tree::{Class, Links, Node};
+use self::tree::{Class, Link, Links, Node};
 use super::super::island::Island;
 use super::Measured;
 use crate::hetero::words::{Described, are_alike, described};
@@ -169,8 +169,8 @@ pub fn class_tree(island: &Island, measured: &BTreeMap<LearnwareId, Measured>) -
     let places: BTreeMap<&LearnwareId, usize> = classifiers.iter().map(|one| one.id).zip(0..).collect();
     let found = parallel::map(classifiers.len(), |own| links_of(own, &classifiers, &places));
     let mut links = Links::default();
-    for (place, (shares, compared)) in found.into_iter().enumerate() {
-        links.shares.extend(shares);
+    for (place, (called, compared)) in found.into_iter().enumerate() {
+        links.called.extend(called);
         links.compared.insert(place, compared);
     }
     let classes = classifiers
@@ -202,13 +202,13 @@ fn classifiers<'a>(island: &'a Island, measured: &'a BTreeMap<LearnwareId, Measu
     parallel::map(met.len(), one).into_iter().flatten().collect()
 }
 
-/// Links with their shares, and the learnwares that were compared.
-type Found = (Vec<((Class, Class), f64)>, BTreeSet<usize>);
+/// Links, and the learnwares that were compared.
+type Found = (Vec<((Class, Class), Link)>, BTreeSet<usize>);
 
 /// The links of a learnware's classes to those of others.
 fn links_of(own: usize, classifiers: &[Classifier<'_>], places: &BTreeMap<&LearnwareId, usize>) -> Found {
     let me = &classifiers[own];
-    let (mut shares, mut compared) = (Vec::new(), BTreeSet::new());
+    let (mut links, mut compared) = (Vec::new(), BTreeSet::new());
     // Whom I met has met me if what it calls my classes is known.
     for (&place, they) in me.measured.meetings.keys().filter_map(|id| {
         let place = places.get(id)?;
@@ -219,14 +219,11 @@ fn links_of(own: usize, classifiers: &[Classifier<'_>], places: &BTreeMap<&Learn
             continue;
         }
         compared.insert(place);
-        for (class, called, share) in meeting.iter() {
-            if me.classes.contains(&class) && they.classes.contains(&called) {
-                let pair = (Class { learnware: own, class }, Class { learnware: place, class: called });
-                shares.push((pair, share));
-            }
-        }
+        let pair =
+            |class, called| (Class { learnware: own, class }, Class { learnware: place, class: called });
+        links.extend(meeting.iter().map(|(class, called, link)| (pair(class, called), link)));
     }
-    (shares, compared)
+    (links, compared)
 }
 
 /// What is told of the nodes: those that have to do with others, the largest first where there are too many.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 
 use super::super::{Measured, meetings_for};
-use super::tree::{Class, Links, Node, build};
+use super::tree::{Class, Link, Links, Node, build};
 use super::{ClassTask, ClassTree, GROUP_MEMBERS_MAX, Meeting, class_tree};
 use crate::learnware::{Learnware, LearnwareId, ModelFormat, Specification};
 use crate::market::organizer::Organizer;
@@ -234,7 +234,7 @@ fn links(pairs: &[(Class, Class, f64)]) -> (BTreeSet<Class>, Links) {
     let mut found = Links::default();
     let mut classes = BTreeSet::new();
     for &(one, other, share) in pairs {
-        found.shares.insert((one, other), share);
+        found.called.insert((one, other), Link { share, is_within: true });
         for (one, other) in [(one, other), (other, one)] {
             classes.insert(one);
             found.compared.entry(one.learnware).or_default().insert(other.learnware);
@@ -277,6 +277,11 @@ fn the_only_class_inside_another_one_is_the_same_and_one_of_two_is_a_kind_of_it(
     let (classes, found) = links(&shares);
     let nodes = build(&classes, &found);
     assert_eq!((nodes.len(), nodes[0].members.len(), nodes[0].share), (1, 2, 0.7));
+    let (classes, mut found) = links(&shares);
+    found.called.get_mut(&(whole, part)).unwrap().is_within = false;
+    assert_eq!(build(&classes, &found).len(), 1, "what it is called is enough");
+    found.called.get_mut(&(part, whole)).unwrap().is_within = false;
+    assert_eq!(build(&classes, &found).len(), 2, "one of them has to lie where the other does");
     let (classes, found) = links(&[&shares[..], &[(rest, whole, 0.85)]].concat());
     let nodes = build(&classes, &found);
     let parents: Vec<Vec<usize>> = nodes.iter().map(|node| node.parents.keys().copied().collect()).collect();
@@ -322,9 +327,9 @@ proptest! {
         // The same with the learnwares in another order.
         let turned = |of: Class| class((of.learnware + turn) % 6, of.class);
         let moved: Vec<_> = pairs.iter().rev().map(|&(one, other, share)| (turned(one), turned(other), share)).collect();
-        let last: BTreeMap<(Class, Class), f64> = pairs.iter().map(|&(one, other, share)| ((turned(one), turned(other)), share)).collect();
+        let last: BTreeMap<(Class, Class), Link> = pairs.iter().map(|&(one, other, share)| ((turned(one), turned(other)), Link { share, is_within: true })).collect();
         let (classes, mut found) = links(&moved);
-        found.shares = last;
+        found.called = last;
         let again = build(&classes, &found);
         let groups = |nodes: &[Node], name: &dyn Fn(Class) -> Class| -> BTreeSet<(BTreeSet<Class>, BTreeSet<BTreeSet<Class>>)> {
             let members = |node: &Node| node.classes().map(name).collect::<BTreeSet<_>>();

@@ -16,11 +16,20 @@ pub(super) struct Class {
 /// (docs/adr/0046-class-hierarchies.md).
 const INSIDE_MIN: f64 = 0.8;
 
+/// What a learnware calls a class of another one.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Link {
+    /// Share of the class that is called so.
+    pub(super) share: f64,
+    /// Whether it lies where the class lies that it is called like.
+    pub(super) is_within: bool,
+}
+
 /// What was found between single classes.
 #[derive(Debug, Default)]
 pub(super) struct Links {
-    /// Share of the first class that the other's learnware calls like the second one, where that is most of it.
-    pub(super) shares: BTreeMap<(Class, Class), f64>,
+    /// Of the first class most is called like the second one by that one's learnware.
+    pub(super) called: BTreeMap<(Class, Class), Link>,
     /// Learnwares that were compared with each other, both ways round.
     pub(super) compared: BTreeMap<usize, BTreeSet<usize>>,
 }
@@ -39,7 +48,7 @@ impl<'a> Pairs<'a> {
     /// A class with one class of a learnware inside and most of its own weight called like that is equal to it: what else
     /// would be in it, that learnware knows no class for. With two inside it is broader than both.
     fn of(links: &'a Links) -> Self {
-        let inside = links.shares.iter().filter(|(_, share)| **share >= INSIDE_MIN);
+        let inside = links.called.iter().filter(|(_, link)| link.is_within && link.share >= INSIDE_MIN);
         let mut counts: BTreeMap<(usize, Class), usize> = BTreeMap::new();
         for ((one, other), _) in inside.clone() {
             *counts.entry((one.learnware, *other)).or_default() += 1;
@@ -47,10 +56,11 @@ impl<'a> Pairs<'a> {
         let is_alone =
             |one: &Class, other: &Class| counts.get(&(one.learnware, *other)).is_none_or(|count| *count < 2);
         let mut pairs = Self { inside: BTreeMap::new(), equal: BTreeMap::new(), links };
-        for (&(one, other), &share) in inside {
-            let back = links.shares.get(&(other, one));
+        for (&(one, other), &Link { share, .. }) in inside {
+            // Few points may lie nowhere; what they are called tells enough here.
+            let back = links.called.get(&(other, one));
             match back.filter(|_| is_alone(&one, &other) && is_alone(&other, &one)) {
-                Some(back) => pairs.equal.insert((one.min(other), one.max(other)), share.min(*back)),
+                Some(back) => pairs.equal.insert((one.min(other), one.max(other)), share.min(back.share)),
                 None => pairs.inside.insert((one, other), share),
             };
         }
