@@ -29,6 +29,9 @@ const LABELLED: &[(&str, &str, bool)] = &[
     ("automatic", "auto", true),
 ];
 
+/// What the command says of a learnware whose columns match none of the user's.
+const UNMATCHED: &str = "no column of the user could be matched";
+
 /// Builds the dock in `work`, lets it learn the market map, and lets every user search and reuse.
 pub(super) fn run(
     binary: &mut Binary,
@@ -41,13 +44,19 @@ pub(super) fn run(
     let evolve = commands::evolve(&market.dock);
     market.binary.run("evolve", evolve)?;
     let count = options.users.map_or(prepared.users.len(), |users| users.min(prepared.users.len()));
-    let mut users = Vec::new();
+    let (mut users, mut notes) = (Vec::<User>::new(), BTreeMap::new());
     for (index, user) in prepared.users.iter().enumerate().take(count) {
         users.push(run_user(&mut market, user)?);
         eprintln!("user {}/{count}", index + 1);
     }
+    let pairs: usize = users.iter().map(|user| user.of_all.len()).sum();
+    let unmatched = users.iter().flat_map(|user| &user.of_all).filter(|metric| metric.is_nan()).count();
+    if unmatched > 0 {
+        let why = format!("{unmatched} of {pairs} pairs of user and learnware have no column that matches");
+        notes.insert("alone_and_average_of_all".to_owned(), why);
+    }
     let costs = market.binary.take_costs();
-    Ok(System { users, costs, notes: BTreeMap::new(), predictions: None })
+    Ok(System { users, costs, notes, predictions: None })
 }
 
 /// One user: a specification, a search, and every way to reuse that the suite asks for.
@@ -67,16 +76,22 @@ fn run_user(market: &mut Market, asked: &prepared::User) -> Result<User, String>
     Ok(user)
 }
 
-/// The metric of every learnware after alignment, and that of their average.
+/// The metric of every learnware after alignment, and that of the average of those that can be aligned; NaN for one whose
+/// columns match none of the user's.
 fn align_all(market: &mut Market, asked: &prepared::User) -> Result<(Vec<f64>, f64), String> {
     let (mut metrics, mut sum) = (Vec::new(), vec![0.0; asked.truth.len()]);
     for id in market.ids.clone() {
         let way = Way { ids: &[id], weights: &[], method: "average", train: None };
-        let values = predict(market, "aligned_alone", asked, way)?;
-        metrics.push(market.prepared.task.metric(&values, 1, &asked.truth)?);
-        sum.iter_mut().zip(&values).for_each(|(sum, value)| *sum += value);
+        match predict(market, "aligned_alone", asked, way) {
+            Ok(values) => {
+                metrics.push(market.prepared.task.metric(&values, 1, &asked.truth)?);
+                sum.iter_mut().zip(&values).for_each(|(sum, value)| *sum += value);
+            }
+            Err(said) if said.contains(UNMATCHED) => metrics.push(f64::NAN),
+            Err(said) => return Err(said),
+        }
     }
-    let count = metrics.len().max(1) as f64;
+    let count = metrics.iter().filter(|metric| metric.is_finite()).count().max(1) as f64;
     let average: Vec<f64> = sum.into_iter().map(|value| value / count).collect();
     let average = market.prepared.task.metric(&average, 1, &asked.truth)?;
     Ok((metrics, average))

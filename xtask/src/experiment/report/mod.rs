@@ -66,7 +66,9 @@ fn quantity(system: &System, task: Task, market: MarketKind, key: &str) -> Optio
 fn of_user(user: &User, task: Task, market: MarketKind, key: &str) -> Option<f64> {
     let own = user.own.filter(|_| market == MarketKind::WithOwn);
     let absent = user.own.filter(|_| market == MarketKind::WithoutOwn);
-    let present: Vec<usize> = (0..user.of_all.len()).filter(|place| Some(*place) != absent).collect();
+    // Who has no metric, such as a learnware that can't be aligned, counts nowhere.
+    let has_metric = |place: &usize| user.of_all[*place].is_finite() && Some(*place) != absent;
+    let present: Vec<usize> = (0..user.of_all.len()).filter(has_metric).collect();
     let of = |values: &[f64], places: &[usize]| -> Vec<f64> {
         places.iter().filter_map(|place| values.get(*place).copied()).collect()
     };

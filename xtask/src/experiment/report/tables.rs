@@ -136,6 +136,9 @@ fn labelled_tables(text: &mut String, setting: &Setting) {
 
 /// What the reference did otherwise, or not at all.
 fn notes(text: &mut String, setting: &Setting) {
+    for (what, why) in &setting.ours.notes {
+        let _ = writeln!(text, "\nOurs, {}: {why}", what.replace('_', " "));
+    }
     for (what, why) in setting.reference.iter().flat_map(|reference| &reference.notes) {
         let _ = writeln!(text, "\nReference, {}: {why}", what.replace('_', " "));
     }
