@@ -3,6 +3,7 @@
 use learnware_engine::learnware::LearnwareId;
 use learnware_engine::numeric::random::Stream;
 use learnware_engine::predictor::{Batch, PredictError, Predictions, Predictor};
+use learnware_engine::reuse::automatic::CandidateState;
 use learnware_engine::reuse::{
     Automatic, AutomaticParameters, Examples, Family, JobSelector, Member, Method, Reuser, Routing,
     ScoresAre, Task, Team, labels_of,
@@ -318,6 +319,17 @@ fn aligned_teams_prefer_to_learn_their_scale() {
     assert_eq!(automatic.method(), &Method::WeightedAverage);
     automatic.fit(&known, &labels(&rows(12, 3), Task::Regression)).unwrap();
     assert_ne!(automatic.method().family(), Family::DataFree);
+}
+
+#[test]
+fn a_single_aligned_learnware_is_preferred_as_one_column_among_the_users() {
+    let mut team = team_of(&[[5.0, 8.0, 2.0]], Task::Regression);
+    let known = team.ask(&Batch::Table(rows(12, 3))).unwrap();
+    let mut automatic = Automatic::new(AutomaticParameters::for_aligned(), None);
+    automatic.fit(&known, &labels(&rows(12, 3), Task::Regression)).unwrap();
+    let first = &automatic.choice().unwrap().candidates[0];
+    assert_eq!(first.method, Method::AverageAugment);
+    assert!(matches!(first.state, CandidateState::Scored { .. }), "{first:?}");
 }
 
 proptest! {

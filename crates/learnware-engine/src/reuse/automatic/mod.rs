@@ -112,7 +112,10 @@ impl Automatic {
             if method.needs_specifications() && self.selector.is_none() {
                 return Some(CandidateState::NeedsSpecifications);
             }
-            if method.needs_team() && members < 2 && *method != self.parameters.default {
+            // For one member some methods are the same; those that stand first stay.
+            let parameters = &self.parameters;
+            let stands_first = *method == parameters.default || Some(method) == parameters.preferred.as_ref();
+            if method.needs_team() && members < 2 && !stands_first {
                 return Some(CandidateState::NeedsTeam);
             }
             if method.uses_features() && examples.features().is_none() {

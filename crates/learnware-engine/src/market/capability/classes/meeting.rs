@@ -23,7 +23,7 @@ const WEIGHT_MIN: f64 = 0.01;
 /// What another class may leave of one that lies where it does, in parts of its squared norm.
 const LEFT_MAX: f64 = 0.05;
 /// The same in parts of what the other classes of its own learnware leave (both: docs/adr/0046-class-hierarchies.md).
-const LEFT_PART_MAX: f64 = 0.7;
+const LEFT_PART_MAX: f64 = 0.6;
 /// One in the unit of kept shares.
 const WHOLE: f64 = 1000.0;
 
