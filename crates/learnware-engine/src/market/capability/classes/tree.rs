@@ -37,7 +37,7 @@ pub(super) struct Links {
 /// What links say of pairs of classes.
 #[derive(Debug)]
 struct Pairs<'a> {
-    /// Shares by which the first is inside the second one, and more than it is.
+    /// Shares by which the first is inside the second one, which holds more.
     inside: BTreeMap<(Class, Class), f64>,
     /// Smaller of the two shares of classes that are equal, the smaller class first.
     equal: BTreeMap<(Class, Class), f64>,
