@@ -11,7 +11,6 @@ OUT_FOLDER and prints a table. Needs numpy, pandas, pyarrow, lightgbm.
 
 import argparse
 import json
-import subprocess
 import time
 from pathlib import Path
 
@@ -50,16 +49,9 @@ def add(market, number, values, labels, count):
     """Trains, packs and submits a classifier whose classes are called `c00` and so on."""
     booster = lightgbm.train(parameters(RECIPE, "classification", count), lightgbm.Dataset(values, labels),
                              num_boost_round=RECIPE["rounds"])
-    model, table, package = (market.out / name for name in ("model.txt", "train.parquet", f"{number}.zip"))
-    booster.save_model(model)
     columns = [f"Column_{place}" for place in range(values.shape[1])]
-    write_table(table, values, columns, np.array([f"c{label:02}" for label in labels]))
-    pack = [market.binary, "pack", model, "--data", table, "--labels", "y", "--name", f"Newsgroups {number}",
-            "--license", "mit", "-o", package]
-    subprocess.run(list(map(str, pack)), check=True, capture_output=True)
-    found = market.call("submit", package)["id"]
-    package.unlink()
-    return found
+    write_table(market.out / "train.parquet", values, columns, np.array([f"c{label:02}" for label in labels]))
+    return market.submit(booster, "--labels", "y", "--name", f"Newsgroups {number}")
 
 
 def told(report):

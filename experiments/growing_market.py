@@ -41,14 +41,18 @@ class Market:
         names = [f"column_{place}" for place in range(len(columns))]
         training = lightgbm.Dataset(values, labels, feature_name=names)
         booster = lightgbm.train(parameters(LIGHT, "regression", 0), training, num_boost_round=LIGHT["rounds"])
-        model, table, package = (self.out / name for name in ("model.txt", "train.parquet", f"{number}.zip"))
+        write_table(self.out / "train.parquet", values, columns)
+        self.submit(booster, "--task", "regression", "--name", f"Part {number}")
+
+    def submit(self, booster, *words):
+        """Packs a model with the table that lies in train.parquet, submits it, and returns its id."""
+        model, table, package = (self.out / name for name in ("model.txt", "train.parquet", "package.zip"))
         booster.save_model(model)
-        write_table(table, values, columns)
-        pack = [self.binary, "pack", model, "--data", table, "--task", "regression", "--name", f"Part {number}",
-                "--license", "mit", "-o", package]
+        pack = [self.binary, "pack", model, "--data", table, *words, "--license", "mit", "-o", package]
         subprocess.run(list(map(str, pack)), check=True, capture_output=True)
-        self.models[self.call("submit", package)["id"]] = booster
-        package.unlink()
+        found = self.call("submit", package)["id"]
+        self.models[found] = booster
+        return found
 
 
 def part(rows, draw):

@@ -303,7 +303,9 @@ fn measurable(island: &Island) -> Vec<&Learnware> {
     let mut members: Vec<&Learnware> = members.collect();
     if island.len() < LEARNWARES_MIN {
         members.retain(|learnware| is_classifier(&learnware.specification.semantic));
-        members.truncate(if members.len() < CLASSIFIERS_MIN { 0 } else { members.len() });
+        if members.len() < CLASSIFIERS_MIN {
+            members.clear();
+        }
     }
     members
 }

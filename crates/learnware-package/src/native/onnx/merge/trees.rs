@@ -3,7 +3,7 @@
 use super::super::attributes::{Attributes, label};
 use super::super::proto::{AttributeProto, NodeProto};
 use super::super::{FORMAT, NativeError};
-use super::{averaged_floats, finite, same_attribute};
+use super::{averaged_floats, finite, is_same, same_attribute};
 use crate::native::merge::unmergeable;
 
 /// The lists of nodes and leaves that are put after each other as they are.
@@ -95,7 +95,7 @@ fn joined(
     } else if name == "base_values" {
         let lists: Vec<&[f32]> = members.iter().map(|member| member.floats.as_slice()).collect();
         joined.floats = averaged_floats(&lists, shares, place)?;
-    } else if let Some(other) = members.iter().position(|other| *other != members[0]) {
+    } else if let Some(other) = members.iter().position(|other| !is_same(*other, members[0])) {
         return Err(unmergeable(FORMAT, format!("{name} of {place} differs in model {}", other + 1)));
     }
     Ok(joined)
