@@ -50,15 +50,30 @@ impl Dock {
         mut progress: watch::Receiver<Progress>,
         work: impl Future<Output = T>,
     ) -> Result<T> {
+        let mut work = pin!(work);
+        let mut beside = pin!(self.tell_and_prolong(job, &mut progress));
+        // Both are polled at every turn: a future that stands still while it holds the database's one writer, or its place in
+        // the line for it, would keep the other one waiting for ever.
+        tokio::select! {
+            biased;
+            done = &mut work => Ok(done),
+            error = &mut beside => Err(error),
+        }
+    }
+
+    /// Writes down what the work is doing and prolongs the lease, until that can't be done.
+    async fn tell_and_prolong(
+        &self,
+        job: &ClaimedJob,
+        progress: &mut watch::Receiver<Progress>,
+    ) -> DockError {
         let state = self.state();
         let mut prolong =
             tokio::time::interval((state.config.leases.lease / 3).max(Duration::from_millis(10)));
         prolong.tick().await; // The first is at once.
-        let mut work = pin!(work);
         loop {
             let told = tokio::select! {
                 biased;
-                done = &mut work => return Ok(done),
                 Ok(()) = progress.changed() => {
                     let now = *progress.borrow_and_update();
                     state.store.set_progress(job, now).await
@@ -70,8 +85,42 @@ impl Dock {
             };
             match told {
                 Ok(_) | Err(DockError::Busy { .. }) => {}
-                Err(error) => return Err(error),
+                Err(error) => return error,
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::jobs::LeaseRules;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn work_that_writes_does_not_wait_for_its_own_lease() {
+        let folder = tempfile::tempdir().unwrap();
+        let leases = LeaseRules { lease: Duration::from_millis(30), ..LeaseRules::default() };
+        let dock = Dock::open(folder.path(), Config { leases, ..Config::default() }).await.unwrap();
+        dock.ask_evolution().await.unwrap();
+        let job = dock.claim_job(&ClaimFilter::Kind(Job::EVOLVE)).await.unwrap().unwrap();
+        let (_keep, told) = watch::channel(Progress::Measuring);
+        let store = &dock.state().store;
+        let begun = tokio::time::Instant::now();
+        let work = async {
+            let mut written = 0;
+            while begun.elapsed() < Duration::from_secs(1) {
+                store.set_fact("test", &written.to_string()).await?;
+                written += 1;
+            }
+            Ok::<_, DockError>(written)
+        };
+        let done =
+            tokio::time::timeout(Duration::from_secs(30), dock.while_prolonging(&job, told, work)).await;
+        assert!(done.expect("the work stands still").unwrap().unwrap() > 10);
+        assert!(
+            dock.claim_job(&ClaimFilter::Kind(Job::EVOLVE)).await.unwrap().is_none(),
+            "its lease was prolonged"
+        );
     }
 }
