@@ -165,12 +165,13 @@ pub(crate) fn culprit(error: &anyhow::Error, learnwares: &[Opened]) -> Option<us
     learnwares.iter().position(|learnware| text.contains(&learnware.id.0))
 }
 
-/// The labels of a column, in the codes of the learnware's classes; rows without one are left out.
+/// The labels of a column, in the codes of the classes of a team, which the first learnware that does so names; rows without
+/// a label are left out.
 pub(crate) fn known_labels(
     column: &RawColumn,
     lines: &[usize],
     task: Task,
-    learnware: &Opened,
+    learnwares: &[Opened],
 ) -> anyhow::Result<KnownLabels> {
     let rows = known_rows(column);
     if rows.is_empty() {
@@ -189,9 +190,18 @@ pub(crate) fn known_labels(
                 "name the column with the quantity",
             ));
         }
-        (Task::Classification { classes }, _) => class_codes(&known, &labels, classes, learnware)?,
+        (Task::Classification { classes }, _) => class_codes(&known, &labels, classes, naming(learnwares))?,
     };
     Ok(KnownLabels { rows, values })
+}
+
+/// The first that says what its classes are called, or the first.
+fn naming(learnwares: &[Opened]) -> &Opened {
+    let says = |learnware: &&Opened| {
+        let output = learnware.specification.semantic.output.as_ref();
+        output.is_some_and(|output| !output.description.is_empty())
+    };
+    learnwares.iter().find(says).unwrap_or(&learnwares[0])
 }
 
 /// Words and numbers that the learnware names as its outputs become their places there; numbers below the

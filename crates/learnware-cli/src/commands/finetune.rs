@@ -34,7 +34,7 @@ pub(super) fn run(
     let column = known.labels.as_ref().ok_or_else(|| {
         advised("the rows to train with have no labels", "name their column with --labels COLUMN")
     })?;
-    let labels = team::known_labels(column, &known.lines, task, &learnwares[0]).with_context(in_file)?;
+    let labels = team::known_labels(column, &known.lines, task, &learnwares).with_context(in_file)?;
     let labelled = TeamInput::new(&learnwares, &known, None).with_context(in_file)?.some(&labels.rows);
     let input = TeamInput::new(&learnwares, data, None)
         .with_context(|| arguments.data.path().display().to_string())?;

@@ -275,7 +275,7 @@ impl Work<'_> {
     ) -> anyhow::Result<KnownLabels> {
         match &self.translation {
             Some(translation) => Ok(translation.labels().clone()),
-            None => team::known_labels(column, lines, self.task, &self.learnwares[0]),
+            None => team::known_labels(column, lines, self.task, self.learnwares),
         }
     }
 

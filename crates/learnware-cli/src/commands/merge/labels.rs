@@ -82,13 +82,7 @@ pub(super) fn rows(
         advised("the rows of --train have no labels", "name their column with --labels COLUMN")
     })?;
     let task = team::task(learnwares)?;
-    // Not all say what their classes are called; those that do agree.
-    let says = |learnware: &&Opened| {
-        let output = learnware.specification.semantic.output.as_ref();
-        output.is_some_and(|output| !output.description.is_empty())
-    };
-    let naming = learnwares.iter().find(says).unwrap_or(&learnwares[0]);
-    let known = team::known_labels(column, &data.lines, task, naming).with_context(place)?;
+    let known = team::known_labels(column, &data.lines, task, learnwares).with_context(place)?;
     if known.rows.len() < ROWS_MIN {
         return Err(advised(
             format!("{} labelled rows tell too little; {ROWS_MIN} are needed", known.rows.len()),

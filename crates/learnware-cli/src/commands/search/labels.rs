@@ -177,7 +177,7 @@ impl Judge<'_> {
         match learnware.specification.semantic.single_task() {
             Some(semantic::Task::Classification | semantic::Task::Regression) => {
                 let (column, lines) = self.known();
-                team::known_labels(&column, &lines, task, learnware)
+                team::known_labels(&column, &lines, task, std::slice::from_ref(learnware))
             }
             Some(other) => Err(advised(format!("it is made for {}", other.word()), "")),
             None => Err(advised("it does not say what it predicts", "")),

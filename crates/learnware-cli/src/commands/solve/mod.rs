@@ -299,7 +299,7 @@ impl Solver<'_> {
             AutomaticParameters { default, seed: self.arguments.seed, ..AutomaticParameters::default() };
         let mut automatic = Automatic::new(parameters, selector);
         if let Some(column) = &self.data.labels {
-            let known = team::known_labels(column, &self.data.lines, task, &learnwares[0])
+            let known = team::known_labels(column, &self.data.lines, task, learnwares)
                 .with_context(|| self.arguments.data.display().to_string())?;
             automatic.fit(&examples.select(&known.rows), &known.values)?;
         }
