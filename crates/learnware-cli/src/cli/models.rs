@@ -343,13 +343,20 @@ pub(crate) enum MethodWord {
     Augment,
     /// A linear model on the rows and the mean by the shares: less to learn than with all answers.
     AugmentAverage,
+    /// The mean of that and of the mean by the shares, corrected by the labelled rows.
+    AugmentBlend,
 }
 
 impl MethodWord {
     /// Whether it looks at where the data lies, beside the learnwares' answers.
     pub(crate) fn looks_at_place(self) -> bool {
         match self {
-            Self::Auto | Self::JobSelector | Self::CoveredOnly | Self::Augment | Self::AugmentAverage => true,
+            Self::Auto
+            | Self::JobSelector
+            | Self::CoveredOnly
+            | Self::Augment
+            | Self::AugmentAverage
+            | Self::AugmentBlend => true,
             Self::TopOne
             | Self::Average
             | Self::VoteLabel
@@ -363,7 +370,7 @@ impl MethodWord {
     /// Whether it learns from labelled rows.
     pub(crate) fn needs_labels(self) -> bool {
         match self {
-            Self::Prune | Self::Stack | Self::Augment | Self::AugmentAverage => true,
+            Self::Prune | Self::Stack | Self::Augment | Self::AugmentAverage | Self::AugmentBlend => true,
             Self::Auto
             | Self::TopOne
             | Self::Average

@@ -337,6 +337,7 @@ impl Work<'_> {
             MethodWord::AugmentAverage => {
                 Ok(Box::new(FeatureAugment::new(AugmentInput::RowsAndAverage, seed)))
             }
+            MethodWord::AugmentBlend => Ok(Method::AugmentBlend.build(None, seed)?),
             MethodWord::JobSelector => Ok(Box::new(self.selector(input)?)),
             MethodWord::CoveredOnly => {
                 let fallback = if has_labels {

@@ -55,7 +55,7 @@ fn labels_decide_who_is_right() {
         let truth: f64 = line.rsplit(',').next().unwrap().parse().unwrap();
         assert!((found.parse::<f64>().unwrap() - truth).abs() < 1.0, "{found} {truth}");
     }
-    for method in ["prune", "augment", "augment-average"] {
+    for method in ["prune", "augment", "augment-average", "augment-blend"] {
         context.json(&format!(
             "reuse --ids 1,2 new.csv --train user.csv --labels y --method {method} --seed 3 -o out.npy"
         ));

@@ -328,8 +328,53 @@ fn a_single_aligned_learnware_is_preferred_as_one_column_among_the_users() {
     let mut automatic = Automatic::new(AutomaticParameters::for_aligned(), None);
     automatic.fit(&known, &labels(&rows(12, 3), Task::Regression)).unwrap();
     let first = &automatic.choice().unwrap().candidates[0];
-    assert_eq!(first.method, Method::AverageAugment);
+    assert_eq!(first.method, Method::AugmentBlend);
     assert!(matches!(first.state, CandidateState::Scored { .. }), "{first:?}");
+}
+
+#[test]
+fn few_labels_of_noise_leave_aligned_teams_what_they_start_from() {
+    let mut team = team_of(&[[5.0, 8.0, 2.0], [4.0, 9.0, 2.0]], Task::Regression);
+    let left = |parameters: AutomaticParameters, team: &mut Team| {
+        (0..40_u64)
+            .filter(|&seed| {
+                let mut stream = Stream::new(100 + seed);
+                let rows = rows(20, 200 + seed);
+                let known = team.ask(&Batch::Table(rows.clone())).unwrap();
+                let mut noisy = labels(&rows, Task::Regression);
+                for label in &mut noisy {
+                    *label += 2.0 * stream.normal();
+                }
+                let mut automatic = Automatic::new(parameters.clone(), None);
+                automatic.fit(&known, &noisy).unwrap();
+                *automatic.method() != Method::AugmentBlend
+            })
+            .count()
+    };
+    let aligned = left(AutomaticParameters::for_aligned(), &mut team);
+    let usual =
+        left(AutomaticParameters { noise_factor: 1.0, ..AutomaticParameters::for_aligned() }, &mut team);
+    assert!(aligned <= 2 && usual >= 8, "{aligned} {usual}");
+}
+
+#[test]
+fn a_blend_is_the_mean_of_its_parts() {
+    for task in [Task::Regression, Task::Classification { classes: CLASSES }] {
+        let mut team = team_of(&[[0.1, 0.8, 0.2], [2.0, 1.0, 0.0]], task);
+        let train = rows(30, 3);
+        let (known, new) =
+            (team.ask(&Batch::Table(train.clone())).unwrap(), team.ask(&Batch::Table(rows(15, 4))).unwrap());
+        let answers = |method: Method| {
+            let mut reuser = method.build(None, 7).unwrap();
+            reuser.fit(&known, &labels(&train, task)).unwrap();
+            reuser.predict(&new).unwrap().values
+        };
+        let (average, correction) = (answers(Method::AverageAugment), answers(Method::Correction));
+        let parts = average.as_slice().iter().zip(correction.as_slice());
+        for (blend, (one, other)) in answers(Method::AugmentBlend).as_slice().iter().zip(parts) {
+            assert!((blend - 0.5 * (one + other)).abs() < 1e-12);
+        }
+    }
 }
 
 proptest! {

@@ -51,6 +51,10 @@ pub(super) fn method_words(method: &Method, kind: DataType) -> String {
         Method::AverageAugment => {
             format!("a linear model on your {} and the team's weighted mean", features(kind))
         }
+        Method::AugmentBlend => format!(
+            "half a linear model on your {} and the team's weighted mean, half that mean, corrected by your labels",
+            features(kind)
+        ),
         Method::FeatureAugment => {
             format!("a linear model on your {} and the team's answers", features(kind))
         }

@@ -8,6 +8,7 @@ use super::super::{
     GuardedSelector, JobSelector, OwnLearner, OwnModel, PruningMethod, Reuser, Routing, TopOne,
 };
 use crate::error::{EngineError, Result};
+use crate::numeric::Matrix;
 use crate::predictor::Predictions;
 
 /// A way from examples to predictions.
@@ -40,6 +41,9 @@ pub enum Method {
     FeatureAugment,
     /// A linear model on rows and the weighted average.
     AverageAugment,
+    /// The mean of [`Self::AverageAugment`] and [`Self::Correction`]: of two linear models on few labels one falls back to the
+    /// labels' mean, the other to the team's average.
+    AugmentBlend,
     /// Each row to its likeliest learnware; rows far from all to a model of the labels alone.
     CoveredOnly(OwnLearner),
     /// A model of the labels alone.
@@ -85,6 +89,7 @@ impl Method {
             Self::BestMember,
             Self::AverageAugment,
             Self::FeatureAugment,
+            Self::AugmentBlend,
             Self::CoveredOnly(OwnLearner::Linear),
         ];
         let own = [OwnLearner::Linear, OwnLearner::Trees, OwnLearner::Constant].map(Self::Own);
@@ -113,6 +118,7 @@ impl Method {
             | Self::Correction
             | Self::CoveredOnly(_)
             | Self::AverageAugment
+            | Self::AugmentBlend
             | Self::FeatureAugment => Family::Team,
             Self::Blend { .. } => Family::Blend,
             Self::Own(_) => Family::Own,
@@ -145,6 +151,7 @@ impl Method {
             | Self::Stacking
             | Self::Correction
             | Self::FeatureAugment
+            | Self::AugmentBlend
             | Self::CoveredOnly(_)
             | Self::Own(_) => false,
         }
@@ -159,6 +166,7 @@ impl Method {
             | Self::Correction
             | Self::FeatureAugment
             | Self::AverageAugment
+            | Self::AugmentBlend
             | Self::CoveredOnly(_)
             | Self::Blend { .. } => true,
             Self::TopOne
@@ -178,6 +186,15 @@ impl Method {
                 *learner == OwnLearner::Trees
             }
             _ => false,
+        }
+    }
+
+    /// The methods whose answers it is the mean of; empty for others.
+    pub(super) fn parts(&self) -> Vec<Self> {
+        match self {
+            Self::AugmentBlend => vec![Self::AverageAugment, Self::Correction],
+            Self::Blend { own, team } => vec![Self::Own(*own), Self::clone(team)],
+            _ => Vec::new(),
         }
     }
 
@@ -209,17 +226,18 @@ impl Method {
             Self::AverageAugment => Box::new(FeatureAugment::new(AugmentInput::RowsAndAverage, seed)),
             Self::FeatureAugment => Box::new(FeatureAugment::new(AugmentInput::RowsAndAnswers, seed)),
             Self::Own(learner) => Box::new(OwnModel::new(*learner, seed)),
-            Self::Blend { own, team } => {
-                Box::new(Blend { own: OwnModel::new(*own, seed), team: team.build(selector, seed)? })
+            Self::AugmentBlend | Self::Blend { .. } => {
+                let parts =
+                    self.parts().iter().map(|part| part.build(selector, seed)).collect::<Result<_>>()?;
+                Box::new(Blend { parts })
             }
         })
     }
 }
 
-/// The mean of two reusers.
+/// The mean of reusers.
 struct Blend {
-    own: OwnModel,
-    team: Box<dyn Reuser>,
+    parts: Vec<Box<dyn Reuser>>,
 }
 
 impl Reuser for Blend {
@@ -228,21 +246,31 @@ impl Reuser for Blend {
     }
 
     fn fit(&mut self, examples: &Examples, labels: &[f64]) -> Result<()> {
-        self.own.fit(examples, labels)?;
-        self.team.fit(examples, labels)
+        self.parts.iter_mut().try_for_each(|part| part.fit(examples, labels))
     }
 
     fn predict(&self, examples: &Examples) -> Result<Predictions> {
-        let (own, mut team) = (self.own.predict(examples)?, self.team.predict(examples)?);
-        if own.values.columns() != team.values.columns() {
+        let answers = self.parts.iter().map(|part| Ok(part.predict(examples)?.values));
+        let answers: Vec<Matrix> = answers.collect::<Result<_>>()?;
+        Ok(Predictions { values: mean_of(&answers.iter().collect::<Vec<_>>())? })
+    }
+}
+
+/// The mean of answers of the same shape, at least one.
+pub(super) fn mean_of(answers: &[&Matrix]) -> Result<Matrix> {
+    let [first, others @ ..] = answers else { return Err(EngineError::Empty { what: "a blend" }) };
+    let mut mean = Matrix::clone(first);
+    for other in others {
+        if other.columns() != mean.columns() {
             return Err(EngineError::Shape {
-                what: "outputs of the team for a blend",
-                expected: own.values.columns().to_string(),
-                found: team.values.columns().to_string(),
+                what: "outputs of the parts of a blend",
+                expected: mean.columns().to_string(),
+                found: other.columns().to_string(),
             });
         }
-        let pairs = team.values.as_mut_slice().iter_mut().zip(own.values.as_slice());
-        pairs.for_each(|(team, own)| *team = 0.5 * (*team + own));
-        Ok(team)
+        mean.as_mut_slice().iter_mut().zip(other.as_slice()).for_each(|(sum, value)| *sum += value);
     }
+    let share = 1.0 / answers.len() as f64;
+    mean.as_mut_slice().iter_mut().for_each(|sum| *sum *= share);
+    Ok(mean)
 }

@@ -22,6 +22,9 @@ use crate::predictor::Predictions;
 
 /// Fewest labelled rows from which anything can be left out.
 const LABELS_MIN: usize = 2;
+/// Standard errors that a method has to be better by than what aligned teams prefer. The least of some twenty losses is below
+/// one of them by a standard error about every third time where labels are few and nothing is better.
+const ALIGNED_NOISE: f64 = 2.5;
 /// Fewest labelled rows for boosted trees as a candidate.
 const TREE_LABELS_MIN: usize = 50;
 
@@ -59,11 +62,11 @@ impl Default for AutomaticParameters {
 }
 
 impl AutomaticParameters {
-    /// For teams of aligned learnwares, whose answers may be on another scale than the labels: a linear model on the
-    /// rows and the team's average is kept unless another method beats it by more than noise
-    /// (`docs/adr/0037-aligned-learnwares.md`).
+    /// For teams of aligned learnwares, whose answers may be on another scale than the labels: linear models on the rows and
+    /// the team's average are kept unless another method beats them by far more than noise
+    /// (`docs/adr/0047-few-labels-and-many-methods.md`).
     pub fn for_aligned() -> Self {
-        Self { preferred: Some(Method::AverageAugment), ..Self::default() }
+        Self { preferred: Some(Method::AugmentBlend), noise_factor: ALIGNED_NOISE, ..Self::default() }
     }
 }
 

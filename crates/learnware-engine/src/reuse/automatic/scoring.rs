@@ -1,8 +1,7 @@
 //! Losses of every method on every labelled row, learned without that row.
 
-use super::super::{
-    Examples, JobSelector, Method, OwnLearner, Reuser, Task, first_largest, require_one_output,
-};
+use super::super::{Examples, JobSelector, Method, Reuser, Task, first_largest, require_one_output};
+use super::method::mean_of;
 use super::{AutomaticParameters, Family, is_classification};
 use crate::error::Result;
 use crate::numeric::Matrix;
@@ -43,18 +42,17 @@ impl Scoring<'_> {
     pub(super) fn score(&self, methods: &[Method]) -> Vec<Scored> {
         let divisions = self.divisions();
         let mut known: Known = Vec::new();
-        for method in methods.iter().filter(|method| method.family() != Family::Blend) {
+        for method in methods.iter().filter(|method| method.parts().is_empty()) {
             known.push((method.clone(), self.out_of_fold(method, &divisions)));
         }
         let score = |method: &Method| {
-            let losses = match (method, known.iter().find(|(other, _)| other == method)) {
-                (_, Some((_, Ok(answers)))) => Ok(self.losses(answers)),
-                (_, Some((_, Err(error)))) => Err(error.to_string()),
-                (Method::Blend { own, team }, None) => match self.blend(&known, *own, team) {
-                    Ok(answers) => Ok(self.losses(&answers)),
-                    Err(error) => Err(error.to_string()),
-                },
-                (_, None) => Err("it was not tried".to_owned()),
+            let losses = match known.iter().find(|(other, _)| other == method) {
+                Some((_, Ok(answers))) => Ok(self.losses(answers)),
+                Some((_, Err(error))) => Err(error.to_string()),
+                None => self
+                    .blend(&known, method)
+                    .map(|answers| self.losses(&answers))
+                    .map_err(|error| error.to_string()),
             };
             Scored { method: method.clone(), losses }
         };
@@ -133,20 +131,18 @@ impl Scoring<'_> {
         require_one_output(values, "the team")
     }
 
-    /// Means of predictions that are known already.
-    fn blend(&self, known: &Known, own: OwnLearner, team: &Method) -> Result<Vec<Matrix>> {
-        let find = |wanted: &Method| known.iter().find(|(method, _)| method == wanted);
-        if let (Some((_, Ok(own))), Some((_, Ok(team)))) = (find(&Method::Own(own)), find(team)) {
-            let mean = |(own, team): (&Matrix, &Matrix)| {
-                let mut mean = team.clone();
-                let pairs = mean.as_mut_slice().iter_mut().zip(own.as_slice());
-                pairs.for_each(|(team, own)| *team = 0.5 * (*team + own));
-                mean
-            };
-            return Ok(own.iter().zip(team).map(mean).collect());
+    /// Means of predictions of the parts, where they are known already.
+    fn blend(&self, known: &Known, method: &Method) -> Result<Vec<Matrix>> {
+        let answers_of = |part: &Method| {
+            known.iter().find(|(other, _)| other == part).and_then(|(_, answers)| answers.as_ref().ok())
+        };
+        let divisions = self.divisions();
+        match method.parts().iter().map(answers_of).collect::<Option<Vec<_>>>() {
+            Some(parts) => (0..divisions.len())
+                .map(|repeat| mean_of(&parts.iter().map(|answers| &answers[repeat]).collect::<Vec<_>>()))
+                .collect(),
+            None => self.out_of_fold(method, &divisions),
         }
-        let method = Method::Blend { own, team: Box::new(team.clone()) };
-        self.out_of_fold(&method, &self.divisions())
     }
 
     /// Losses averaged over the repeats.
