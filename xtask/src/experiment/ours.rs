@@ -318,7 +318,9 @@ pub(super) fn parse_search(answer: &Value) -> Option<Found> {
     let id = |one: &Value| one["id"].as_str().map(str::to_owned);
     let single: Option<Vec<String>> = answer["single"].as_array()?.iter().map(id).collect();
     let single = single?;
-    let (members, weights) = match answer["multiple"]["members"].as_array() {
+    // A search of the world proposes a team of many instead.
+    let team = answer["multiple"]["members"].as_array().or_else(|| answer["world"]["team"].as_array());
+    let (members, weights) = match team {
         Some(members) => (
             members.iter().map(id).collect::<Option<_>>()?,
             members.iter().map(|one| one["weight"].as_f64()).collect::<Option<_>>()?,
@@ -327,4 +329,28 @@ pub(super) fn parse_search(answer: &Value) -> Option<Found> {
         None => (single.first().cloned().into_iter().collect(), vec![1.0]),
     };
     Some(Found { single, members, weights })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::parse_search;
+
+    #[test]
+    fn a_team_of_the_world_stands_where_no_mixture_is_and_the_first_where_neither() {
+        let members = |answer| parse_search(&answer).map(|found| (found.members, found.weights));
+        let single = json!([{"id": "1"}, {"id": "2"}]);
+        let team = json!([{"id": "2", "weight": 0.75}, {"id": "1", "weight": 0.25}]);
+        let ids = |ids: &[&str]| ids.iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(
+            members(json!({"single": single, "multiple": {"members": team}, "world": null})),
+            Some((ids(&["2", "1"]), vec![0.75, 0.25]))
+        );
+        assert_eq!(
+            members(json!({"single": single, "multiple": null, "world": {"team": team}})),
+            Some((ids(&["2", "1"]), vec![0.75, 0.25]))
+        );
+        assert_eq!(members(json!({"single": single, "multiple": null})), Some((ids(&["1"]), vec![1.0])));
+    }
 }
