@@ -1,6 +1,5 @@
 //! Asks for jobs and claims them on behalf of whoever does the work, and keeps leases alive meanwhile.
 
-use std::pin::pin;
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -47,26 +46,20 @@ impl Dock {
     pub(crate) async fn while_prolonging<T>(
         &self,
         job: &ClaimedJob,
-        mut progress: watch::Receiver<Progress>,
+        progress: watch::Receiver<Progress>,
         work: impl Future<Output = T>,
     ) -> Result<T> {
-        let mut work = pin!(work);
-        let mut beside = pin!(self.tell_and_prolong(job, &mut progress));
         // Both are polled at every turn: a future that stands still while it holds the database's one writer, or its place in
         // the line for it, would keep the other one waiting for ever.
         tokio::select! {
             biased;
-            done = &mut work => Ok(done),
-            error = &mut beside => Err(error),
+            done = work => Ok(done),
+            error = self.tell_and_prolong(job, progress) => Err(error),
         }
     }
 
     /// Writes down what the work is doing and prolongs the lease, until that can't be done.
-    async fn tell_and_prolong(
-        &self,
-        job: &ClaimedJob,
-        progress: &mut watch::Receiver<Progress>,
-    ) -> DockError {
+    async fn tell_and_prolong(&self, job: &ClaimedJob, mut progress: watch::Receiver<Progress>) -> DockError {
         let state = self.state();
         let mut prolong =
             tokio::time::interval((state.config.leases.lease / 3).max(Duration::from_millis(10)));
