@@ -50,7 +50,7 @@ impl Scoring<'_> {
                 Some((_, Ok(answers))) => Ok(self.losses(answers)),
                 Some((_, Err(error))) => Err(error.to_string()),
                 None => self
-                    .blend(&known, method)
+                    .blend(&known, method, &divisions)
                     .map(|answers| self.losses(&answers))
                     .map_err(|error| error.to_string()),
             };
@@ -132,16 +132,15 @@ impl Scoring<'_> {
     }
 
     /// Means of predictions of the parts, where they are known already.
-    fn blend(&self, known: &Known, method: &Method) -> Result<Vec<Matrix>> {
+    fn blend(&self, known: &Known, method: &Method, divisions: &[Vec<usize>]) -> Result<Vec<Matrix>> {
         let answers_of = |part: &Method| {
             known.iter().find(|(other, _)| other == part).and_then(|(_, answers)| answers.as_ref().ok())
         };
-        let divisions = self.divisions();
         match method.parts().iter().map(answers_of).collect::<Option<Vec<_>>>() {
             Some(parts) => (0..divisions.len())
                 .map(|repeat| mean_of(&parts.iter().map(|answers| &answers[repeat]).collect::<Vec<_>>()))
                 .collect(),
-            None => self.out_of_fold(method, &divisions),
+            None => self.out_of_fold(method, divisions),
         }
     }
 
